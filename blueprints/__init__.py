@@ -1,0 +1,44 @@
+"""One module per step of the story. What they share: how an answer takes its form.
+
+A plain browser gets a whole page or a 303, htmx the fragment or an ``HX-Redirect``; the template of the fragment is the
+same file in both cases. ``HX-Request`` decides about form only, never about rights.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+from urllib.parse import urlsplit
+
+from flask import Response, current_app, make_response, redirect, render_template, request
+from werkzeug.exceptions import HTTPException
+from werkzeug.routing import RequestRedirect
+
+
+def is_htmx() -> bool:
+    """Whether htmx asks, and so wants a fragment."""
+    return request.headers.get("HX-Request") == "true"
+
+
+def render(page: str, fragment: str, status: int = 200, *, say: str = "", **context: Any) -> Response:
+    """The fragment for htmx, or the page that includes it; ``say`` goes to the page's live region."""
+    if not is_htmx():
+        return make_response(render_template(page, say=say, **context), status)
+    body = render_template(fragment, **context)
+    return make_response(body + render_template("_say.html", say=say) if say else body, status)
+
+
+def go(url: str) -> Response:
+    """Send the visitor to another page of ours."""
+    if is_htmx():
+        return make_response("", 200, {"HX-Redirect": url})
+    return make_response(redirect(url, 303))
+
+
+def own_path(url: str, method: str = "GET") -> str | None:
+    """The path of a URL if this app has a view for it, else None; scheme, host and query are never believed."""
+    path = urlsplit(url).path
+    try:
+        current_app.url_map.bind("").match(path, method=method)
+    except (HTTPException, RequestRedirect):
+        return None
+    return path

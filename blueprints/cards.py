@@ -1,0 +1,89 @@
+"""The card page: the shell comes at once, htmx swaps in what Unit says."""
+
+from __future__ import annotations
+
+import re
+import secrets
+from typing import Any
+
+from flask import Blueprint, Response, render_template, request
+
+from services.exchange import exchange
+from services.guards import current_session, customer_required, stepped_up, writes
+from services.unit import Account, Card, CustomerUnit, UnitError, idempotency_key
+
+from . import go, is_htmx, render
+
+bp = Blueprint("cards", __name__)
+
+KINDS = {"virtual": True, "physical": False}
+NONCE = re.compile(r"[\w-]{22}", re.ASCII)
+
+
+@bp.get("/cards")
+@customer_required
+def index() -> Response:
+    """The shell, without a call to anybody."""
+    return Response(render_template("cards/index.html"))
+
+
+@bp.get("/cards/list")
+@customer_required
+@stepped_up("see your cards")
+def listing() -> Response:
+    """The customer's cards and balance, as Unit has them now."""
+    return render("cards/list.html", "cards/_list.html", **_cards())
+
+
+@bp.post("/cards")
+@customer_required
+@stepped_up("get a new card")
+@writes
+def create() -> Response:
+    """Issue a card. The key was minted with the form, so that pressing twice or re-sending makes one card."""
+    kind, nonce = request.form.get("kind", ""), request.form.get("nonce", "")
+    if kind not in KINDS or not NONCE.fullmatch(nonce):
+        error = (
+            "Choose a virtual or a physical card." if kind not in KINDS else "This form was incomplete. Press again."
+        )
+        return render("cards/list.html", "cards/_list.html", 422, error=error, **_cards())
+    session = current_session()
+    key = idempotency_key(session.user_id, "card", nonce)
+    card = exchange.as_customer(session, lambda unit: _issue(unit, virtual=KINDS[kind], key=key))
+    if card.is_virtual != KINDS[kind]:
+        error = "This form has made another card already. Choose again."
+        return render("cards/list.html", "cards/_list.html", 409, error=error, **_cards())
+    if not is_htmx():
+        return go("/cards/list")
+    return render("cards/list.html", "cards/_list.html", say=f"Your new card ends in {card.last4}.", **_cards())
+
+
+@bp.app_template_filter("dollars")
+def dollars(cents: int) -> str:
+    """An amount as people write it: ``-$1,234.50``."""
+    return f"{'-' if cents < 0 else ''}${abs(cents) // 100:,}.{abs(cents) % 100:02}"
+
+
+@bp.app_template_filter("month_and_year")
+def month_and_year(expires: str) -> str:
+    """``2030-06`` as it stands on a card: ``06/30``."""
+    return f"{expires[5:7]}/{expires[2:4]}"
+
+
+def _issue(unit: CustomerUnit, *, virtual: bool, key: str) -> Card:
+    """A card on the customer's open account; the account is never the browser's choice."""
+    account = next((account for account in unit.accounts() if account.status == "Open"), None)
+    if account is None:
+        raise UnitError(400, "not_supported_for_account_status")
+    return unit.create_card(account.account_id, virtual=virtual, key=key)
+
+
+def _cards() -> dict[str, Any]:
+    cards, account = exchange.as_customer(current_session(), _overview)
+    return {"cards": cards, "account": account, "nonce": secrets.token_urlsafe(16)}
+
+
+def _overview(unit: CustomerUnit) -> tuple[list[Card], Account | None]:
+    cards, accounts = unit.cards()
+    accounts = accounts or unit.accounts()
+    return list(cards), next(iter(accounts), None)

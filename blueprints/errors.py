@@ -1,0 +1,112 @@
+"""The one place where what guards and services raise becomes an answer.
+
+To copy: a lost session sends htmx away with ``HX-Redirect`` (a login page never lands inside a card); an upstream fault
+is an answer with a way on, not a crash and not a sign-out; and nobody ever sees a trace or an upstream's text.
+"""
+
+from __future__ import annotations
+
+import logging
+from urllib.parse import urlsplit
+
+import pydantic
+from flask import Blueprint, Response, make_response, render_template, request, url_for
+from flask import session as flask_session
+from flask_wtf.csrf import CSRFError
+from stytch.core.response_base import StytchError
+from werkzeug.exceptions import HTTPException
+
+from services.guards import NoCustomer, delete_cookie
+from services.http import ServiceDown
+from services.limits import TooManyCodes
+from services.session import NotSignedIn
+from services.unit import UnitError
+
+from . import go, is_htmx, own_path
+
+bp = Blueprint("errors", __name__)
+log = logging.getLogger(__name__)
+
+TEXTS = {
+    400: ("That request was not right", "Go back, reload the page and try again."),
+    403: ("That is not possible from here", "Open the page in this app and try again from there."),
+    404: ("There is nothing here", "The page may have moved, or it never was yours to see."),
+    405: ("That cannot be done here", "Start again from the first page."),
+    413: ("That was too much", "Send less, and try again."),
+    429: ("Too many requests", "Wait a minute, then try again."),
+    500: ("Something broke on our side", "It was written down. Try again in a moment."),
+    502: ("The bank did not accept that", "Nothing was changed. Try again, or start from the first page."),
+    503: ("A service did not answer", "You are still signed in and nothing you typed is lost. Try again in a moment."),
+}
+
+
+@bp.app_errorhandler(NotSignedIn)
+def not_signed_in(_error: NotSignedIn) -> Response:
+    """Sign in first, then come back to the page."""
+    back = urlsplit(request.headers.get("HX-Current-URL", "")).path if is_htmx() else request.path
+    if (is_htmx() or request.method == "GET") and (path := own_path(back)):
+        flask_session["next"] = path
+    response = go(url_for("home.index"))
+    if is_htmx():
+        response.status_code = 401
+    delete_cookie(response)
+    return response
+
+
+@bp.app_errorhandler(NoCustomer)
+def no_customer(_error: NoCustomer) -> Response:
+    """Become a customer first."""
+    return go(url_for("customer.index"))
+
+
+@bp.app_errorhandler(ServiceDown)
+@bp.app_errorhandler(StytchError)
+@bp.app_errorhandler(pydantic.ValidationError)
+def service_down(error: Exception) -> Response:
+    """A service gave no usable answer."""
+    detail = error if isinstance(error, ServiceDown) else type(error).__name__
+    log.error("no usable answer: %s", detail)
+    return answer(503)
+
+
+@bp.app_errorhandler(UnitError)
+def unit_refused(error: UnitError) -> Response:
+    """Unit refused something that no view expected."""
+    log.error("Unit refused: %s %s", error, error.pointer)
+    return answer(502)
+
+
+@bp.app_errorhandler(TooManyCodes)
+def too_many_codes(error: TooManyCodes) -> Response:
+    """Too many wrong codes: say how long to wait."""
+    minutes = -(-error.wait // 60)
+    text = f"For your safety, wait {minutes} minute{'s' if minutes > 1 else ''}, then enter a new code."
+    response = answer(429, "Too many wrong codes", text)
+    response.headers["Retry-After"] = str(error.wait)
+    return response
+
+
+@bp.app_errorhandler(CSRFError)
+def csrf(_error: CSRFError) -> Response:
+    """The form belongs to an earlier visit, or to another site."""
+    return answer(400, "This page is from an earlier visit", "Reload it, then try again.")
+
+
+@bp.app_errorhandler(HTTPException)
+def http_error(error: HTTPException) -> Response:
+    """Whatever else has a status."""
+    status = error.code or 500
+    response = answer(status if status in TEXTS else 400 if status < 500 else 500)
+    for name, value in error.get_headers():
+        if name in {"Allow", "Retry-After"}:
+            response.headers[name] = value
+    return response
+
+
+def answer(status: int, title: str = "", text: str = "") -> Response:
+    """An error page, or for htmx a notice beside what stays on the page as it was."""
+    default_title, default_text = TEXTS[status]
+    words = {"title": title or default_title, "text": text or default_text, "status": status}
+    if not is_htmx():
+        return make_response(render_template("error.html", **words), status)
+    return make_response(render_template("_notice.html", **words), status, {"HX-Reswap": "none"})

@@ -1,0 +1,71 @@
+"""The start: what this is, the sign-in form, and where you are in the journey."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from flask import Blueprint, Response, make_response, render_template, request
+
+from services.exchange import exchange
+from services.guards import cookie_name, current_session, delete_cookie, known_session
+from services.session import NotSignedIn, Session
+
+bp = Blueprint("home", __name__)
+
+STEPS = (
+    ("Sign in", "A link in your mailbox, no password"),
+    ("Add an authenticator", "A second proof, on your phone"),
+    ("Open an account", "At the bank, tied to your sign-in"),
+    ("Confirm it’s you", "A fresh code before anything that matters"),
+    ("Use your card", "With a token that is yours alone"),
+)
+
+
+@dataclass(frozen=True)
+class Step:
+    """One step of the journey, for this visitor."""
+
+    number: int
+    title: str
+    text: str
+    state: str  # done, current or todo
+
+
+@bp.get("/")
+def index() -> Response:
+    """Tell the story and offer the next step."""
+    try:
+        current_session()
+    except NotSignedIn:
+        response = make_response(render_template("home/index.html"))
+        if cookie_name() in request.cookies:
+            delete_cookie(response)
+        return response
+    return make_response(render_template("home/journey.html"))
+
+
+@bp.get("/healthz")
+def healthz() -> Response:
+    """Say that this process is alive."""
+    return make_response({"status": "ok"})
+
+
+@bp.app_context_processor
+def who_and_where() -> dict[str, Any]:
+    """What every page shows: who is signed in, and how far they are. Never calls anybody."""
+    session = known_session()
+    return {"session": session, "journey": journey(session)}
+
+
+def journey(session: Session | None) -> list[Step]:
+    """The five steps, with the first one that is not done as the current one."""
+    done = [False] * len(STEPS)
+    if session:
+        fresh = exchange.is_stepped_up(session)
+        done = [True, session.enrolled, session.customer_id is not None, fresh, False]
+    current = done.index(False)
+    return [
+        Step(i + 1, title, text, "current" if i == current else "done" if done[i] else "todo")
+        for i, (title, text) in enumerate(STEPS)
+    ]

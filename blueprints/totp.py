@@ -1,0 +1,84 @@
+"""Enrol an authenticator app: QR code, first code, recovery codes.
+
+To copy: a first enrolment needs a sign-in link that was opened within ten minutes, a further one the present factor;
+the secret is shown once and kept nowhere; the first code is checked with the session's token, so that the session that
+enrolled carries both factors and counts as stepped up.
+"""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime
+from urllib.parse import quote
+
+from flask import Blueprint, Response, request
+from flask import session as flask_session
+
+from services.auth import LINK_LIFE, Enrolment, Refused, auth
+from services.guards import fresh_session, signed_in, writes
+from services.limits import count_code, forgive_codes
+from services.session import Session
+
+from . import go, render
+from .codes import refusal, typed_code
+
+bp = Blueprint("totp", __name__)
+
+ISSUER = "Stytch + Unit sample"
+
+
+@bp.post("/totp")
+@signed_in
+@writes
+def enrol() -> Response:
+    """Show a new authenticator's QR code."""
+    session = fresh_session()
+    if session.enrolled:
+        return go("/")
+    if not _link_is_fresh(session):
+        return render("totp/too_late.html", "totp/_too_late.html", 403)
+    enrolment = auth.start_totp(session)
+    flask_session["totp_id"] = enrolment.totp_id
+    return render(
+        "totp/enrol.html",
+        "totp/_enrol.html",
+        enrolment=enrolment,
+        key=" ".join(re.findall(".{1,4}", enrolment.secret)),
+        otpauth=_otpauth(session, enrolment),
+        say="Scan the code with your authenticator app.",
+    )
+
+
+@bp.post("/totp/confirm")
+@signed_in
+@writes
+def confirm() -> Response:
+    """Take the new authenticator's first code, and show the recovery codes, once."""
+    session = fresh_session()
+    if flask_session.get("totp_id") not in session.pending_totps:
+        return render("totp/over.html", "totp/_over.html", 409)
+    try:
+        code = typed_code(request.form)
+        count_code(session.user_id)
+        session = auth.authenticate_totp(session, code)
+    except Refused as refused:
+        return render("totp/confirm.html", "totp/_confirm.html", 422, error=refusal(refused.reason))
+    forgive_codes(session.user_id)
+    flask_session.pop("totp_id")
+    return render(
+        "totp/codes.html",
+        "totp/_codes.html",
+        codes=auth.recovery_codes(session),
+        say="Your authenticator is set up. Save your recovery codes.",
+    )
+
+
+def _link_is_fresh(session: Session) -> bool:
+    """Whether the mailbox was proven just now: an old session in a stolen browser must not add a factor."""
+    opened_at = session.last_used("email")
+    return opened_at is not None and datetime.now(UTC) - opened_at < LINK_LIFE
+
+
+def _otpauth(session: Session, enrolment: Enrolment) -> str:
+    """The key as authenticator apps on this same device take it (Google's *Key Uri Format*)."""
+    return f"otpauth://totp/{quote(f'{ISSUER}:{session.email}')}?secret={enrolment.secret}&issuer={quote(ISSUER)}"

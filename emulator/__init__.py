@@ -1,0 +1,132 @@
+"""Stand-ins for Stytch and Unit, for the demo and for tests.
+
+Delete this folder and the app runs against the real services. They speak the services' own wire formats over the services' own paths, sign real JWTs and refuse what the services
+refuse; nothing here is a bank, and nothing here sends a mail. ``create_app()`` serves both on one origin, for any SDK
+over HTTP; ``attach()`` puts both under a ``requests.Session`` in this process; ``mount()`` does that for the app.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Protocol
+
+import requests
+from flask import Flask
+
+from . import stytch, unit, views
+from .store import Store
+from .transport import WSGIAdapter
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
+
+__all__ = ["Store", "attach", "create_app", "mount", "org_token"]
+
+
+class HostSettings(Protocol):
+    """What the emulator needs to know of the app that it is mounted in."""
+
+    @property
+    def emulated(self) -> frozenset[str]: ...
+    @property
+    def emulator_database_url(self) -> str: ...
+    @property
+    def is_https(self) -> bool: ...
+    @property
+    def jwks_url(self) -> str: ...
+    @property
+    def login_url(self) -> str: ...
+    @property
+    def public_url(self) -> str: ...
+    @property
+    def stytch_api_url(self) -> str: ...
+    @property
+    def stytch_project_id(self) -> str: ...
+    @property
+    def unit_api_url(self) -> str: ...
+
+
+def mount(app: Flask, session: requests.Session, settings: HostSettings) -> set[str]:
+    """Answer the app's own calls, and add the pages of a visitor's pretend mailbox and phone.
+
+    Returns the endpoints of those pages, which need no sign-in.
+    """
+    store = Store(settings.emulator_database_url)
+    stytch_app = attach(
+        session,
+        store,
+        project_id=settings.stytch_project_id,
+        public_url=f"{settings.public_url}/emulator",
+        redirect_url=settings.login_url,
+        stytch_url=settings.stytch_api_url if "stytch" in settings.emulated else None,
+        unit_url=settings.unit_api_url if "unit" in settings.emulated else None,
+        jwks_url=settings.jwks_url,
+    )
+    pages = [views.visitors(emulated=settings.emulated, secure=settings.is_https)]
+    if stytch_app:
+        pages.append(views.stytch_pages(store, stytch_app))
+    if "unit" in settings.emulated:
+        pages.append(views.unit_pages(store))
+    return views.add_pages(app, *pages)
+
+
+def org_token(project_id: str) -> str:
+    """The Unit org token of the world that belongs to a Stytch project."""
+    return f"v2.public.emulator-{project_id}"
+
+
+def attach(
+    session: requests.Session,
+    store: Store,
+    *,
+    project_id: str,
+    public_url: str,
+    redirect_url: str,
+    stytch_url: str | None,
+    unit_url: str | None,
+    jwks_url: str,
+) -> WSGIApplication | None:
+    """Answer the session's calls to the given origins in this process.
+
+    ``public_url`` is where a visitor's browser reaches the emulated Stytch, for the links in mails, and
+    ``redirect_url`` the one redirect URL that the project has registered. ``jwks_url`` is what Unit's dashboard would
+    hold in *JWT Settings*; it is fetched through the same session, so it may be Stytch's live one.
+    Returns the emulated Stytch, if there is one.
+    """
+    stytch_app = None
+    if stytch_url:
+        stytch_app = stytch.create_app(store, public_url=public_url, redirect_urls=frozenset({redirect_url}))
+        session.mount(stytch_url, WSGIAdapter(stytch_app))
+    if unit_url:
+        jwt_settings = unit.JwtSettings(jwks_path=jwks_url, issuer=f"stytch.com/{project_id}")
+        unit_app = unit.create_app(
+            store, jwt_settings=lambda _world: jwt_settings, fetch=lambda url: session.get(url).json()
+        )
+        session.mount(unit_url, WSGIAdapter(unit_app))
+    return stytch_app
+
+
+def create_app(
+    database_url: str = "sqlite:///instance/emulator.db", origin: str = "http://localhost:8001"
+) -> WSGIApplication:
+    """Both services on one origin; every ``project-test-<uuid>`` is a world of its own.
+
+    Stytch owns ``/v1``, Unit everything else. A world's Unit org token is ``org_token(project_id)``.
+    """
+    store = Store(database_url)
+    stytch_app = stytch.create_app(store, public_url=origin)
+    in_process = requests.Session()
+    in_process.mount(origin, WSGIAdapter(stytch_app))
+    unit_app = unit.create_app(
+        store,
+        jwt_settings=lambda project_id: unit.JwtSettings(
+            jwks_path=f"{origin}/v1/sessions/jwks/{project_id}", issuer=f"stytch.com/{project_id}"
+        ),
+        fetch=lambda url: in_process.get(url).json(),
+    )
+
+    def application(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        service = stytch_app if environ["PATH_INFO"].startswith("/v1/") else unit_app
+        return service(environ, start_response)
+
+    return application

@@ -1,0 +1,28 @@
+"""The only source of time in the emulator, so that a test moves one clock and both services follow."""
+
+from datetime import UTC, datetime
+
+
+def now() -> datetime:
+    """The present moment, in UTC."""
+    return datetime.now(UTC)
+
+
+def timestamp() -> float:
+    """Seconds since the epoch."""
+    return now().timestamp()
+
+
+def seconds(moment: datetime) -> str:
+    """RFC 3339 with whole seconds, as Stytch writes times (``2026-01-02T03:04:05Z``)."""
+    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def milliseconds(moment: datetime) -> str:
+    """RFC 3339 with milliseconds, as Unit writes times (``2026-01-02T03:04:05.678Z``)."""
+    return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def parse(text: str) -> datetime:
+    """The moment that either of the two spellings names."""
+    return datetime.fromisoformat(text)

@@ -1,0 +1,72 @@
+"""From ``requests`` to a WSGI application without a socket: the whole difference between emulated and live."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from contextvars import ContextVar
+from io import BytesIO
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+from requests import PreparedRequest, Response
+from requests.adapters import BaseAdapter, HTTPAdapter
+from urllib3 import HTTPResponse
+from werkzeug.test import EnvironBuilder, run_wsgi_app
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import WSGIApplication
+
+WORLD = "emulator.world"  # the WSGI environ's key for the partition that a call belongs to
+
+current_world: ContextVar[str] = ContextVar("current_world", default="nobody")
+"""The visitor in whose name this thread calls; set by the views for each request of a browser."""
+
+
+class WSGIAdapter(BaseAdapter):
+    """A ``requests`` transport adapter whose other end is a WSGI application in this process."""
+
+    def __init__(self, application: WSGIApplication) -> None:
+        super().__init__()
+        self._application = application
+        self._http = HTTPAdapter()
+
+    def send(
+        self,
+        request: PreparedRequest,
+        stream: bool = False,
+        timeout: float | tuple[float, float] | tuple[float, None] | None = None,
+        verify: bool | str = True,
+        cert: bytes | str | tuple[bytes | str, bytes | str] | None = None,
+        proxies: Mapping[str, str] | None = None,
+    ) -> Response:
+        """Call the application and give its answer the form that a socket's would have."""
+        url = urlsplit(request.url or "")
+        body = request.body or b""
+        builder = EnvironBuilder(
+            method=request.method or "GET",
+            base_url=f"{url.scheme}://{url.netloc}/",
+            path=url.path,
+            query_string=url.query,
+            headers=list(request.headers.items()),
+            input_stream=BytesIO(body.encode() if isinstance(body, str) else bytes(body)),
+            environ_overrides={WORLD: current_world.get()},
+        )
+        try:
+            chunks, status, headers = run_wsgi_app(self._application, builder.get_environ(), buffered=True)
+        finally:
+            builder.close()
+        return self._http.build_response(request, _raw(chunks, status, dict(headers)))
+
+    def close(self) -> None:
+        """Nothing to close: there is no connection."""
+
+
+def _raw(chunks: Iterable[bytes], status: str, headers: dict[str, str]) -> HTTPResponse:
+    code, _, reason = status.partition(" ")
+    return HTTPResponse(
+        body=BytesIO(b"".join(chunks)),
+        headers=headers,
+        status=int(code),
+        reason=reason,
+        preload_content=False,
+    )

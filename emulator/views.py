@@ -1,0 +1,129 @@
+"""The only part of the emulator that a visitor sees: a mailbox, an authenticator, and a seat at the bank's desk.
+
+These pages stand in for a visitor's own mailbox and phone. They fill slots that the app's templates leave open
+(``{% include "slots/..." ignore missing %}``); without the emulator the slots stay empty.
+"""
+
+from __future__ import annotations
+
+import re
+import secrets
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from flask import Blueprint, Flask, Response, abort, make_response, redirect, render_template, request, url_for
+
+from . import stytch, unit
+from .store import Store
+from .transport import current_world
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import WSGIApplication
+
+VISITOR = re.compile(r"[\w-]{22}", re.ASCII)
+LAST_LOOK = 30  # after that many looks an empty mailbox stops asking by itself
+
+
+def visitors(*, emulated: frozenset[str], secure: bool) -> Blueprint:
+    """Each browser is a visitor with a world of its own, named by a cookie that nobody can guess."""
+    bp = Blueprint("emulator", __name__, url_prefix="/emulator", template_folder="templates/common")
+    cookie = "__Host-emulator_visitor" if secure else "emulator_visitor"
+
+    @bp.before_app_request
+    def enter_world() -> None:
+        visitor = request.cookies.get(cookie, "")
+        current_world.set(visitor if VISITOR.fullmatch(visitor) else secrets.token_urlsafe(16))
+
+    @bp.after_app_request
+    def keep_visitor(response: Response) -> Response:
+        if request.endpoint not in {"static", "home.healthz"} and request.cookies.get(cookie) != current_world.get():
+            response.set_cookie(cookie, current_world.get(), secure=secure, httponly=True, samesite="Lax")
+        return response
+
+    @bp.app_context_processor
+    def what_is_emulated() -> dict[str, Any]:
+        return {"emulated": emulated}
+
+    return bp
+
+
+def stytch_pages(store: Store, stytch_app: WSGIApplication) -> Blueprint:
+    """The visitor's mailbox and authenticator, and the door that links in mails go through."""
+    bp = Blueprint("emulator_stytch", __name__, url_prefix="/emulator", template_folder="templates/stytch")
+
+    def mails() -> list[stytch.Mail]:
+        with store.read(current_world.get()) as world:
+            return stytch.mails(world)
+
+    def authenticator() -> list[stytch.Entry]:
+        with store.read(current_world.get()) as world:
+            return stytch.authenticator(world)
+
+    @bp.app_context_processor
+    def phone() -> dict[str, Callable[[], object]]:
+        return {"mails": mails, "authenticator": authenticator, "made_up_address": made_up_address}
+
+    @bp.get("/inbox")
+    def inbox() -> str:
+        """The mails that Stytch would have sent."""
+        return _page("inbox", look=request.args.get("look", 0, int))
+
+    @bp.get("/authenticator")
+    def codes() -> str:
+        """The codes that the visitor's phone would show."""
+        return _page("authenticator")
+
+    @bp.get("/v1/magic_links/redirect")
+    def redirect_hop() -> Response:
+        """Stytch's own page behind a link in a mail."""
+        path = request.path.removeprefix("/emulator")
+        answer = Response.from_app(stytch_app, {**request.environ, "PATH_INFO": path}, buffered=True)
+        return make_response(answer)
+
+    @bp.app_template_global("last_look")
+    def last_look() -> int:
+        return LAST_LOOK
+
+    return bp
+
+
+def unit_pages(store: Store) -> Blueprint:
+    """The bank's desk: where a person decides about an application."""
+    bp = Blueprint("emulator_unit", __name__, url_prefix="/emulator", template_folder="templates/unit")
+
+    @bp.app_context_processor
+    def desk() -> dict[str, Callable[[], object]]:
+        return {"waiting_applications": waiting}
+
+    def waiting() -> list[unit.Waiting]:
+        with store.read(current_world.get()) as world:
+            return unit.waiting(world)
+
+    @bp.post("/bank/<application_id>")
+    def decide(application_id: str) -> Response:
+        """Approve or deny an application of this visitor's."""
+        with store.change(current_world.get()) as world:
+            if application_id not in {application.id for application in unit.waiting(world)}:
+                abort(404)
+            unit.decide(world, application_id, approve=request.form.get("decision") == "approve")
+        return make_response(redirect(url_for("customer.index"), 303))
+
+    return bp
+
+
+def add_pages(app: Flask, *blueprints: Blueprint) -> set[str]:
+    """Register the pages; returns their endpoints, which need no session."""
+    before = set(app.view_functions)
+    for blueprint in blueprints:
+        app.register_blueprint(blueprint)
+    return set(app.view_functions) - before
+
+
+def made_up_address() -> str:
+    """An address that no other visitor has."""
+    return f"ada.{secrets.token_hex(3)}@example.com"
+
+
+def _page(name: str, **context: Any) -> str:
+    form = f"emulator/_{name}.html" if request.headers.get("HX-Request") == "true" else f"emulator/{name}.html"
+    return render_template(form, **context)

@@ -1,0 +1,57 @@
+"""A bounded cache in memory, in which parallel requests for one missing entry share one call.
+
+What it holds may be lost at any moment (a restart, another process): every entry can be earned again.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+from typing import Generic, TypeVar
+
+from cachetools import TLRUCache
+
+V = TypeVar("V")
+
+
+class Cache(Generic[V]):
+    """Entries live until the moment that ``expires_at`` reads from them, or until newer ones need the room."""
+
+    def __init__(self, expires_at: Callable[[V], float], size: int = 10_000) -> None:
+        self._entries: TLRUCache[str, V] = TLRUCache(
+            size, ttu=lambda _key, value, _now: expires_at(value), timer=time.time
+        )
+        self._lock = threading.Lock()
+        self._loading: dict[str, threading.Lock] = {}
+
+    def get(self, key: str) -> V | None:
+        """The entry, or None."""
+        with self._lock:
+            return self._entries.get(key)
+
+    def put(self, key: str, value: V) -> None:
+        """Replace the entry."""
+        with self._lock:
+            self._entries[key] = value
+
+    def drop(self, key: str) -> None:
+        """Forget the entry."""
+        with self._lock:
+            self._entries.pop(key, None)
+
+    def get_or_load(self, key: str, load: Callable[[], V]) -> V:
+        """The entry, or what ``load`` returns; others who want the same entry meanwhile wait for that one call."""
+        with self._lock:
+            if (value := self._entries.get(key)) is not None:
+                return value
+            loading = self._loading.setdefault(key, threading.Lock())
+        with loading:
+            if (value := self.get(key)) is not None:
+                return value
+            try:
+                self.put(key, value := load())
+            finally:
+                with self._lock:
+                    self._loading.pop(key, None)
+            return value

@@ -1,0 +1,157 @@
+"""Who may pass: the sign-in cookie, the current session, and the decorators that stand first on a view.
+
+To copy: routes are guarded unless they are listed as open; a guard never refuses on a cached session without asking
+Stytch once; and a guard only raises: one place turns that into a dialog, a redirect or a page.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+from functools import wraps
+from typing import ParamSpec, TypeVar
+
+from flask import Response, current_app, g, request
+from werkzeug.exceptions import Forbidden
+
+from settings import Settings
+
+from .auth import auth
+from .exchange import StepUpNeeded
+from .session import NotSignedIn, Session
+
+P = ParamSpec("P")
+R = TypeVar("R")
+UNSAFE = frozenset({"POST", "PUT", "PATCH", "DELETE"})
+
+
+class NoCustomer(Exception):
+    """The signed-in user is not a customer at Unit yet."""
+
+
+class StepUpRequired(Exception):
+    """The view needs a fresh second factor; ``purpose`` says in the visitor's words what for."""
+
+    def __init__(self, purpose: str, max_age: timedelta) -> None:
+        super().__init__(purpose)
+        self.purpose, self.max_age = purpose, max_age
+
+
+def current_session() -> Session:
+    """The session of this request's cookie, verified within the last five minutes. Raises NotSignedIn."""
+    if "session" not in g:
+        token = request.cookies.get(cookie_name())
+        if not token:
+            raise NotSignedIn
+        g.session = auth.session(token)
+    session: Session = g.session
+    return session
+
+
+def known_session() -> Session | None:
+    """The session if this request has asked for it already. Calls nobody, so that even an error page may use it."""
+    session: Session | None = g.get("session")
+    return session
+
+
+def fresh_session() -> Session:
+    """The session as Stytch sees it now: before a refusal, and before every write. Raises NotSignedIn."""
+    if not g.get("session_is_fresh"):
+        g.session, g.session_is_fresh = auth.refresh(current_session().token), True
+    return current_session()
+
+
+def signed_in(view: Callable[P, R]) -> Callable[P, R]:
+    """Let only visitors with a session pass."""
+
+    @wraps(view)
+    def guarded(*args: P.args, **kwargs: P.kwargs) -> R:
+        current_session()
+        return view(*args, **kwargs)
+
+    return guarded
+
+
+def customer_required(view: Callable[P, R]) -> Callable[P, R]:
+    """Let only users pass who are customers at Unit."""
+
+    @wraps(view)
+    def guarded(*args: P.args, **kwargs: P.kwargs) -> R:
+        if not (current_session().customer_id or fresh_session().customer_id):
+            raise NoCustomer
+        return view(*args, **kwargs)
+
+    return guarded
+
+
+def stepped_up(purpose: str, max_age: timedelta | None = None) -> Callable[[Callable[P, R]], Callable[P, R]]:
+    """Let only sessions pass whose second factor is fresh (``STEP_UP_MAX_AGE`` unless said otherwise).
+
+    ``purpose`` completes the sentence "Enter a code to ...". Decided by the kind and the age of the factors, in the JWT
+    that Unit will be shown: Unit is not known to look at them, so this gate is the app's to keep.
+    """
+
+    def decorate(view: Callable[P, R]) -> Callable[P, R]:
+        @wraps(view)
+        def guarded(*args: P.args, **kwargs: P.kwargs) -> R:
+            limit = max_age or _settings().step_up_max_age
+            if not (current_session().proven_until(limit) or fresh_session().proven_until(limit)):
+                raise StepUpRequired(purpose, limit)
+            try:
+                return view(*args, **kwargs)
+            except StepUpNeeded as needed:
+                raise StepUpRequired(purpose, limit) from needed
+
+        return guarded
+
+    return decorate
+
+
+def writes(view: Callable[P, R]) -> Callable[P, R]:
+    """Ask Stytch before anything is changed: a revoked session's JWT would verify here for five minutes more."""
+
+    @wraps(view)
+    def guarded(*args: P.args, **kwargs: P.kwargs) -> R:
+        fresh_session()
+        return view(*args, **kwargs)
+
+    return guarded
+
+
+def require_same_origin() -> None:
+    """Refuse what another site makes a browser send: every unsafe request, and every fragment.
+
+    Stands beside the CSRF token. Browsers set ``Sec-Fetch-Site`` themselves; where it is missing, ``Origin`` decides.
+    """
+    if request.method not in UNSAFE and "HX-Request" not in request.headers:
+        return
+    site, origin = request.headers.get("Sec-Fetch-Site"), request.headers.get("Origin")
+    if site not in {None, "same-origin", "none"} or (origin and origin != _settings().public_url):
+        raise Forbidden("This request came from another site.")
+
+
+def cookie_name() -> str:
+    """``stytch_session``, Stytch's own name; over https with the prefix that pins it to this host."""
+    return "__Host-stytch_session" if _settings().is_https else "stytch_session"
+
+
+def set_cookie(response: Response, session: Session) -> None:
+    """Give the browser the opaque session token: the only thing it ever holds. Done at sign-in and never again."""
+    response.set_cookie(
+        cookie_name(),
+        session.token,
+        expires=session.expires_at,
+        secure=_settings().is_https,
+        httponly=True,
+        samesite="Lax",
+    )
+
+
+def delete_cookie(response: Response) -> None:
+    """Take the session token back."""
+    response.delete_cookie(cookie_name(), secure=_settings().is_https, httponly=True, samesite="Lax")
+
+
+def _settings() -> Settings:
+    settings: Settings = current_app.extensions["settings"]
+    return settings

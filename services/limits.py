@@ -1,0 +1,50 @@
+"""How often: requests per client, links per address, codes per user.
+
+Counters live in memory, or in the store that ``RATELIMIT_STORAGE_URI`` names when several processes must share them.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import time
+
+from flask_limiter import Limiter
+from flask_limiter.util import get_remote_address
+from limits import RateLimitItem, parse, parse_many
+
+LINKS_PER_ADDRESS = parse("3/10 minutes")
+LINKS_PER_CLIENT = "20/minute"
+LINKS_IN_ALL = "2000/hour"
+CODES_PER_USER = parse_many("5/5 minutes;10/hour;20/day")  # wrong ones; each further window is a longer wait
+
+limiter = Limiter(key_func=get_remote_address, strategy="moving-window")
+
+
+class TooManyCodes(Exception):
+    """A user gave too many wrong codes; ``wait`` is in seconds."""
+
+    def __init__(self, wait: int) -> None:
+        super().__init__(wait)
+        self.wait = wait
+
+
+def may_send_link(email: str) -> bool:
+    """Count a link to this address, and say whether it is still one of the few that a mailbox gets in ten minutes."""
+    return limiter.limiter.hit(LINKS_PER_ADDRESS, "link", hashlib.sha256(email.lower().encode()).hexdigest())
+
+
+def count_code(user_id: str) -> None:
+    """Count a code before it is tried, so that parallel guesses count too. Raises TooManyCodes."""
+    spent = [item for item in CODES_PER_USER if not limiter.limiter.hit(item, "code", user_id)]
+    if spent:
+        raise TooManyCodes(max(_wait(item, user_id) for item in spent))
+
+
+def forgive_codes(user_id: str) -> None:
+    """Forget a user's wrong codes, after a right one."""
+    for item in CODES_PER_USER:
+        limiter.limiter.clear(item, "code", user_id)
+
+
+def _wait(item: RateLimitItem, user_id: str) -> int:
+    return max(1, int(limiter.limiter.get_window_stats(item, "code", user_id).reset_time - time.time()))

@@ -1,0 +1,171 @@
+"""The environment, read and checked once, as one frozen object. Every wrong or half setting stops the start by name."""
+
+from __future__ import annotations
+
+import os
+import re
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import timedelta
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from dotenv import dotenv_values
+
+HERE = Path(__file__).resolve().parent
+LIVE_UNIT = "https://api.unit.co"
+SANDBOX_UNIT = "https://api.s.unit.sh"
+LOOPBACK = {"localhost", "127.0.0.1", "::1"}
+ENVIRONMENT_OF = re.compile(r"(?:project|secret)-(test|live)-[\w=-]{8,}")
+EMULATED_PROJECT = "project-test-00000000-0000-4000-8000-000000000000"
+
+
+class SettingsError(SystemExit):
+    """The configuration cannot work. Ends the process with one line that names the variable, never its value."""
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What the app was told. Credentials never appear in its repr."""
+
+    secret_key: str = field(repr=False)
+    public_url: str
+    stytch_project_id: str
+    stytch_secret: str = field(repr=False)
+    stytch_api_url: str
+    unit_api_token: str = field(repr=False)
+    unit_api_url: str
+    emulated: frozenset[str]
+    step_up_max_age: timedelta
+    ratelimit_storage_uri: str
+    emulator_database_url: str
+    trusted_proxies: int
+    log_level: str
+
+    @property
+    def is_https(self) -> bool:
+        """Whether browsers reach the app over TLS; decides cookie names and flags."""
+        return self.public_url.startswith("https://")
+
+    @property
+    def unit_is_sandbox(self) -> bool:
+        """Whether Unit's money is play money: details may be prefilled and accounts funded."""
+        return self.unit_api_url != LIVE_UNIT
+
+    @property
+    def login_url(self) -> str:
+        """The redirect URL to register at Stytch: where its magic links lead."""
+        return f"{self.public_url}/login/authenticate"
+
+    @property
+    def jwks_url(self) -> str:
+        """The *JWKs Path* to paste into Unit's JWT settings."""
+        return f"{self.stytch_api_url}v1/sessions/jwks/{self.stytch_project_id}"
+
+
+def load(
+    environ: Mapping[str, str] = os.environ,
+    dotenv: Path | None = HERE / ".env",
+    instance: Path = HERE / "instance",
+) -> Settings:
+    """Read the settings from the environment, over a ``.env`` file; blank means absent.
+
+    Raises SettingsError for anything missing, malformed, or mixed between test and live.
+    """
+    merged = {**(dotenv_values(dotenv) if dotenv else {}), **environ}
+    given = {name: value.strip() for name, value in merged.items() if value and value.strip()}
+    stytch = _pair(given)
+    unit_token = given.get("UNIT_API_TOKEN")
+    if unit_token and not stytch:
+        raise SettingsError(
+            "UNIT_API_TOKEN is set but STYTCH_PROJECT_ID is not: Unit cannot reach an emulated Stytch. "
+            "Set Stytch's pair too, or unset UNIT_API_TOKEN."
+        )
+    emulated = frozenset(name for name, real in (("stytch", stytch), ("unit", unit_token)) if not real)
+    project_id, secret = stytch or (EMULATED_PROJECT, "secret-test-emulated")
+    settings = Settings(
+        secret_key=_secret_key(given, instance, may_make_one=len(emulated) == 2),
+        public_url=_origin(given, "PUBLIC_URL", "http://localhost:8000"),
+        stytch_project_id=project_id,
+        stytch_secret=secret,
+        stytch_api_url=_stytch_url(given, project_id),
+        unit_api_token=unit_token or f"v2.public.emulator-{EMULATED_PROJECT}",
+        unit_api_url=_origin(given, "UNIT_API_URL", SANDBOX_UNIT) if unit_token else SANDBOX_UNIT,
+        emulated=emulated,
+        step_up_max_age=timedelta(seconds=_whole(given, "STEP_UP_MAX_AGE", 600, 30, 3600)),
+        ratelimit_storage_uri=given.get("RATELIMIT_STORAGE_URI", "memory://"),
+        emulator_database_url=given.get("EMULATOR_DATABASE_URL", f"sqlite:///{instance}/emulator.db"),
+        trusted_proxies=_whole(given, "TRUSTED_PROXIES", 0, 0, 10),
+        log_level=_one_of(given, "LOG_LEVEL", "INFO", {"DEBUG", "INFO", "WARNING", "ERROR"}),
+    )
+    _refuse_mixes(settings)
+    return settings
+
+
+def _pair(given: Mapping[str, str]) -> tuple[str, str] | None:
+    project_id, secret = given.get("STYTCH_PROJECT_ID"), given.get("STYTCH_SECRET")
+    if not project_id and not secret:
+        return None
+    if not project_id or not secret:
+        missing = "STYTCH_SECRET" if project_id else "STYTCH_PROJECT_ID"
+        raise SettingsError(f"{missing} is missing: Stytch needs both the project id and its secret, or neither.")
+    project, key = ENVIRONMENT_OF.fullmatch(project_id), ENVIRONMENT_OF.fullmatch(secret)
+    if not project or not project_id.startswith("project-"):
+        raise SettingsError("STYTCH_PROJECT_ID does not look like project-test-… or project-live-….")
+    if not key or not secret.startswith("secret-"):
+        raise SettingsError("STYTCH_SECRET does not look like secret-test-… or secret-live-….")
+    if project[1] != key[1]:
+        raise SettingsError("STYTCH_SECRET is of another environment (test or live) than STYTCH_PROJECT_ID.")
+    return project_id, secret
+
+
+def _stytch_url(given: Mapping[str, str], project_id: str) -> str:
+    environment = "api" if project_id.startswith("project-live-") else "test"
+    return _origin(given, "STYTCH_API_URL", f"https://{environment}.stytch.com") + "/"
+
+
+def _refuse_mixes(settings: Settings) -> None:
+    live_stytch = settings.stytch_project_id.startswith("project-live-")
+    if live_stytch and settings.unit_is_sandbox:
+        raise SettingsError("UNIT_API_URL must be Unit's live API when STYTCH_PROJECT_ID is a live project.")
+    if not live_stytch and not settings.unit_is_sandbox:
+        raise SettingsError("STYTCH_PROJECT_ID must be a live project when UNIT_API_URL is Unit's live API.")
+
+
+def _secret_key(given: Mapping[str, str], instance: Path, *, may_make_one: bool) -> str:
+    if key := given.get("SECRET_KEY"):
+        if len(key.encode()) < 32:
+            raise SettingsError("SECRET_KEY is too short: give at least 32 bytes.")
+        return key
+    if not may_make_one:
+        raise SettingsError("SECRET_KEY is missing: give at least 32 random bytes when a real service is used.")
+    kept = instance / "secret_key"
+    if not kept.exists():
+        instance.mkdir(parents=True, exist_ok=True)
+        kept.touch(mode=0o600)
+        kept.write_text(secrets.token_urlsafe(48))
+    return kept.read_text()
+
+
+def _origin(given: Mapping[str, str], name: str, default: str) -> str:
+    url = urlsplit(given.get(name, default).rstrip("/"))
+    if url.scheme not in {"http", "https"} or not url.hostname or url.path or url.query or url.fragment:
+        raise SettingsError(f"{name} must be an origin such as {default}, without a path.")
+    if url.scheme == "http" and url.hostname not in LOOPBACK:
+        raise SettingsError(f"{name} must use https, except on localhost.")
+    return url.geturl()
+
+
+def _whole(given: Mapping[str, str], name: str, default: int, lowest: int, highest: int) -> int:
+    text = given.get(name, str(default))
+    if not re.fullmatch(r"[0-9]{1,9}", text) or not lowest <= int(text) <= highest:
+        raise SettingsError(f"{name} must be a whole number from {lowest} to {highest}.")
+    return int(text)
+
+
+def _one_of(given: Mapping[str, str], name: str, default: str, allowed: set[str]) -> str:
+    value = given.get(name, default).upper()
+    if value not in allowed:
+        raise SettingsError(f"{name} must be one of {', '.join(sorted(allowed))}.")
+    return value

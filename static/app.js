@@ -1,0 +1,36 @@
+// The only script of ours: what HTML and htmx cannot say by themselves. Without it every page still works.
+(() => {
+  'use strict';
+  const say = (text) => {
+    const status = document.getElementById('status');
+    if (status) status.textContent = text;
+  };
+  const on = (name, listener, capture = false) => document.addEventListener(name, listener, capture);
+
+  // A dialog that the server has just sent opens as a modal one.
+  on('htmx:after:swap', () => document.querySelector('dialog[data-modal]:not([open])')?.showModal());
+
+  // After a right code the server sends this event. close() comes first, since it gives the focus back.
+  on('stepup-done', () => {
+    const dialog = document.querySelector('dialog[data-modal][open]');
+    dialog?.close();
+    dialog?.remove();
+  });
+
+  // Esc or Cancel. "close" does not bubble, so it is caught on its way down.
+  on('close', (event) => { if (event.target.matches?.('dialog[data-modal]')) event.target.remove(); }, true);
+
+  // What is being loaded says so to assistive technology.
+  const busy = new WeakMap();
+  on('htmx:before:request', ({ detail: { ctx } }) => {
+    if (!(ctx.target instanceof Element)) return;
+    busy.set(ctx, ctx.target);
+    ctx.target.setAttribute('aria-busy', 'true');
+    document.getElementById('notice')?.replaceChildren();
+  });
+  on('htmx:finally:request', ({ detail: { ctx } }) => busy.get(ctx)?.removeAttribute('aria-busy'));
+  on('htmx:error', () => say('The network did not answer. Check the connection and try again.'));
+
+  // The browser may bring a page back from its memory after a sign-out: ask the server instead.
+  addEventListener('pageshow', (event) => { if (event.persisted) location.reload(); });
+})();

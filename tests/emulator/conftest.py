@@ -1,0 +1,110 @@
+"""The emulated services as their clients see them: the real Stytch SDK, and plain HTTP for Unit."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import requests
+import stytch
+import time_machine
+
+from emulator import Store, attach, org_token
+from emulator.stytch import keys
+
+from .stytch_story import Story
+from .unit_story import Bank
+
+PROJECT_ID = "project-test-11111111-1111-4111-8111-111111111111"
+REDIRECT_URL = "http://localhost:8000/login/authenticate"
+STYTCH_URL = "https://test.stytch.com/"
+UNIT_URL = "https://api.s.unit.sh"
+
+
+@pytest.fixture(scope="session", autouse=True)
+def spare_keys() -> Iterator[None]:
+    """Three signing keys for the whole run, dealt in turn: to make one takes longer than most tests do."""
+    spare = itertools.cycle([keys.new_private_key() for _ in range(3)])
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(keys, "new_private_key", lambda: next(spare))
+        yield
+
+
+@pytest.fixture
+def clock() -> Iterator[time_machine.Traveller]:
+    """A clock that stands still until a test shifts it."""
+    with time_machine.travel("2026-06-01T12:00:00Z", tick=False) as traveller:
+        yield traveller
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Iterator[Store]:
+    """An empty store."""
+    store = Store(f"sqlite:///{tmp_path}/emulator.db")
+    yield store
+    store.close()
+
+
+@pytest.fixture
+def http(clock: time_machine.Traveller, store: Store) -> requests.Session:
+    """A session whose calls to either service end in the emulator."""
+    session = requests.Session()
+    attach(
+        session,
+        store,
+        project_id=PROJECT_ID,
+        public_url="http://localhost:8000/emulator",
+        redirect_url=REDIRECT_URL,
+        stytch_url=STYTCH_URL,
+        unit_url=UNIT_URL,
+        jwks_url=f"{STYTCH_URL}v1/sessions/jwks/{PROJECT_ID}",
+    )
+    return session
+
+
+@pytest.fixture
+def client(http: requests.Session) -> stytch.Client:
+    """The stock Stytch SDK."""
+    return stytch.Client(
+        PROJECT_ID, "secret-test-emulator", environment=STYTCH_URL, suppress_warnings=True, sync_session=http
+    )
+
+
+@pytest.fixture
+def story(client: stytch.Client, http: requests.Session, store: Store, clock: time_machine.Traveller) -> Story:
+    """A visitor who has not done anything yet."""
+    return Story(PROJECT_ID, client, http, store, clock)
+
+
+class UnitOverHTTP:
+    """Unit as any HTTP client calls it, with one bearer token."""
+
+    def __init__(self, http: requests.Session, token: str) -> None:
+        self.http = http
+        self.token = token
+
+    def __call__(self, method: str, path: str, body: object = None) -> requests.Response:
+        return self.http.request(
+            method,
+            f"{UNIT_URL}{path}",
+            json=body,
+            headers={"Authorization": f"Bearer {self.token}", "Content-Type": "application/vnd.api+json"},
+        )
+
+    def bearing(self, token: str) -> UnitOverHTTP:
+        """The same, with another token."""
+        return UnitOverHTTP(self.http, token)
+
+
+@pytest.fixture
+def unit(http: requests.Session) -> UnitOverHTTP:
+    """Unit with the org token."""
+    return UnitOverHTTP(http, org_token(PROJECT_ID))
+
+
+@pytest.fixture
+def bank(unit: UnitOverHTTP) -> Bank:
+    """What an org does at Unit, in steps."""
+    return Bank(unit)
