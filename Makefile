@@ -1,0 +1,38 @@
+# Everything a newcomer needs: `make run` and `make test`. Python 3.11 or newer and make are all that must be there.
+PYTHON ?= python3
+PORT ?= 8000
+VENV := .venv
+BIN := $(VENV)/bin
+LOCK := uv pip compile -q --universal --generate-hashes --no-header --no-annotate --upgrade pyproject.toml
+
+.PHONY: run test lint lock clean
+
+run: $(VENV)/run.stamp ## Serve the app on http://localhost:8000
+	$(BIN)/flask --app app run --port $(PORT)
+
+test: $(VENV)/test.stamp ## Run every test; those in a browser only where there is one
+	$(BIN)/python -m pytest
+
+lint: $(VENV)/test.stamp ## Check style and types
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+lock: ## Write the lock files anew from the ranges in pyproject.toml (needs uv)
+	$(LOCK) -o requirements.lock
+	$(LOCK) --group dev --constraint requirements.lock -o requirements-dev.lock
+
+clean: ## Forget the environment, and what the emulator remembers
+	rm -rf $(VENV) instance
+
+$(BIN)/python:
+	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed: make PYTHON=/path/to/python3")'
+	$(PYTHON) -m venv $(VENV)
+
+$(VENV)/run.stamp: requirements.lock | $(BIN)/python
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	touch $@
+
+$(VENV)/test.stamp: requirements-dev.lock | $(BIN)/python
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.lock
+	touch $@ $(VENV)/run.stamp
