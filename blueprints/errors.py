@@ -10,11 +10,11 @@ import logging
 from urllib.parse import urlsplit
 
 import pydantic
-from flask import Blueprint, Response, make_response, render_template, request, url_for
+from flask import Blueprint, Response, current_app, make_response, render_template, request, url_for
 from flask import session as flask_session
 from flask_wtf.csrf import CSRFError
 from stytch.core.response_base import StytchError
-from werkzeug.exceptions import HTTPException
+from werkzeug.exceptions import HTTPException, SecurityError
 
 from services.guards import NoCustomer, delete_cookie
 from services.http import ServiceDown
@@ -96,6 +96,9 @@ def csrf(_error: CSRFError) -> Response:
 def http_error(error: HTTPException) -> Response:
     """Whatever else has a status."""
     status = error.code or 500
+    if isinstance(error, SecurityError):  # a host that is not ours: no page can be built for it
+        home = current_app.extensions["settings"].public_url
+        return make_response(f"This app is at {home}", 400, {"Content-Type": "text/plain; charset=utf-8"})
     response = answer(status if status in TEXTS else 400 if status < 500 else 500)
     for name, value in error.get_headers():
         if name in {"Allow", "Retry-After"}:

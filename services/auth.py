@@ -76,7 +76,7 @@ class Auth:
     def __init__(self, settings: Settings, http: ServiceSession) -> None:
         self._settings = settings
         self._client = _Client(settings, http)
-        self._sessions: Cache[Session] = Cache(expires_at=lambda session: session.jwt_expires_at)
+        self._sessions: Cache[Session] = Cache(expires_at=lambda session: session.verified_until)
 
     def send_link(self, email: str, code_challenge: str) -> None:
         """Mail a sign-in link that only the holder of the PKCE verifier can spend; new addresses become users.

@@ -6,16 +6,27 @@ redirects, nothing taken from the machine's environment, and one exception for "
 
 from __future__ import annotations
 
+import http.client
+import io
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from contextvars import ContextVar
-from io import BytesIO
-from typing import Any, TypeVar
+from http.cookiejar import DefaultCookiePolicy
+from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import urlsplit
 
 import requests
 import tenacity
 from requests.adapters import HTTPAdapter
+from urllib3 import HTTPConnectionPool, HTTPSConnectionPool
+from urllib3.connection import HTTPConnection, HTTPSConnection
+from urllib3.exceptions import HTTPError
+
+if TYPE_CHECKING:
+    import socket
+
+    from _typeshed import WriteableBuffer
 
 CONNECT_TIMEOUT = 3.05  # seconds; just above TCP's first retransmission
 READ_TIMEOUT = 5.0  # seconds between two pieces of an answer
@@ -40,28 +51,24 @@ class ServiceSession(requests.Session):
     def __init__(self) -> None:
         super().__init__()
         self.trust_env = False  # a .netrc or a proxy variable must not replace our Authorization or route
+        self.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))  # all visitors share this session
         for scheme in ("https://", "http://"):
-            self.mount(scheme, HTTPAdapter(pool_connections=4, pool_maxsize=32))
+            self.mount(scheme, _Adapter(pool_connections=4, pool_maxsize=32))
 
     def send(self, request: requests.PreparedRequest, **kwargs: Any) -> requests.Response:
         """Send once, within the budget; raises ServiceDown unless a JSON answer below 500 came back whole."""
         host = urlsplit(request.url or "").netloc
-        deadline = _deadline.get() or time.monotonic() + BUDGET
-        left = deadline - time.monotonic()
-        if left <= 0:
-            raise ServiceDown(host, "out of time")
-        limits = {
-            "timeout": (min(CONNECT_TIMEOUT, left), min(READ_TIMEOUT, left)),
-            "allow_redirects": False,
-            "stream": True,
-        }
         try:
-            response = super().send(request, **{**kwargs, **limits})
-            with response:
-                body = _read(response, deadline)
-        except (requests.RequestException, OSError) as error:
+            with _budget():
+                limits = {
+                    "timeout": (min(CONNECT_TIMEOUT, _time_left()), min(READ_TIMEOUT, _time_left())),
+                    "allow_redirects": False,
+                    "stream": True,
+                }
+                with super().send(request, **{**kwargs, **limits}) as response:
+                    response.raw = io.BytesIO(_read(response))
+        except (OSError, HTTPError) as error:  # the exceptions of requests are OSErrors, those of urllib3 are not
             raise ServiceDown(host, type(error).__name__) from error
-        response.raw = BytesIO(body)
         if response.status_code == 408 or response.status_code >= 500:
             raise ServiceDown(host, f"status {response.status_code}")
         if 300 <= response.status_code < 400 or not _is_json(response):
@@ -75,32 +82,92 @@ def repeatable(call: Callable[[], _Answer]) -> _Answer:
     Short random pauses, and all tries share one budget. Never use it for what can be spent once: a link, a code,
     an exchange. Raises what the last try raised.
     """
-    token = _deadline.set(time.monotonic() + BUDGET)
-    try:
+    with _budget():
         return tenacity.Retrying(
             retry=tenacity.retry_if_exception_type(ServiceDown),
             stop=tenacity.stop_after_attempt(3) | tenacity.stop_before_delay(BUDGET),
             wait=tenacity.wait_random(0.05, 0.25),
             reraise=True,
         )(call)
+
+
+@contextmanager
+def _budget() -> Iterator[None]:
+    """Let the time run, unless it runs already."""
+    token = _deadline.set(_deadline.get() or time.monotonic() + BUDGET)
+    try:
+        yield
     finally:
         _deadline.reset(token)
 
 
-def _read(response: requests.Response, deadline: float) -> bytes:
-    """Read a body piece by piece, since a server that drips would otherwise never meet a time-out."""
+def _time_left() -> float:
+    """The seconds that the present call still has. Raises TimeoutError if there are none."""
+    left = (_deadline.get() or 0) - time.monotonic()
+    if left <= 0:
+        raise TimeoutError
+    return left
+
+
+def _read(response: requests.Response) -> bytes:
+    """Read a body piece by piece, so that it can be cut off."""
     body = b""
     while piece := response.raw.read1(65_536, decode_content=True):
         body += piece
         if len(body) > MAX_BODY:
             raise requests.exceptions.ContentDecodingError("too large")
-        if time.monotonic() > deadline:
-            raise requests.exceptions.ReadTimeout("too slow")
     return body
 
 
 def _is_json(response: requests.Response) -> bool:
     try:
         return isinstance(response.json(), dict)
-    except ValueError:
+    except (ValueError, RecursionError):
         return False
+
+
+class _Reader(io.RawIOBase):
+    """What a socket receives before the deadline. Python's own reader starts its time-out anew with every byte."""
+
+    def __init__(self, sock: socket.socket) -> None:
+        self._sock, self._file = sock, sock.makefile("rb", buffering=0)
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: WriteableBuffer) -> int | None:
+        self._sock.settimeout(min(READ_TIMEOUT, _time_left()))
+        return self._file.readinto(buffer)
+
+    def close(self) -> None:
+        self._file.close()
+        super().close()
+
+
+class _Response(http.client.HTTPResponse):
+    def __init__(self, sock: socket.socket, *args: Any, **kwargs: Any) -> None:
+        super().__init__(sock, *args, **kwargs)
+        self.fp.close()
+        self.fp = io.BufferedReader(_Reader(sock))
+
+
+class _Connection(HTTPConnection):
+    response_class = _Response
+
+
+class _SecureConnection(HTTPSConnection):
+    response_class = _Response
+
+
+class _Pool(HTTPConnectionPool):
+    ConnectionCls = _Connection
+
+
+class _SecurePool(HTTPSConnectionPool):
+    ConnectionCls = _SecureConnection
+
+
+class _Adapter(HTTPAdapter):
+    def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
+        super().init_poolmanager(*args, **kwargs)
+        self.poolmanager.pool_classes_by_scheme = {"http": _Pool, "https": _SecurePool}

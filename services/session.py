@@ -79,6 +79,11 @@ class Session:
             return None
         return min(used + max_age, self.expires_at)
 
+    @property
+    def verified_until(self) -> float:
+        """For how long this needs no further call to Stytch, in seconds since the epoch."""
+        return min(self.jwt_expires_at, self.expires_at.timestamp())
+
     def last_used(self, method: str) -> datetime | None:
         """When the factor of this delivery method was last used in this session."""
         return next((factor.last_used for factor in self.factors if factor.method == method), None)
@@ -125,9 +130,9 @@ def verified_claims(session_jwt: str, keys: jwt.PyJWKClient, settings: Settings)
 
 
 def session_from(token: str, session_jwt: str, claims: Mapping[str, Any], user: User) -> Session:
-    """The session that verified claims show."""
+    """The session that verified claims show. Raises NotSignedIn if its hour is over."""
     shown = claims[SESSION_CLAIM]
-    return Session(
+    session = Session(
         token=token,
         session_id=shown["id"],
         user_id=claims["sub"],
@@ -146,3 +151,6 @@ def session_from(token: str, session_jwt: str, claims: Mapping[str, Any], user: 
         enrolled=any(totp.verified for totp in user.totps),
         pending_totps=tuple(totp.totp_id for totp in user.totps if not totp.verified),
     )
+    if session.expires_at <= datetime.now(UTC):
+        raise NotSignedIn
+    return session

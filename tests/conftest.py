@@ -21,6 +21,7 @@ from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
 from app import create_app
+from services.limits import limiter
 from settings import Settings, load
 
 EMAIL = "ada@example.com"
@@ -89,11 +90,9 @@ class Visitor:
         return self._request("GET", path, htmx, headers)
 
     def post(self, path: str, fields: dict[str, str] | None = None, *, htmx: bool = False, **headers: str) -> Page:
-        """Send a form with the token of the last whole page."""
-        with self.client.session_transaction() as kept:
-            has_token = "csrf_token" in kept
-        token = self._csrf_token() if has_token else ""
-        return self._request("POST", path, htmx, headers, {"csrf_token": token} | (fields or {}))
+        """Send a form with the CSRF token of the first page."""
+        token = self.get("/").html.select("input[name=csrf_token]")[0]["value"]
+        return self._request("POST", path, htmx, headers, {"csrf_token": str(token)} | (fields or {}))
 
     def submit(self, action: str, *, htmx: bool = False, press: str = "", **fields: str) -> Page:
         """Fill in the form of the present page with this action, and send it as a browser would."""
@@ -158,11 +157,6 @@ class Visitor:
         self.get("/step-up")
         return self.submit("/step-up", code=code)
 
-    def _csrf_token(self) -> str:
-        page = self.get("/")
-        token = page.html.select_one("input[name=csrf_token]")
-        return str(token["value"]) if token else ""
-
     def _request(
         self, method: str, path: str, htmx: bool, headers: dict[str, str], data: dict[str, str] | None = None
     ) -> Page:
@@ -210,9 +204,18 @@ def settings(tmp_path: Path) -> Settings:
     return load(environ={}, dotenv=None, instance=tmp_path)
 
 
+@pytest.fixture(scope="session")
+def shared_app(tmp_path_factory: pytest.TempPathFactory) -> Flask:
+    """One app for all tests: visitors are worlds of their own, and every test brings new ones."""
+    return create_app(load(environ={}, dotenv=None, instance=tmp_path_factory.mktemp("instance")))
+
+
 @pytest.fixture
-def app(clock: time_machine.Traveller, settings: Settings) -> Flask:
-    return create_app(settings)
+def app(shared_app: Flask, clock: time_machine.Traveller) -> Flask:  # noqa: ARG001 - the clock stands before the app runs
+    """The app, with its rate limits forgotten. A test that wants other settings makes an app of its own."""
+    with shared_app.app_context():
+        limiter.reset()
+    return shared_app
 
 
 @pytest.fixture

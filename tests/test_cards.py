@@ -1,0 +1,154 @@
+"""The card page."""
+
+from __future__ import annotations
+
+import pytest
+import time_machine
+from flask import Flask
+
+from .conftest import Visitor
+
+
+def numbers(visitor: Visitor) -> list[str]:
+    """The last four digits of all cards on the page."""
+    return [str(tag.get_text()).split()[-1] for tag in visitor.get("/cards/list").html.select(".number")]
+
+
+def test_the_shell_comes_at_once_and_asks_for_the_list(customer: Visitor) -> None:
+    page = customer.get("/cards")
+
+    assert page.status == 200
+    assert page.one("#cards")["hx-get"] == "/cards/list"
+    assert page.one("#cards")["aria-busy"] == "true"
+
+
+def test_an_empty_list_says_what_to_do(stepped_up: Visitor) -> None:
+    page = stepped_up.get("/cards/list")
+
+    assert "No cards yet" in page.text
+    assert "$2,500.00" in page.text
+
+
+@pytest.mark.parametrize(
+    ("kind", "state", "label"), [("virtual", "Ready to use", "Virtual"), ("physical", "On its way to you", "Physical")]
+)
+def test_a_new_card_is_shown_as_a_card(stepped_up: Visitor, kind: str, state: str, label: str) -> None:
+    stepped_up.get("/cards/list")
+
+    stepped_up.submit("/cards", kind=kind)
+    card = stepped_up.follow().one("article.plastic")
+
+    assert card["aria-label"] == f"{label} card ending in {numbers(stepped_up)[0]}"
+    assert card.select(".state")[0].get_text() == state
+    assert card.select(".expiry")[0].get_text(" ", strip=True) == "Good thru 06/30"
+
+
+def test_htmx_gets_the_list_with_the_new_card_and_hears_of_it(stepped_up: Visitor) -> None:
+    stepped_up.get("/cards/list")
+
+    page = stepped_up.submit("/cards", htmx=True, kind="virtual")
+
+    assert len(page.html.select("article.plastic")) == 1
+    assert page.one("hx-partial[hx-target='#status']").get_text().startswith("Your new card ends in ")
+
+
+def test_a_form_sent_twice_makes_one_card(stepped_up: Visitor) -> None:
+    stepped_up.get("/cards/list")
+    form = stepped_up.page
+
+    stepped_up.submit("/cards", kind="virtual")
+    stepped_up.page = form
+    stepped_up.submit("/cards", kind="virtual")
+
+    assert len(numbers(stepped_up)) == 1
+
+
+def test_a_fresh_form_makes_another_card(stepped_up: Visitor) -> None:
+    stepped_up.get("/cards/list")
+    stepped_up.submit("/cards", kind="virtual")
+    stepped_up.get("/cards/list")
+
+    stepped_up.submit("/cards", kind="virtual")
+
+    assert len(set(numbers(stepped_up))) == 2
+
+
+def test_one_form_cannot_make_two_kinds_of_card(stepped_up: Visitor) -> None:
+    stepped_up.get("/cards/list")
+    form = stepped_up.page
+    stepped_up.submit("/cards", kind="virtual")
+    stepped_up.page = form
+
+    page = stepped_up.submit("/cards", kind="physical")
+
+    assert page.status == 409
+    assert "This form has made another card already." in page.text
+    assert len(numbers(stepped_up)) == 1
+
+
+@pytest.mark.parametrize("fields", [{"kind": "gold"}, {"kind": ""}, {"nonce": ""}, {"nonce": "x" * 300}])
+def test_a_form_that_was_tampered_with_makes_no_card(stepped_up: Visitor, fields: dict[str, str]) -> None:
+    stepped_up.get("/cards/list")
+
+    page = stepped_up.submit("/cards", **({"kind": "virtual"} | fields))
+
+    assert page.status == 422
+    assert numbers(stepped_up) == []
+
+
+def test_the_same_form_in_another_users_hands_makes_their_own_card(app: Flask, stepped_up: Visitor) -> None:
+    stepped_up.get("/cards/list")
+    nonce = str(stepped_up.page.one("input[name=nonce]")["value"])
+    stepped_up.submit("/cards", kind="virtual")
+    other = Visitor(app)
+    other.sign_in("grace@example.com")
+    other.enrol()
+    other.open_account()
+
+    other.post("/cards", {"kind": "virtual", "nonce": nonce})
+
+    assert len(numbers(other)) == 1
+    assert len(numbers(stepped_up)) == 1
+
+
+def test_a_revoked_session_writes_nothing_although_its_jwt_still_verifies(app: Flask, stepped_up: Visitor) -> None:
+    stepped_up.get("/cards/list")
+    token = stepped_up.cookie("stytch_session") or ""
+    with app.test_request_context(headers={"Cookie": f"emulator_visitor={stepped_up.cookie('emulator_visitor')}"}):
+        app.preprocess_request()
+        app.extensions["auth"]._client.sessions.revoke(session_token=token)
+
+    page = stepped_up.submit("/cards", kind="virtual")
+
+    assert page.goes_to == "/"
+    assert stepped_up.cookie("stytch_session") is None
+
+
+def test_nothing_of_a_session_stays_after_signing_out(stepped_up: Visitor) -> None:
+    stepped_up.get("/cards/list")
+    token = stepped_up.cookie("stytch_session") or ""
+
+    stepped_up.post("/logout")
+    stepped_up.client.set_cookie("stytch_session", token)
+
+    assert stepped_up.get("/cards/list").goes_to == "/"
+
+
+def test_lost_caches_are_earned_again_without_a_word(app: Flask, stepped_up: Visitor) -> None:
+    stepped_up.get("/cards/list")
+    app.extensions["exchange"]._tokens._entries.clear()
+    app.extensions["auth"]._sessions._entries.clear()
+
+    assert stepped_up.get("/cards/list").status == 200
+
+
+def test_no_visitor_sees_the_cards_of_another(app: Flask, stepped_up: Visitor, clock: time_machine.Traveller) -> None:
+    stepped_up.get("/cards/list")
+    stepped_up.submit("/cards", kind="virtual")
+    clock.shift(60)
+    namesake = Visitor(app)
+    namesake.sign_in()
+    namesake.enrol()
+    namesake.open_account()
+
+    assert numbers(namesake) == []

@@ -1,0 +1,51 @@
+"""The first page: the story, the sign-in form, and the journey of somebody who is signed in."""
+
+from __future__ import annotations
+
+import pytest
+
+from .conftest import Visitor
+
+
+def test_a_stranger_sees_the_story_and_the_form(visitor: Visitor) -> None:
+    page = visitor.get("/")
+
+    assert page.status == 200
+    assert page.html.select_one("form input[name=email]")
+    assert [len(drawing.select("g.step")) for drawing in page.html.select("figure svg")] == [5, 5]
+    assert page.one("svg.across").get("aria-labelledby") == "flow-across"
+
+
+def test_a_banner_says_that_the_bank_is_not_real(visitor: Visitor) -> None:
+    banner = visitor.get("/").one("aside.banner").get_text()
+
+    assert "Stytch and Unit are both emulated" in banner
+    assert "no real bank" in banner
+    assert "made-up details" in banner
+
+
+@pytest.mark.parametrize(
+    ("fixture", "step"),
+    [("signed_in", "Add an authenticator"), ("enrolled", "Open an account"), ("customer", "Confirm it’s you")],
+)
+def test_the_journey_shows_the_next_step(request: pytest.FixtureRequest, fixture: str, step: str) -> None:
+    visitor: Visitor = request.getfixturevalue(fixture)
+
+    page = visitor.get("/")
+
+    assert step in page.one("nav [aria-current=step]").get_text()
+
+
+def test_a_lost_session_is_taken_from_the_browser(signed_in: Visitor) -> None:
+    token = signed_in.cookie("stytch_session")
+    signed_in.post("/logout")
+    signed_in.client.set_cookie("stytch_session", token or "")
+
+    page = signed_in.get("/")
+
+    assert page.html.select_one("form input[name=email]")
+    assert signed_in.cookie("stytch_session") is None
+
+
+def test_health_needs_no_session(visitor: Visitor) -> None:
+    assert visitor.get("/healthz").response.json == {"status": "ok"}

@@ -1,0 +1,152 @@
+"""Step-up: a fresh code before anything that matters, and what it interrupted goes on."""
+
+from __future__ import annotations
+
+import json
+
+import time_machine
+
+from .conftest import EMAIL, Visitor
+
+
+def test_cards_need_a_fresh_second_factor(customer: Visitor) -> None:
+    page = customer.get("/cards/list")
+
+    assert page.goes_to == "/step-up"
+    assert "Enter a code from your authenticator to see your cards" in customer.follow().text
+
+
+def test_the_right_code_goes_on_to_where_one_was(customer: Visitor) -> None:
+    code = customer.code()
+    customer.get("/cards/list")
+    customer.follow()
+
+    page = customer.submit("/step-up", code=code)
+
+    assert page.goes_to == "/cards/list"
+    assert customer.follow().heading == "Your cards"
+
+
+def test_htmx_gets_a_dialog_that_names_the_purpose_and_the_element_to_repeat(customer: Visitor) -> None:
+    page = customer.get("/cards/list", htmx=True, HX_Source="div#cards", HX_Target="div#cards")
+
+    assert page.status == 403
+    assert page.response.headers["HX-Retarget"] == "#dialogs"
+    assert "see your cards" in page.one("dialog").get_text()
+    assert page.one("dialog input[name=source]")["value"] == "cards"
+    assert page.one("hx-partial[hx-target='#cards'] button").get_text() == "Enter a code"
+
+
+def test_after_the_right_code_htmx_repeats_that_one_element(customer: Visitor) -> None:
+    code = customer.code()
+    customer.get("/cards/list", htmx=True, HX_Source="div#cards", HX_Target="div#cards")
+
+    page = customer.submit("/step-up", htmx=True, code=code)
+
+    assert json.loads(page.response.headers["HX-Trigger"]) == {"stepup-done": {"target": "#cards"}}
+    assert customer.get("/cards/list", htmx=True).status == 200
+
+
+def test_only_plain_ids_become_selectors(customer: Visitor) -> None:
+    page = customer.get("/cards/list", htmx=True, HX_Source='div#x"], [y="', HX_Target="div#a,b")
+
+    assert page.html.select("input[name=source]") == []
+    assert page.html.select("hx-partial") == []
+
+
+def test_a_wrong_code_keeps_the_dialog(customer: Visitor) -> None:
+    customer.get("/cards/list", htmx=True, HX_Source="div#cards", HX_Target="div#cards")
+
+    page = customer.submit("/step-up", htmx=True, code="000000")
+
+    assert page.status == 422
+    assert page.one("form")["id"] == "step-up"
+    assert page.one("input[name=source]")["value"] == "cards"
+    assert page.error_of("code").startswith("That code is not right.")
+
+
+def test_a_code_works_once(customer: Visitor, clock: time_machine.Traveller) -> None:
+    code = customer.code()
+    customer.get("/step-up")
+    customer.submit("/step-up", code=code)
+    customer.get("/step-up")
+
+    page = customer.submit("/step-up", code=code)
+
+    assert page.status == 422
+    assert page.error_of("code") == "That code was used already. Wait for the next one, then enter it."
+
+
+def test_a_step_up_lasts_ten_minutes(stepped_up: Visitor, clock: time_machine.Traveller) -> None:
+    clock.shift(599)
+    assert stepped_up.get("/cards/list").status == 200
+
+    clock.shift(2)
+
+    assert stepped_up.get("/cards/list").goes_to == "/step-up"
+
+
+def test_a_fresh_link_is_no_step_up(stepped_up: Visitor, clock: time_machine.Traveller) -> None:
+    clock.shift(601)
+    stepped_up.post("/login", {"email": EMAIL})
+    stepped_up.get(stepped_up.newest_link())
+    stepped_up.submit("/login/authenticate")
+
+    assert stepped_up.get("/cards/list").goes_to == "/step-up"
+
+
+def test_the_step_up_does_not_prolong_the_session(stepped_up: Visitor, clock: time_machine.Traveller) -> None:
+    clock.shift(3500)
+    stepped_up.step_up()
+    clock.shift(101)
+
+    assert stepped_up.get("/cards").goes_to == "/"
+
+
+def test_without_script_an_interrupted_form_is_sent_again_whole(
+    stepped_up: Visitor, clock: time_machine.Traveller
+) -> None:
+    stepped_up.get("/cards/list")
+    form = stepped_up.page
+    clock.shift(601)
+    code = stepped_up.code()
+    stepped_up.page = form
+
+    asked = stepped_up.submit("/cards", kind="virtual")
+    confirmed = stepped_up.submit("/step-up", code=code)
+
+    assert asked.status == 403
+    assert asked.one("input[name=kind]")["value"] == "virtual"
+    assert (confirmed.status, confirmed.goes_to) == (307, "/cards")
+
+
+def test_the_interrupted_form_is_carried_out_once(stepped_up: Visitor, clock: time_machine.Traveller) -> None:
+    stepped_up.get("/cards/list")
+    form = stepped_up.page
+    clock.shift(601)
+    code = stepped_up.code()
+    stepped_up.page = form
+    asked = stepped_up.submit("/cards", kind="virtual")
+    fields = {str(tag["name"]): str(tag["value"]) for tag in asked.html.select("#step-up input[type=hidden]")}
+    stepped_up.submit("/step-up", code=code)
+
+    stepped_up.post("/cards", fields)
+    stepped_up.post("/cards", fields)
+
+    assert len(stepped_up.get("/cards/list").html.select("article.plastic")) == 1
+
+
+def test_resuming_never_leads_out_of_the_app(customer: Visitor) -> None:
+    code = customer.code()
+    customer.get("/step-up")
+
+    page = customer.post("/step-up", {"code": code, "resume": "https://evil.example/cards"})
+
+    assert (page.status, page.goes_to) in {(307, "/cards"), (303, "/")}
+
+
+def test_somebody_without_an_authenticator_is_led_to_add_one(visitor: Visitor, customer: Visitor) -> None:
+    newcomer = Visitor(visitor.app)
+    newcomer.sign_in("grace@example.com")
+
+    assert newcomer.get("/cards").goes_to == "/customer"
