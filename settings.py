@@ -6,17 +6,19 @@ import os
 import re
 import secrets
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
-from urllib.parse import urlsplit
+from tempfile import NamedTemporaryFile
 
 from dotenv import dotenv_values
 
 HERE = Path(__file__).resolve().parent
 LIVE_UNIT = "https://api.unit.co"
 SANDBOX_UNIT = "https://api.s.unit.sh"
-LOOPBACK = {"localhost", "127.0.0.1", "::1"}
+LOOPBACK = {"localhost", "127.0.0.1"}
+ORIGIN = re.compile(r"(?P<scheme>https?)://(?P<host>[a-z0-9-]+(\.[a-z0-9-]+)*)(:[1-9][0-9]{0,4})?")
 ENVIRONMENT_OF = re.compile(r"(?:project|secret)-(test|live)-[\w=-]{8,}")
 EMULATED_PROJECT = "project-test-00000000-0000-4000-8000-000000000000"
 
@@ -38,8 +40,8 @@ class Settings:
     unit_api_url: str
     emulated: frozenset[str]
     step_up_max_age: timedelta
-    ratelimit_storage_uri: str
-    emulator_database_url: str
+    ratelimit_storage_uri: str = field(repr=False)  # this and the next may hold a password
+    emulator_database_url: str = field(repr=False)
     trusted_proxies: int
     log_level: str
 
@@ -73,7 +75,7 @@ def load(
 
     Raises SettingsError for anything missing, malformed, or mixed between test and live.
     """
-    merged = {**(dotenv_values(dotenv) if dotenv else {}), **environ}
+    merged = {**(dotenv_values(dotenv, interpolate=False) if dotenv else {}), **environ}
     given = {name: value.strip() for name, value in merged.items() if value and value.strip()}
     stytch = _pair(given)
     unit_token = given.get("UNIT_API_TOKEN")
@@ -91,7 +93,7 @@ def load(
         stytch_secret=secret,
         stytch_api_url=_stytch_url(given, project_id),
         unit_api_token=unit_token or f"v2.public.emulator-{EMULATED_PROJECT}",
-        unit_api_url=_origin(given, "UNIT_API_URL", SANDBOX_UNIT) if unit_token else SANDBOX_UNIT,
+        unit_api_url=_unit_url(given) if unit_token else SANDBOX_UNIT,
         emulated=emulated,
         step_up_max_age=timedelta(seconds=_whole(given, "STEP_UP_MAX_AGE", 600, 30, 3600)),
         ratelimit_storage_uri=given.get("RATELIMIT_STORAGE_URI", "memory://"),
@@ -125,6 +127,13 @@ def _stytch_url(given: Mapping[str, str], project_id: str) -> str:
     return _origin(given, "STYTCH_API_URL", f"https://{environment}.stytch.com") + "/"
 
 
+def _unit_url(given: Mapping[str, str]) -> str:
+    url = _origin(given, "UNIT_API_URL", SANDBOX_UNIT)
+    if url.startswith("https://") and url not in {SANDBOX_UNIT, LIVE_UNIT}:
+        raise SettingsError(f"UNIT_API_URL must be {SANDBOX_UNIT}, {LIVE_UNIT}, or on localhost.")
+    return url
+
+
 def _refuse_mixes(settings: Settings) -> None:
     live_stytch = settings.stytch_project_id.startswith("project-live-")
     if live_stytch and settings.unit_is_sandbox:
@@ -143,18 +152,21 @@ def _secret_key(given: Mapping[str, str], instance: Path, *, may_make_one: bool)
     kept = instance / "secret_key"
     if not kept.exists():
         instance.mkdir(parents=True, exist_ok=True)
-        kept.touch(mode=0o600)
-        kept.write_text(secrets.token_urlsafe(48))
+        with NamedTemporaryFile("w", dir=instance) as made, suppress(FileExistsError):  # with mode 0600
+            made.write(secrets.token_urlsafe(48))
+            made.flush()
+            kept.hardlink_to(made.name)  # whole, and once: another process may be starting too
     return kept.read_text()
 
 
 def _origin(given: Mapping[str, str], name: str, default: str) -> str:
-    url = urlsplit(given.get(name, default).rstrip("/"))
-    if url.scheme not in {"http", "https"} or not url.hostname or url.path or url.query or url.fragment:
+    url = given.get(name, default).rstrip("/").lower()
+    origin = ORIGIN.fullmatch(url)
+    if not origin:
         raise SettingsError(f"{name} must be an origin such as {default}, without a path.")
-    if url.scheme == "http" and url.hostname not in LOOPBACK:
+    if origin["scheme"] == "http" and origin["host"] not in LOOPBACK:
         raise SettingsError(f"{name} must use https, except on localhost.")
-    return url.geturl()
+    return url.removesuffix(":443" if origin["scheme"] == "https" else ":80")  # as browsers write it
 
 
 def _whole(given: Mapping[str, str], name: str, default: int, lowest: int, highest: int) -> int:

@@ -8,9 +8,11 @@ from typing import Any
 
 from flask import Blueprint, Response, render_template, request
 
+from services.customer_unit import CustomerUnit
 from services.exchange import exchange
 from services.guards import current_session, customer_required, stepped_up, writes
-from services.unit import Account, Card, CustomerUnit, UnitError, idempotency_key
+from services.unit_objects import Account, Card
+from services.unit_wire import UnitError, idempotency_key
 
 from . import go, is_htmx, render
 

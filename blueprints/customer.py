@@ -14,7 +14,9 @@ from services.auth import auth
 from services.guards import current_session, fresh_session, signed_in, writes
 from services.onboarding import apply, current_application, settle
 from services.session import Session
-from services.unit import Application, UnitError, unit
+from services.unit import unit
+from services.unit_objects import Application
+from services.unit_wire import UnitError
 
 from . import go, render
 from .application_form import MADE_UP, ApplicationForm

@@ -20,7 +20,7 @@ from services.guards import NoCustomer, delete_cookie
 from services.http import ServiceDown
 from services.limits import TooManyCodes
 from services.session import NotSignedIn
-from services.unit import UnitError
+from services.unit_wire import UnitError
 
 from . import go, is_htmx, own_path
 

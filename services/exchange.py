@@ -20,11 +20,13 @@ from settings import Settings
 
 from .auth import Auth
 from .cache import Cache
+from .customer_unit import CustomerUnit
 from .http import ServiceSession
 from .session import Session
-from .unit import CustomerUnit, Unit, UnitError
+from .unit import Unit
+from .unit_wire import UnitError
 
-CARDS_SCOPE = "accounts cards cards-write"
+CARDS_SCOPE = "accounts authorizations cards cards-write transactions"
 _Answer = TypeVar("_Answer")
 
 

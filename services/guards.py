@@ -84,10 +84,12 @@ def customer_required(view: Callable[P, R]) -> Callable[P, R]:
     return guarded
 
 
-def stepped_up(purpose: str, max_age: timedelta | None = None) -> Callable[[Callable[P, R]], Callable[P, R]]:
+def stepped_up(
+    purpose: str | Callable[[], str], max_age: timedelta | None = None
+) -> Callable[[Callable[P, R]], Callable[P, R]]:
     """Let only sessions pass whose second factor is fresh (``STEP_UP_MAX_AGE`` unless said otherwise).
 
-    ``purpose`` completes the sentence "Enter a code to ...". Decided by the kind and the age of the factors, in the JWT
+    ``purpose`` completes the sentence "Enter a code to ...", or reads from the request what does. Decided by the kind and the age of the factors, in the JWT
     that Unit will be shown: Unit is not known to look at them, so this gate is the app's to keep.
     """
 
@@ -95,12 +97,13 @@ def stepped_up(purpose: str, max_age: timedelta | None = None) -> Callable[[Call
         @wraps(view)
         def guarded(*args: P.args, **kwargs: P.kwargs) -> R:
             limit = max_age or _settings().step_up_max_age
+            words = purpose if isinstance(purpose, str) else purpose()
             if not (current_session().proven_until(limit) or fresh_session().proven_until(limit)):
-                raise StepUpRequired(purpose, limit)
+                raise StepUpRequired(words, limit)
             try:
                 return view(*args, **kwargs)
             except StepUpNeeded as needed:
-                raise StepUpRequired(purpose, limit) from needed
+                raise StepUpRequired(words, limit) from needed
 
         return guarded
 

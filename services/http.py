@@ -66,9 +66,10 @@ class ServiceSession(requests.Session):
                     "stream": True,
                 }
                 with super().send(request, **{**kwargs, **limits}) as response:
-                    response.raw = io.BytesIO(_read(response))
+                    body = _read(response)
         except (OSError, HTTPError) as error:  # the exceptions of requests are OSErrors, those of urllib3 are not
             raise ServiceDown(host, type(error).__name__) from error
+        response.raw = io.BytesIO(body)
         if response.status_code == 408 or response.status_code >= 500:
             raise ServiceDown(host, f"status {response.status_code}")
         if 300 <= response.status_code < 400 or not _is_json(response):

@@ -11,7 +11,9 @@ from typing import Any
 
 from .auth import Auth
 from .session import Session
-from .unit import Application, Unit, idempotency_key
+from .unit import Unit
+from .unit_objects import Application
+from .unit_wire import idempotency_key
 
 WELCOME_CENTS = 250_000  # play money, in Unit's sandbox only
 

@@ -22,6 +22,7 @@ SESSION_LIFE = timedelta(minutes=60)  # from sign-in; it never slides
 JWT_MAX_LENGTH = 8_000  # bytes
 JWT_LEEWAY = 30  # seconds of clock difference to Stytch
 SESSION_CLAIM = "https://stytch.com/session"
+SESSION_FIELDS = {"id", "started_at", "expires_at", "authentication_factors"}
 CUSTOMER_CLAIM = "unit_customer_id"  # the name in Stytch's trusted_metadata and in the session's custom claims
 FACTOR_GROUPS = {  # a session is stepped up when its factors come from two groups; add a way to prove oneself here
     "email": "mailbox",
@@ -74,10 +75,15 @@ class Session:
         return max(factor.last_used for factor in self.factors if factor.group in {"phone", "device"})
 
     def proven_until(self, max_age: timedelta) -> datetime | None:
-        """Until when the second factor counts as fresh. None if there is none, or its age is over."""
-        if (used := self.second_factor_at) is None or used + max_age <= datetime.now(UTC):
+        """Until when the second factor counts as fresh. None if there is none, or its age is over.
+
+        A factor of the future is none: it would count for longer than it should.
+        """
+        now, used = datetime.now(UTC), self.second_factor_at
+        if used is None or used > now + timedelta(seconds=JWT_LEEWAY):
             return None
-        return min(used + max_age, self.expires_at)
+        until = min(used + max_age, self.expires_at)
+        return until if until > now else None
 
     @property
     def verified_until(self) -> float:
@@ -122,9 +128,10 @@ def verified_claims(session_jwt: str, keys: jwt.PyJWKClient, settings: Settings)
         )
     except (jwt.PyJWKClientError, jwt.PyJWKSetError, jwt.PyJWKError) as error:
         raise ServiceDown("Stytch", "no usable key") from error
-    except jwt.PyJWTError as error:
+    except (jwt.PyJWTError, ValueError) as error:
         raise NotSignedIn from error
-    if SESSION_CLAIM not in claims:  # other tokens of the project are signed by the same keys
+    shown = claims.get(SESSION_CLAIM)  # other tokens of the project are signed by the same keys
+    if not isinstance(shown, dict) or not shown.keys() >= SESSION_FIELDS:
         raise NotSignedIn
     return claims
 

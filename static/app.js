@@ -10,15 +10,21 @@
   // A dialog that the server has just sent opens as a modal one.
   on('htmx:after:swap', () => document.querySelector('dialog[data-modal]:not([open])')?.showModal());
 
-  // After a right code the server sends this event. close() comes first, since it gives the focus back.
+  // After a right code the server sends this event. close() comes first, since it gives the focus back. Caught on its
+  // way down: the element that it is for may keep it to itself.
   on('stepup-done', () => {
     const dialog = document.querySelector('dialog[data-modal][open]');
     dialog?.close();
     dialog?.remove();
-  });
+  }, true);
 
-  // Esc or Cancel. "close" does not bubble, so it is caught on its way down.
-  on('close', (event) => { if (event.target.matches?.('dialog[data-modal]')) event.target.remove(); }, true);
+  // Esc or Cancel. "close" does not bubble, so it is caught on its way down. What had the focus may be gone: then it
+  // goes to the button that asks again.
+  on('close', ({ target }) => {
+    if (!target.matches?.('dialog[data-modal]')) return;
+    target.remove();
+    if (document.activeElement === document.body) document.querySelector('[id$="-unlock"]')?.focus();
+  }, true);
 
   // What is being loaded says so to assistive technology.
   const busy = new WeakMap();

@@ -1,0 +1,71 @@
+"""From an HTTP request to a call on one world.
+
+One request is one transaction. A refusal commits what was written before it, so that a wrong code stays counted;
+anything unexpected rolls the whole request back.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from functools import wraps
+from typing import NoReturn, TypeAlias
+
+from flask import Response, request
+
+from ..store import Json
+from ..transport import WORLD
+from . import keys, sandbox
+from .errors import StytchFault
+from .wire import Call, envelope, is_project_id, service
+
+View: TypeAlias = Callable[..., Json]
+
+
+def authenticated(view: View) -> Callable[..., Response]:
+    """Check the project's credentials, run the view in one transaction on the caller's world, wrap its answer."""
+
+    @wraps(view)
+    def served(**path: str) -> Response:
+        project_id = _authorized_project()
+        body = _json_body()
+        fault: StytchFault | None = None
+        with service().store.change(request.environ.get(WORLD) or project_id) as world:
+            project = world.beside(keys.partition(project_id))
+            keys.ensure(project)
+            try:
+                call = Call(world, project, project_id, body)
+                answer = sandbox.answer(call, request.path) or view(call, **path)
+            except StytchFault as refused:
+                fault = refused
+        if fault:
+            raise fault
+        return envelope(answer)
+
+    return served
+
+
+def _authorized_project() -> str:
+    credentials = request.authorization
+    project_id = (credentials and credentials.username) or ""
+    secret = (credentials and credentials.password) or ""
+    if not is_project_id(project_id) or not secret.strip():
+        raise StytchFault("unauthorized_credentials")
+    return project_id
+
+
+def _json_body() -> Json:
+    raw = request.get_data()
+    if not raw:
+        return {}
+    try:
+        body = json.loads(raw, parse_constant=_refuse_constant)
+    except (ValueError, RecursionError):
+        body = None
+    if not isinstance(body, dict):
+        raise StytchFault("bad_request")
+    return body
+
+
+def _refuse_constant(name: str) -> NoReturn:
+    raise ValueError(name)  # NaN and Infinity are Python's, not JSON's

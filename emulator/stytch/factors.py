@@ -1,0 +1,60 @@
+"""Authentication factors: the shape of each, and how a session's list of them changes."""
+
+from __future__ import annotations
+
+from .. import clock
+from ..store import Json
+
+TIMES = frozenset({"created_at", "updated_at", "last_authenticated_at"})
+
+
+def email_link(email_id: str, address: str) -> Json:
+    """Describe a magic link that was opened from a mailbox."""
+    detail = {"email_id": email_id, "email_address": address}
+    return {"type": "magic_link", "delivery_method": "email", "email_factor": detail}
+
+
+def embedded_link(embedded_id: str) -> Json:
+    """Describe a magic link that the application delivered in its own way."""
+    detail = {"embedded_id": embedded_id}
+    return {"type": "magic_link", "delivery_method": "embedded", "embeddable_magic_link_factor": detail}
+
+
+def totp(totp_id: str) -> Json:
+    """Describe a code from an authenticator app."""
+    detail = {"totp_id": totp_id}
+    return {"type": "totp", "delivery_method": "authenticator_app", "authenticator_app_factor": detail}
+
+
+def recovery_code(recovery_code_id: str) -> Json:
+    """Describe a recovery code.
+
+    UNCONFIRMED: its type, which may be ``totp``; the SDK's enumeration has ``recovery_codes``.
+    """
+    detail = {"totp_recovery_code_id": recovery_code_id}
+    return {"type": "recovery_codes", "delivery_method": "recovery_code", "recovery_code_factor": detail}
+
+
+def proven(known: list[Json], factor: Json) -> list[Json]:
+    """Add a factor that was proven now, or refresh the entry of the same method.
+
+    UNCONFIRMED: what makes two proofs the same method; all but their times here, so the method's id.
+    """
+    now = clock.seconds(clock.now())
+    before = next((old for old in known if _method(old) == factor), None)
+    created_at = before["created_at"] if before else now
+    fresh = {**factor, "last_authenticated_at": now, "created_at": created_at, "updated_at": now}
+    return [fresh if old is before else old for old in known] + ([] if before else [fresh])
+
+
+def without(known: list[Json], method_id: str) -> list[Json]:
+    """Return the list without the factor that was proven by this e-mail address or TOTP."""
+    return [factor for factor in known if method_id not in _detail(factor).values()]
+
+
+def _method(factor: Json) -> Json:
+    return {name: value for name, value in factor.items() if name not in TIMES}
+
+
+def _detail(factor: Json) -> Json:
+    return next(detail for detail in factor.values() if isinstance(detail, dict))

@@ -1,0 +1,96 @@
+"""Reading one field of a request body; whatever does not fit is a refusal."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import Any
+
+from ..store import Json
+from .errors import StytchFault
+
+EMAIL = r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@(?=.{4,190}$)([A-Za-z0-9-]+\.)+[A-Za-z]{2,}"
+PHONE_NUMBER = r"\+[1-9][0-9]{6,14}"
+LINK_MINUTES = (5, 10_080)
+LOCALE = "en|es|fr|pt-br"
+MAX_METADATA = 4096  # bytes of JSON
+MAX_METADATA_KEYS = 20
+
+
+def matching(body: Json, name: str, pattern: str, fault: str) -> str:
+    """Read a required string that fits the pattern as a whole."""
+    value = body.get(name)
+    if not isinstance(value, str) or not re.fullmatch(pattern, value):
+        raise StytchFault(fault)
+    return value
+
+
+def optional_matching(body: Json, name: str, pattern: str, fault: str) -> str | None:
+    """Read the same, or None if the field is absent."""
+    return None if body.get(name) is None else matching(body, name, pattern, fault)
+
+
+def email(body: Json) -> str:
+    """Read an e-mail address."""
+    return matching(body, "email", EMAIL, "invalid_email")
+
+
+def minutes(body: Json, name: str, default: int, allowed: tuple[int, int] = LINK_MINUTES) -> int:
+    """Read a life time within the allowed range."""
+    value = body.get(name)
+    if value is None:
+        return default
+    if not isinstance(value, int) or isinstance(value, bool) or not allowed[0] <= value <= allowed[1]:
+        raise StytchFault("invalid_expiration")
+    return value
+
+
+def flag(body: Json, name: str) -> bool:
+    """Read a boolean, false if absent."""
+    value = body.get(name)
+    if value is not None and not isinstance(value, bool):
+        raise StytchFault("invalid_argument")
+    return bool(value)
+
+
+def mapping(body: Json, name: str, fault: str = "invalid_argument") -> Json:
+    """Read a JSON object, empty if absent."""
+    value = body.get(name)
+    if value is not None and not isinstance(value, dict):
+        raise StytchFault(fault)
+    return value or {}
+
+
+def strings(body: Json, name: str, members: tuple[str, ...]) -> dict[str, str]:
+    """Read the given members of a JSON object, each a string, empty if absent."""
+    found = mapping(body, name)
+    texts = {member: found.get(member) or "" for member in members}
+    if not all(isinstance(text, str) for text in texts.values()):
+        raise StytchFault("invalid_argument")
+    return texts
+
+
+def attributes(body: Json) -> dict[str, str]:
+    """Where a request of the end user came from."""
+    return strings(body, "attributes", ("ip_address", "user_agent"))
+
+
+def check_locale(body: Json) -> None:
+    """Refuse a language that Stytch has no mails in; ours are all in English."""
+    optional_matching(body, "locale", LOCALE, "invalid_locale")
+
+
+def merged_metadata(old: Json, body: Json, name: str) -> Json:
+    """Metadata after an update: merged at the top level only, and null deletes a key."""
+    update = mapping(body, name, "metadata_invalid_format")
+    merged = {key: value for key, value in {**old, **update}.items() if value is not None}
+    if len(merged) > MAX_METADATA_KEYS:
+        raise StytchFault("metadata_too_many_keys")
+    if json_size(merged) > MAX_METADATA:
+        raise StytchFault("metadata_too_large")
+    return merged
+
+
+def json_size(value: Any) -> int:
+    """Bytes of the value's compact JSON."""
+    return len(json.dumps(value, separators=(",", ":"), ensure_ascii=False).encode(errors="replace"))

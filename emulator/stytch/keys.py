@@ -1,0 +1,110 @@
+"""The project's signing keys, as Stytch publishes them: RSA 2048, several at a time, the newest one signs.
+
+Keys belong to the project and not to a visitor, so they live in a partition of their own; Unit, for one, fetches them
+without knowing who is visiting.
+"""
+
+from __future__ import annotations
+
+import base64
+import secrets
+from datetime import timedelta
+from functools import lru_cache
+from uuid import uuid4
+
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import rsa
+from cryptography.x509.oid import NameOID
+from jwt.algorithms import RSAAlgorithm
+
+from .. import clock
+from ..store import Json, World
+
+KEY = "jwk"
+SECRET = "token_secret"  # noqa: S105 -- the name of a record, not a secret
+CERTIFICATE_LIFE = timedelta(days=365)
+
+
+def partition(project_id: str) -> str:
+    """Name the partition that holds what belongs to the project."""
+    return f"project:{project_id}"
+
+
+def ensure(project: World) -> None:
+    """Give a new project its first signing key, and the secret from which session tokens are derived."""
+    if project.get(SECRET, SECRET) is None:
+        project.add(SECRET, SECRET, {"hex": secrets.token_hex(32)})
+        rotate_key(project)
+
+
+def rotate_key(project: World) -> str:
+    """Sign with a new key from now on; the older ones stay published. ``project`` is the project's own partition."""
+    key = new_private_key()
+    kid = f"jwk-test-{uuid4()}"
+    pem = key.private_bytes(
+        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+    ).decode()
+    project.add(KEY, kid, {"kid": kid, "pem": pem, "public": _public(kid, key)})
+    return kid
+
+
+def new_private_key() -> rsa.RSAPrivateKey:
+    """Make a key of the size that Stytch uses."""
+    return rsa.generate_private_key(public_exponent=65537, key_size=2048)
+
+
+def published(project: World) -> list[Json]:
+    """Return the JWKS members of every key, oldest first."""
+    return [record["public"] for record in project.all(KEY)]
+
+
+def signing_key(project: World) -> tuple[str, rsa.RSAPrivateKey]:
+    """Return the newest key with its id."""
+    newest = project.all(KEY)[-1]
+    return newest["kid"], _parsed(newest["kid"], newest["pem"])
+
+
+def token_secret(project: World) -> bytes:
+    """Return what session tokens are derived from."""
+    secret = project.get(SECRET, SECRET) or {}
+    return bytes.fromhex(secret["hex"])
+
+
+@lru_cache(maxsize=64)
+def _parsed(_kid: str, pem: str) -> rsa.RSAPrivateKey:
+    """Kept, because parsing takes longer than signing; unchecked, because we made the key ourselves."""
+    key = serialization.load_pem_private_key(pem.encode(), password=None, unsafe_skip_rsa_key_validation=True)
+    assert isinstance(key, rsa.RSAPrivateKey)  # noqa: S101 -- we wrote no other kind
+    return key
+
+
+def _public(kid: str, key: rsa.RSAPrivateKey) -> Json:
+    """Build the nine members that Stytch publishes; the thumbprint's name really lacks the ``#`` of RFC 7517."""
+    numbers = RSAAlgorithm.to_jwk(key.public_key(), as_dict=True)
+    certificate = _certificate(kid, key)
+    return {
+        "kty": "RSA",
+        "use": "sig",
+        "key_ops": ["verify"],
+        "alg": "RS256",
+        "kid": kid,
+        "x5c": [base64.b64encode(certificate.public_bytes(serialization.Encoding.DER)).decode()],
+        "x5tS256": base64.urlsafe_b64encode(certificate.fingerprint(hashes.SHA256())).decode(),
+        "n": numbers["n"],
+        "e": numbers["e"],
+    }
+
+
+def _certificate(kid: str, key: rsa.RSAPrivateKey) -> x509.Certificate:
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, kid)])
+    return (
+        x509.CertificateBuilder()
+        .subject_name(name)
+        .issuer_name(name)
+        .public_key(key.public_key())
+        .serial_number(x509.random_serial_number())
+        .not_valid_before(clock.now())
+        .not_valid_after(clock.now() + CERTIFICATE_LIFE)
+        .sign(key, hashes.SHA256())
+    )

@@ -1,0 +1,173 @@
+"""Asking for a magic link by mail. No mail leaves the emulator: it is kept for the visitor's inbox page."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+from urllib.parse import urlencode
+from uuid import uuid4
+
+from flask import Blueprint
+
+from .. import clock
+from ..store import Json
+from . import fields, limits, links, redirects, session_records, user_records
+from .endpoint import authenticated
+from .errors import StytchFault
+from .wire import Call, service
+
+bp = Blueprint("magic_link_emails", __name__, url_prefix="/v1/magic_links/email")
+
+LOGIN_MINUTES = 60
+SIGNUP_MINUTES = 7 * 24 * 60
+INVITE_MINUTES = 60
+INACTIVE_DOMAIN = "inactive.example"  # mail to this domain bounces, so that a client can meet the refusal
+MAIL = "mail"
+SUBJECTS: dict[str, str] = {
+    "login": "Your link to sign in",
+    "signup": "Confirm your e-mail address",
+    "invite": "You have been invited",
+}
+
+
+@dataclass(frozen=True)
+class Targets:
+    """Where the mail leads an old user, and where a new one."""
+
+    login: links.Target
+    signup: links.Target
+
+    def for_user(self, user: Json, *, is_new: bool = False) -> links.Target:
+        """Choose the sign-up link for new and pending users."""
+        return self.signup if is_new or user["status"] == "pending" else self.login
+
+
+@bp.post("/login_or_create")
+@authenticated
+def login_or_create(call: Call) -> Json:
+    """Mail a link to the address, whether or not it has a user yet."""
+    address, targets = _request(call)
+    active = not fields.flag(call.body, "create_user_as_pending")
+    user = user_records.owner(call.world, "email", address)
+    created = user is None
+    if user is None:
+        user = user_records.add(call.world, active=active)
+        user_records.add_contact(call.world, user, "email", address)
+    email_id = _mail(call, user, address, targets.for_user(user, is_new=created))
+    return {"user_id": user["user_id"], "email_id": email_id, "user_created": created}
+
+
+@bp.post("/send")
+@authenticated
+def send(call: Call) -> Json:
+    """Mail a link to a known address, or add an address to a user who is known otherwise."""
+    selected = _selected_user(call)
+    address, targets = _request(call)
+    user = user_records.owner(call.world, "email", address)
+    if selected and user and selected["user_id"] != user["user_id"]:
+        raise StytchFault("duplicate_email")
+    if selected and user is None:
+        user_records.add_contact(call.world, selected, "email", address, on_trial=True)
+        user = selected
+    if user is None:
+        raise StytchFault("email_not_found")
+    email_id = _mail(call, user, address, targets.for_user(user))
+    return {"user_id": user["user_id"], "email_id": email_id}
+
+
+@bp.post("/invite")
+@authenticated
+def invite(call: Call) -> Json:
+    """Make a pending user and mail the invitation."""
+    name = fields.strings(call.body, "name", user_records.NAME_PARTS)
+    trusted = fields.merged_metadata({}, call.body, "trusted_metadata")
+    untrusted = fields.merged_metadata({}, call.body, "untrusted_metadata")
+    minutes = fields.minutes(call.body, "invite_expiration_minutes", INVITE_MINUTES)
+    url = redirects.wanted(call.body, "invite") or redirects.default("invite")
+    address = _address(call)
+    user = user_records.owner(call.world, "email", address)
+    if user is None:
+        user = user_records.add(call.world, active=False)
+        user_records.add_contact(call.world, user, "email", address)
+    # UNCONFIRMED: inviting who is here already; an active user is a duplicate, a pending one may have one live invite.
+    if user["status"] == "active":
+        raise StytchFault("duplicate_email")
+    if _live_invites(call, user):
+        raise StytchFault("user_already_invited")
+    user.update(name=name, trusted_metadata=trusted, untrusted_metadata=untrusted)
+    user_records.save(call.world, user)
+    return {
+        "user_id": user["user_id"],
+        "email_id": _mail(call, user, address, links.Target("invite", url, minutes)),
+    }
+
+
+@bp.post("/revoke_invite")
+@authenticated
+def revoke_invite(call: Call) -> Json:
+    """Make the invitation's link worthless. UNCONFIRMED: the pending user's fate; the user stays here."""
+    user = user_records.owner(call.world, "email", fields.email(call.body))
+    if user is None:
+        raise StytchFault("email_not_found")
+    for link in _live_invites(call, user):
+        links.spend(call.world, link)
+    return {}
+
+
+def _request(call: Call) -> tuple[str, Targets]:
+    """Check all that `send` and `login_or_create` share, before anything is written."""
+    login_minutes = fields.minutes(call.body, "login_expiration_minutes", LOGIN_MINUTES)
+    signup_minutes = fields.minutes(call.body, "signup_expiration_minutes", SIGNUP_MINUTES)
+    login = redirects.wanted(call.body, "login") or redirects.default("login")
+    signup = redirects.wanted(call.body, "signup") or redirects.default("signup")
+    targets = Targets(links.Target("login", login, login_minutes), links.Target("signup", signup, signup_minutes))
+    return _address(call), targets
+
+
+def _address(call: Call) -> str:
+    """Read the address of a mail that may be sent now: one per second and address, over all three endpoints."""
+    address = fields.email(call.body)
+    fields.check_locale(call.body)
+    links.asked_from(call.body)
+    if address.lower().endswith(f"@{INACTIVE_DOMAIN}"):
+        raise StytchFault("inactive_email")
+    limits.spend(call.world, "magic link mails", address.lower(), most=1, seconds=1)
+    return address
+
+
+def _selected_user(call: Call) -> Json | None:
+    """Find the user who gets a further address."""
+    ways = [name for name in ("user_id", "session_token", "session_jwt") if call.body.get(name) is not None]
+    if len(ways) > 1:
+        raise StytchFault("too_many_user_selection_arguments")
+    if ways == ["user_id"]:
+        return user_records.named(call.world, call.body)
+    session = session_records.wanted(call).session
+    return user_records.load(call.world, session["user_id"]) if session else None
+
+
+def _live_invites(call: Call, user: Json) -> list[Json]:
+    mine = [link for link in call.world.all(links.LINK) if link["user_id"] == user["user_id"]]
+    return [link for link in mine if link["kind"] == "invite" and links.is_open(link)]
+
+
+def _mail(call: Call, user: Json, address: str, target: links.Target) -> str:
+    """Issue the link and keep the mail; returns the address's id."""
+    email_id: str = user_records.entry_of(user, "email", address)["email_id"]
+    token = links.issue(call, user, email_id, target)
+    query = {"public_token": call.public_token, "stytch_token_type": "magic_links", "token": token}
+    link = f"{service().public_url.rstrip('/')}/v1/magic_links/redirect?{urlencode(query)}"
+    expires = clock.now() + timedelta(minutes=target.minutes)
+    mail_id = str(uuid4())
+    mail: Json = {
+        "id": mail_id,
+        "to": address,
+        "kind": target.kind,
+        "subject": SUBJECTS[target.kind],
+        "text": f"Open this link to go on. It works once, until {expires:%H:%M} UTC on {expires:%d %B %Y}.",
+        "link": link,
+        "sent_at": clock.seconds(clock.now()),
+        "expires": clock.seconds(expires),
+    }
+    call.world.add(MAIL, mail_id, mail)
+    return email_id

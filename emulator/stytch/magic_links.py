@@ -1,0 +1,90 @@
+"""Magic links: the page between the mail and the application, opening a link, and links that are not mailed."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from flask import Blueprint, Response, redirect, request
+from werkzeug.wrappers import Response as AnyResponse
+
+from ..store import Json
+from . import factors, fields, links, objects, session_records, user_records
+from .endpoint import authenticated
+from .errors import StytchFault
+from .tokens import digest
+from .wire import Call, new_id, service
+
+bp = Blueprint("magic_links", __name__, url_prefix="/v1/magic_links")
+
+NO_SUCH_LINK = (
+    '<!doctype html><html lang="en"><title>Link not found</title>'
+    "<h1>This link does not exist</h1><p>It was not issued by the emulated Stytch, or it is long forgotten.</p></html>"
+)
+
+
+@bp.get("/redirect")
+def hop() -> AnyResponse:
+    """Send the browser on to the application. Mail scanners come here too, so this spends nothing."""
+    token = request.args.get("token", "")
+    found = service().store.world_with(links.NAME, digest(token))
+    link = None
+    if found is not None:
+        with service().store.read(found) as world:
+            link = links.find(world, token)
+    if link is None or not link["url"]:
+        response: AnyResponse = Response(NO_SUCH_LINK, 404)
+    else:
+        response = redirect(links.address(link, token))
+    response.headers["Cache-Control"] = "no-store"
+    response.headers["Referrer-Policy"] = "no-referrer"
+    return response
+
+
+@bp.post("/authenticate")
+@authenticated
+def authenticate(call: Call) -> Json:
+    """Open a link, once: proves the mailbox, and starts or extends a session if a duration is given."""
+    token = fields.matching(call.body, "token", links.TOKEN, "invalid_token")
+    asked = session_records.wanted(call)
+    link = links.find(call.world, token)
+    user = user_records.load(call.world, link["user_id"]) if link else None
+    if link is None or user is None:
+        raise StytchFault("magic_link_not_found")
+    email = next((email for email in user["emails"] if email["email_id"] == link["email_id"]), None)
+    if not links.is_open(link) or (email is None and link["kind"] != "embedded"):
+        raise StytchFault("unable_to_auth_magic_link")
+    objects.refuse_if_locked(user)
+    links.check_browser(link, call.body)
+    links.spend(call.world, link)
+    return _opened(call, user, email, asked)
+
+
+def _opened(call: Call, user: Json, email: Json | None, asked: session_records.Wanted) -> Json:
+    if email is not None:
+        email["verified"] = True
+        email.pop("until", None)
+        method_id, factor = email["email_id"], factors.email_link(email["email_id"], email["email"])
+    else:
+        method_id = new_id("embeddable-magic-link")  # UNCONFIRMED: the prefix
+        factor = factors.embedded_link(method_id)
+    objects.count_success(call.world, user)
+    if asked.session and asked.session["user_id"] != user["user_id"]:
+        asked = replace(asked, session=None)  # somebody else's session is left alone
+    return {
+        "user_id": user["user_id"],
+        "method_id": method_id,
+        "reset_sessions": False,  # UNCONFIRMED: when it is true
+        **session_records.proven(call, user, asked, factor),
+        "user": objects.user_object(call.world, user),
+        "user_device": None,
+    }
+
+
+@bp.post("")
+@authenticated
+def create(call: Call) -> Json:
+    """Make a link's token for the application to deliver in its own way; it proves no mailbox."""
+    user = user_records.named(call.world, call.body)
+    minutes = fields.minutes(call.body, "expiration_minutes", 60)
+    token = links.issue(call, user, "", links.Target("embedded", "", minutes))
+    return {"user_id": user["user_id"], "token": token}

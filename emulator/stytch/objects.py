@@ -1,0 +1,66 @@
+"""The user object on the wire, and the lock that a user gets for guessing."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from .. import clock
+from ..store import Json, World
+from . import user_records
+from .errors import StytchFault
+
+FAILURES_TO_LOCK = 10
+LOCK_LIFE = timedelta(hours=1)
+NOT_EMULATED: tuple[str, ...] = ("webauthn_registrations", "providers", "crypto_wallets", "biometric_registrations")
+
+
+def user_object(world: World, user: Json) -> Json:
+    """All that Stytch tells about a user.
+
+    UNCONFIRMED: whether a TOTP whose enrolment ran out stays listed; we list it until it is deleted or replaced.
+    """
+    totp = world.get(user_records.TOTP, user["totp_id"]) if user["totp_id"] else None
+    locked = is_locked(user)
+    return {
+        "user_id": user["user_id"],
+        "emails": [{name: email[name] for name in ("email_id", "email", "verified")} for email in user["emails"]],
+        "phone_numbers": user["phone_numbers"],
+        "status": user["status"],
+        "totps": [{"totp_id": totp["totp_id"], "verified": totp["verified"]}] if totp else [],
+        **{name: [] for name in NOT_EMULATED},
+        "is_locked": locked,
+        "lock_created_at": user["locked_at"] if locked else None,
+        "lock_expires_at": clock.seconds(clock.parse(user["locked_at"]) + LOCK_LIFE) if locked else None,
+        "password": None,
+        **{name: user[name] for name in ("name", "roles", "created_at", "external_id")},
+        "trusted_metadata": user["trusted_metadata"],
+        "untrusted_metadata": user["untrusted_metadata"],
+    }
+
+
+def is_locked(user: Json) -> bool:
+    """Whether the lock of the last failure still holds."""
+    return user["locked_at"] is not None and clock.now() < clock.parse(user["locked_at"]) + LOCK_LIFE
+
+
+def refuse_if_locked(user: Json) -> None:
+    """No way of signing in is open to a locked user."""
+    if is_locked(user):
+        raise StytchFault("user_lock_limit_reached")
+
+
+def count_failure(world: World, user: Json) -> None:
+    """One more wrong guess in a row; the tenth locks the user.
+
+    UNCONFIRMED: which products count; we count wrong TOTP and recovery codes, the only proofs here that can be guessed.
+    """
+    user["failures"] += 1
+    if user["failures"] >= FAILURES_TO_LOCK:
+        user["failures"], user["locked_at"] = 0, clock.seconds(clock.now())
+    user_records.save(world, user)
+
+
+def count_success(world: World, user: Json) -> None:
+    """Any proof that holds ends the row of failures and makes a pending user active."""
+    user["failures"], user["locked_at"], user["status"] = 0, None, "active"
+    user_records.save(world, user)

@@ -1,0 +1,143 @@
+"""The fixed values that Stytch's Test environment answers in the same way for everybody.
+
+Nothing here is stored: the sandbox user can't be fetched or listed, and the sandbox session can't be revoked.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+
+from .. import clock
+from ..store import Json
+from . import factors, objects, session_records, tokens, totp_records, user_records
+from .errors import StytchFault
+from .wire import Call
+
+EMAIL = "sandbox@stytch.com"
+EMAIL_ID = "email-test-23873e89-d4ed-4e92-b3b9-e5c7198fa286"
+USER_ID = "user-test-e3795c81-f849-4167-bfda-e4a6e9c280fd"
+SESSION_ID = "session-test-eb94233f-8800-4ebd-8645-51dc15f9d028"
+STARTED_AT = "2021-08-28T00:41:58.935673Z"
+TOTP_ID = "totp-test-00000000-0000-4000-8000-000000000000"  # UNCONFIRMED: the real one; any fixed id will do
+TOTP_CODE = "000000"
+RECOVERY_CODE = "a1b2-c3d4-e5f6"
+# Published constants; they open nothing.
+LINK_TOKEN = "DOYoip3rvIMMW5lgItikFK-Ak1CfMsgjuiCyI7uuU94="  # noqa: S105
+USED_LINK_TOKEN = "3pzjQpgksDlGKWEwUq2Up--hCHC_0oamfLHyfspKDFU="  # noqa: S105
+SESSION_TOKEN = "WJtR5BCy38Szd5AfoDpf0iqFKEt4EE5JhjlWUY7l3FtY"  # noqa: S105
+TOTP_SECRET = "A" * 32  # UNCONFIRMED: the real one; its codes are not accepted, only TOTP_CODE is
+
+EMAIL_FACTOR = factors.email_link(EMAIL_ID, EMAIL)
+TOTP_FACTOR = factors.totp(TOTP_ID)
+RECOVERY_FACTOR = factors.recovery_code("totp-recovery-code-test-00000000-0000-4000-8000-000000000000")
+
+
+def answer(call: Call, path: str) -> Json | None:
+    """Return the fixed answer, if the request carries a sandbox value."""
+    known = _ANSWERS.get(path)
+    return known(call) if known else None
+
+
+def _mail(call: Call) -> Json | None:
+    if call.body.get("email") != EMAIL:
+        return None
+    return {"user_id": USER_ID, "email_id": EMAIL_ID, "user_created": False}
+
+
+def _link(call: Call) -> Json | None:
+    if call.body.get("token") == USED_LINK_TOKEN:
+        raise StytchFault("unable_to_auth_magic_link")
+    if call.body.get("token") != LINK_TOKEN:
+        return None
+    return {"method_id": EMAIL_ID, "reset_sessions": False, **_proven(call, EMAIL_FACTOR)}
+
+
+def _session(call: Call) -> Json | None:
+    token, jwt = (call.body.get(name) for name in ("session_token", "session_jwt"))
+    if token == SESSION_TOKEN and jwt is None:
+        return _proven(call, EMAIL_FACTOR, default_minutes=60)
+    if token is None and isinstance(jwt, str) and tokens.session_of_jwt(call, jwt) == SESSION_ID:
+        return _proven(call, EMAIL_FACTOR, default_minutes=60)
+    return None
+
+
+def _totp_creation(call: Call) -> Json | None:
+    if call.body.get("user_id") != USER_ID:
+        return None
+    return {
+        "totp_id": TOTP_ID,
+        "secret": TOTP_SECRET,
+        "qr_code": totp_records.qr_code(TOTP_SECRET, EMAIL),
+        "recovery_codes": [RECOVERY_CODE],
+        "user": _user(call),
+        "user_id": USER_ID,
+    }
+
+
+def _totp(call: Call) -> Json | None:
+    if call.body.get("user_id") != USER_ID:
+        return None
+    if call.body.get("totp_code") != TOTP_CODE:
+        raise StytchFault("unable_to_authenticate_totp")
+    return {"totp_id": TOTP_ID, **_proven(call, TOTP_FACTOR)}
+
+
+def _recovery_codes(call: Call) -> Json | None:
+    if call.body.get("user_id") != USER_ID:
+        return None
+    return {
+        "user_id": USER_ID,
+        "totps": [{"totp_id": TOTP_ID, "verified": True, "recovery_codes": [RECOVERY_CODE]}],
+    }
+
+
+def _recovery(call: Call) -> Json | None:
+    if call.body.get("user_id") != USER_ID:
+        return None
+    if call.body.get("recovery_code") != RECOVERY_CODE:
+        raise StytchFault("unable_to_authenticate_recovery_code")
+    return {"totp_id": TOTP_ID, **_proven(call, RECOVERY_FACTOR)}
+
+
+def _proven(call: Call, factor: Json, default_minutes: int | None = None) -> Json:
+    """Answer the sandbox session with a fresh JWT, as for any session only if a duration is given."""
+    asked = session_records.terms(call, _stored_session())
+    asked = replace(asked, minutes=asked.minutes or default_minutes)
+    answer = session_records.proven(call, user_records.blank(USER_ID), asked, factor)
+    token = SESSION_TOKEN if answer["session"] else ""
+    return {"user_id": USER_ID, "user": _user(call), **answer, "session_token": token}
+
+
+def _stored_session() -> Json:
+    times = {"last_authenticated_at": STARTED_AT, "created_at": STARTED_AT, "updated_at": STARTED_AT}
+    return {
+        "session_id": SESSION_ID,
+        "user_id": USER_ID,
+        "started_at": STARTED_AT,
+        "last_accessed_at": STARTED_AT,
+        "expires_at": clock.seconds(clock.now()),
+        "attributes": {"ip_address": "", "user_agent": ""},
+        "authentication_factors": [{**EMAIL_FACTOR, **times}],
+        "roles": [user_records.DEFAULT_ROLE],
+        "custom_claims": {},
+    }
+
+
+def _user(call: Call) -> Json:
+    email = {"email_id": EMAIL_ID, "email": EMAIL, "verified": True}
+    stored = {**user_records.blank(USER_ID), "emails": [email], "created_at": STARTED_AT}
+    return {**objects.user_object(call.world, stored), "totps": [{"totp_id": TOTP_ID, "verified": True}]}
+
+
+_ANSWERS: dict[str, Callable[[Call], Json | None]] = {
+    "/v1/magic_links/email/send": _mail,
+    "/v1/magic_links/email/login_or_create": _mail,
+    "/v1/magic_links/email/invite": _mail,
+    "/v1/magic_links/authenticate": _link,
+    "/v1/sessions/authenticate": _session,
+    "/v1/totps": _totp_creation,
+    "/v1/totps/authenticate": _totp,
+    "/v1/totps/recovery_codes": _recovery_codes,
+    "/v1/totps/recover": _recovery,
+}

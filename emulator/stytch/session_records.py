@@ -1,0 +1,179 @@
+"""Sessions in the store: which one a request means, and what a new proof does to it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+from .. import clock
+from ..store import Json, World
+from . import factors, fields, tokens
+from .errors import StytchFault
+from .wire import Call, new_id
+
+SESSION = "session"
+TOKEN = r"[A-Za-z0-9_-]{43}[A-Za-z0-9_=-]"  # noqa: S105 -- UNCONFIRMED: what counts as malformed; 44 characters here
+SESSION_MINUTES = (5, 527_040)
+MAX_CLAIMS = 4096  # bytes of JSON
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What an authenticate call asks of sessions; all of it is checked before anything is spent."""
+
+    session: Json | None  # the one to add to
+    minutes: int | None  # how long it shall live
+    claims: Json
+    attributes: Json  # of a new one
+
+
+def wanted(call: Call) -> Wanted:
+    """Read and check the session arguments of an authenticate call."""
+    session_id = named(call, "too_many_session_arguments", ("session_token", "session_jwt"))
+    session = None if session_id is None else alive(call.world, session_id)
+    return terms(call, session)
+
+
+def terms(call: Call, session: Json | None) -> Wanted:
+    """Read and check what the request wants of a session that is known already."""
+    asked = Wanted(session, _minutes(call), _claims(call), fields.attributes(call.body))
+    if fields.json_size(_merged(session["custom_claims"] if session else {}, asked.claims)) > MAX_CLAIMS:
+        raise StytchFault("custom_claims_too_large")
+    return asked
+
+
+def _minutes(call: Call) -> int | None:
+    value = call.body.get("session_duration_minutes")
+    if value is None:
+        return None
+    shortest, longest = SESSION_MINUTES
+    if not isinstance(value, int) or isinstance(value, bool) or not shortest <= value <= longest:
+        raise StytchFault("invalid_session_duration_minutes")
+    return value
+
+
+def _claims(call: Call) -> Json:
+    """Read the asked custom claims.
+
+    UNCONFIRMED: claims with reserved names; the SDK's docstring says ignored, a guide says refused. We ignore them.
+    """
+    asked = fields.mapping(call.body, "session_custom_claims")
+    return {name: value for name, value in asked.items() if not _is_reserved(name)}
+
+
+def _is_reserved(name: str) -> bool:
+    return name in tokens.RESERVED_CLAIMS or name.startswith("https://stytch.com/")
+
+
+def named(call: Call, too_many: str, ways: tuple[str, ...]) -> str | None:
+    """Read which session the request names, in at most one of the given ways; it need not exist. None if in none."""
+    used = [way for way in ways if call.body.get(way) is not None]
+    if len(used) > 1:
+        raise StytchFault(too_many)
+    return _READERS[used[0]](call) if used else None
+
+
+def _by_id(call: Call) -> str:
+    return fields.matching(call.body, "session_id", r"session-test-[0-9a-f-]{36}", "invalid_session_id")
+
+
+def _by_token(call: Call) -> str:
+    token = fields.matching(call.body, "session_token", TOKEN, "invalid_session_token")
+    found = call.world.find(SESSION, "session_token", tokens.digest(token))
+    return found["session_id"] if found else ""
+
+
+def _by_jwt(call: Call) -> str:
+    return tokens.session_of_jwt(
+        call, fields.matching(call.body, "session_jwt", r"[A-Za-z0-9._=-]+", "unable_to_parse_session_jwt")
+    )
+
+
+_READERS = {"session_id": _by_id, "session_token": _by_token, "session_jwt": _by_jwt}
+
+
+def alive(world: World, session_id: str) -> Json:
+    """Find the session, unless it is unknown, revoked or over, which all look the same."""
+    session = world.get(SESSION, session_id)
+    if session is None or clock.parse(session["expires_at"]) <= clock.now():
+        raise StytchFault("session_not_found")
+    return session
+
+
+def of_user(world: World, user_id: str) -> list[Json]:
+    """List the user's sessions that are not over."""
+    return [
+        session
+        for session in world.all(SESSION)
+        if session["user_id"] == user_id and clock.parse(session["expires_at"]) > clock.now()
+    ]
+
+
+def proven(call: Call, user: Json, asked: Wanted, factor: Json) -> Json:
+    """Start or extend a session with one more proof, and answer its three fields.
+
+    UNCONFIRMED: an existing session without a duration; like the call without either, it changes no session and
+    returns none.
+    """
+    if asked.minutes is None:
+        return {"session": None, "session_token": "", "session_jwt": ""}
+    session = asked.session or _started(call, user, asked)
+    session["authentication_factors"] = factors.proven(session["authentication_factors"], factor)
+    return extended(call, session, asked)
+
+
+def extended(call: Call, session: Json, asked: Wanted) -> Json:
+    """Note the visit, apply a new life time and claims, and answer the session with both its tokens."""
+    now = clock.now()
+    session["last_accessed_at"] = clock.seconds(now)
+    if asked.minutes is not None:
+        session["expires_at"] = clock.seconds(now + timedelta(minutes=asked.minutes))
+    session["custom_claims"] = _merged(session["custom_claims"], asked.claims)
+    call.world.save(SESSION, session["session_id"], session)
+    return {
+        "session": session,
+        "session_token": tokens.session_token(call, session["session_id"]),
+        "session_jwt": tokens.mint(call, session),
+    }
+
+
+def forget_factor(world: World, user_id: str, method_id: str) -> None:
+    """Take a deleted factor out of the user's sessions.
+
+    UNCONFIRMED: what Stytch does with sessions that hold it; we take it out, and end a session that has no other.
+    """
+    for session in of_user(world, user_id):
+        session["authentication_factors"] = factors.without(session["authentication_factors"], method_id)
+        if session["authentication_factors"]:
+            world.save(SESSION, session["session_id"], session)
+        else:
+            world.remove(SESSION, session["session_id"])
+
+
+def _started(call: Call, user: Json, asked: Wanted) -> Json:
+    session_id, now = new_id("session"), clock.seconds(clock.now())
+    session: dict[str, Any] = {
+        "session_id": session_id,
+        "user_id": user["user_id"],
+        "started_at": now,
+        "last_accessed_at": now,
+        "expires_at": now,
+        "attributes": asked.attributes,
+        "authentication_factors": [],
+        "roles": user["roles"],
+        "custom_claims": {},
+    }
+    token = tokens.session_token(call, session_id)
+    return call.world.add(SESSION, session_id, session, {"session_token": tokens.digest(token)})
+
+
+def _merged(old: Any, new: Json) -> Json:
+    """Objects merge at every level; null deletes."""
+    merged = dict(old) if isinstance(old, dict) else {}
+    for name, value in new.items():
+        if value is None:
+            merged.pop(name, None)
+        else:
+            merged[name] = _merged(merged.get(name), value) if isinstance(value, dict) else value
+    return merged

@@ -1,0 +1,72 @@
+"""Sessions: checking, listing and revoking them, and the keys that let anybody check a session JWT."""
+
+from __future__ import annotations
+
+from flask import Blueprint, Response, request
+
+from ..store import Json
+from . import fields, keys, objects, session_records, user_records
+from .endpoint import authenticated
+from .errors import StytchFault
+from .wire import Call, envelope, is_project_id, service
+
+bp = Blueprint("sessions", __name__, url_prefix="/v1/sessions")
+
+
+@bp.post("/authenticate")
+@authenticated
+def authenticate(call: Call) -> Json:
+    """Check a session, extend it if asked to, and answer a fresh JWT."""
+    asked = session_records.wanted(call)
+    if asked.session is None:
+        raise StytchFault("no_session_arguments")
+    user = user_records.load(call.world, asked.session["user_id"])
+    if user is None:
+        raise StytchFault("session_not_found")
+    if fields.mapping(call.body, "authorization_check"):
+        # UNCONFIRMED: what Stytch's default policy grants; the emulated project has none, so it grants nothing.
+        raise StytchFault("consumer_session_authorization_error")
+    return {**session_records.extended(call, asked.session, asked), "user": objects.user_object(call.world, user)}
+
+
+@bp.get("")
+@authenticated
+def get(call: Call) -> Json:
+    """List the user's active sessions."""
+    user = user_records.named(call.world, dict(request.args))
+    return {"sessions": session_records.of_user(call.world, user["user_id"])}
+
+
+@bp.post("/revoke")
+@authenticated
+def revoke(call: Call) -> Json:
+    """End a session now; its JWTs verify until they expire.
+
+    UNCONFIRMED: an unknown session; refused as in `authenticate`.
+    """
+    ways = ("session_id", "session_token", "session_jwt")
+    session_id = session_records.named(call, "too_many_session_revoke_arguments", ways)
+    if session_id is None:
+        raise StytchFault("no_session_revoke_arguments")
+    session_records.alive(call.world, session_id)
+    call.world.remove(session_records.SESSION, session_id)
+    return {}
+
+
+@bp.get("/jwks/<project_id>")
+def jwks(project_id: str) -> Response:
+    """Publish the project's public keys, open to all.
+
+    Once there is a key, this writes nothing, so that it can be called from inside another service's open transaction.
+    """
+    if not is_project_id(project_id):
+        raise StytchFault("unauthorized_credentials")  # UNCONFIRMED: the type for an id that names no project
+    with service().store.read(keys.partition(project_id)) as project:
+        published = keys.published(project)
+    return envelope({"keys": published or _first_keys(project_id)})
+
+
+def _first_keys(project_id: str) -> list[Json]:
+    with service().store.change(keys.partition(project_id)) as project:
+        keys.ensure(project)
+        return keys.published(project)

@@ -1,0 +1,175 @@
+"""Users: creating, reading, changing, finding and deleting them, and deleting what they sign in with."""
+
+from __future__ import annotations
+
+from flask import Blueprint
+
+from ..store import Json
+from . import fields, limits, objects, session_records, totp_records, user_records, user_search
+from .endpoint import authenticated
+from .errors import StytchFault
+from .user_records import Contact
+from .wire import UUID4, Call
+
+bp = Blueprint("users", __name__, url_prefix="/v1/users")
+
+NOT_FOUND: dict[Contact, str] = {"email": "email_not_found", "phone_number": "phone_number_not_found"}
+SEARCHES_PER_MINUTE = 150
+
+
+@bp.post("")
+@authenticated
+def create(call: Call) -> Json:
+    """Create a user with an e-mail address, a phone number or both, none of them verified."""
+    contacts = _contacts(call)
+    active = not fields.flag(call.body, "create_user_as_pending")
+    changes = _changes(call, user_records.blank(""))
+    for kind, contact in contacts.items():
+        if user_records.owner(call.world, kind, contact):
+            raise StytchFault(f"duplicate_{kind}")
+    user = user_records.add(call.world, active=active)
+    ids = {kind: user_records.add_contact(call.world, user, kind, contact) for kind, contact in contacts.items()}
+    _apply(call, user, changes)
+    return {
+        "status_code": 201,
+        "user_id": user["user_id"],
+        "email_id": ids.get("email", ""),
+        "phone_id": ids.get("phone_number", ""),
+        "status": user["status"],
+        "user": objects.user_object(call.world, user),
+    }
+
+
+@bp.get("/<user_id>")
+@authenticated
+def get(call: Call, user_id: str) -> Json:
+    """Answer the user, not inside a member of its own but beside the envelope."""
+    return objects.user_object(call.world, _user(call, user_id))
+
+
+@bp.put("/<user_id>")
+@authenticated
+def update(call: Call, user_id: str) -> Json:
+    """Change the name, metadata, external id or roles; addresses and numbers are added by proving them."""
+    user = _user(call, user_id)
+    _apply(call, user, _changes(call, user))
+    whole = objects.user_object(call.world, user)
+    shared = {name: whole[name] for name in ("user_id", "emails", "phone_numbers", "crypto_wallets")}
+    return {**shared, "user": whole}
+
+
+@bp.delete("/<user_id>")
+@authenticated
+def delete(call: Call, user_id: str) -> Json:
+    """Forget the user. UNCONFIRMED: what becomes of sessions; they end here."""
+    user = _user(call, user_id)
+    for session in session_records.of_user(call.world, user["user_id"]):
+        call.world.remove(session_records.SESSION, session["session_id"])
+    user_records.remove(call.world, user)
+    return {"user_id": user["user_id"]}
+
+
+@bp.delete("/<user_id>/external_id")
+@authenticated
+def delete_external_id(call: Call, user_id: str) -> Json:
+    """Take the external id away."""
+    user = _user(call, user_id)
+    user_records.set_external_id(call.world, user, None)
+    return _changed(call, user)
+
+
+@bp.delete("/totps/<totp_id>")
+@authenticated
+def delete_totp(call: Call, totp_id: str) -> Json:
+    """Take away an authenticator app, pending or verified, so that another can be enrolled."""
+    totp_id = fields.matching({"totp_id": totp_id}, "totp_id", f"totp-test-{UUID4}", "invalid_totp_id")
+    totp = call.world.get(user_records.TOTP, totp_id)
+    user = user_records.load(call.world, totp["user_id"]) if totp else None
+    if user is None:
+        raise StytchFault("totp_not_found")
+    totp_records.remove(call.world, user)
+    session_records.forget_factor(call.world, user["user_id"], totp_id)
+    return _changed(call, user)
+
+
+@bp.delete("/emails/<contact_id>", defaults={"kind": "email"})
+@bp.delete("/phone_numbers/<contact_id>", defaults={"kind": "phone_number"})
+@authenticated
+def delete_contact(call: Call, contact_id: str, kind: Contact) -> Json:
+    """Take away an e-mail address or phone number.
+
+    UNCONFIRMED: the last one; the rule of Stytch's browser SDK is applied here, so it stays.
+    """
+    user = user_records.owner_of_id(call.world, kind, contact_id)
+    if user is None:
+        raise StytchFault(NOT_FOUND[kind])
+    if len(user["emails"]) + len(user["phone_numbers"]) == 1:
+        raise StytchFault("cannot_delete_last_primary_factor")
+    user_records.drop_contact(call.world, user, kind, contact_id)
+    session_records.forget_factor(call.world, user["user_id"], contact_id)
+    return _changed(call, user)
+
+
+@bp.post("/search")
+@authenticated
+def search(call: Call) -> Json:
+    """List the users who fit every operand, oldest first, a page at a time."""
+    asked = user_search.read(call.body)
+    limits.spend(call.world, "user searches", call.project_id, most=SEARCHES_PER_MINUTE, seconds=60)
+    ids = [user["user_id"] for user in call.world.all(user_records.USER)]
+    users = [objects.user_object(call.world, user_records.load(call.world, user_id) or {}) for user_id in ids]
+    return user_search.page(users, asked)
+
+
+def _user(call: Call, user_id: str) -> Json:
+    return user_records.named(call.world, {"user_id": user_id})
+
+
+def _contacts(call: Call) -> dict[Contact, str]:
+    """Read the addresses of a user to be."""
+    shapes: dict[Contact, tuple[str, str]] = {
+        "email": (fields.EMAIL, "invalid_email"),
+        "phone_number": (fields.PHONE_NUMBER, "invalid_phone_number"),
+    }
+    found = {kind: fields.optional_matching(call.body, kind, *shape) for kind, shape in shapes.items()}
+    contacts = {kind: contact for kind, contact in found.items() if contact is not None}
+    if not contacts:
+        raise StytchFault("invalid_create_user_request")
+    return contacts
+
+
+def _changes(call: Call, user: Json) -> Json:
+    """All that a request may set, checked before any of it is written."""
+    external_id = fields.optional_matching(call.body, "external_id", user_records.EXTERNAL_ID, "invalid_argument")
+    if external_id is not None:
+        user_records.check_external_id(call.world, user, external_id)
+    name = fields.strings(call.body, "name", user_records.NAME_PARTS)
+    given = fields.mapping(call.body, "name")
+    return {
+        "name": {part: name[part] if part in given else user["name"][part] for part in name},
+        "roles": _roles(call, user),
+        "external_id": user["external_id"] if external_id is None else external_id,
+        "trusted_metadata": fields.merged_metadata(user["trusted_metadata"], call.body, "trusted_metadata"),
+        "untrusted_metadata": fields.merged_metadata(user["untrusted_metadata"], call.body, "untrusted_metadata"),
+    }
+
+
+def _roles(call: Call, user: Json) -> list[str]:
+    """Read the asked roles; everybody keeps the default one."""
+    roles = call.body.get("roles")
+    if roles is None:
+        return list(user["roles"])
+    if not isinstance(roles, list) or not all(isinstance(role, str) for role in roles):
+        raise StytchFault("invalid_argument")
+    return [user_records.DEFAULT_ROLE, *(role for role in roles if role != user_records.DEFAULT_ROLE)]
+
+
+def _apply(call: Call, user: Json, changes: Json) -> None:
+    if changes["external_id"] != user["external_id"]:
+        user_records.set_external_id(call.world, user, changes["external_id"])
+    user.update(changes)
+    user_records.save(call.world, user)
+
+
+def _changed(call: Call, user: Json) -> Json:
+    return {"user_id": user["user_id"], "user": objects.user_object(call.world, user)}

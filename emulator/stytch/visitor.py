@@ -1,0 +1,66 @@
+"""What a visitor has in reality and not here: a mailbox, and a phone with an authenticator app."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+import pyotp
+
+from .. import clock
+from ..store import World
+from . import magic_link_emails, totp_records, user_records
+
+
+@dataclass(frozen=True)
+class Mail:
+    """A mail that the emulated Stytch would have sent."""
+
+    to: str
+    kind: str  # login, signup or invite
+    subject: str
+    text: str
+    link: str
+    sent_at: datetime
+    expires: datetime
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One line of an authenticator app."""
+
+    label: str  # the e-mail address
+    issuer: str
+    code: str
+    seconds_left: int
+    used: bool  # the present code, or a later one, was accepted already
+    verified: bool
+
+
+def mails(world: World) -> list[Mail]:
+    """List the world's mails, newest first."""
+    return [
+        Mail(
+            **{name: mail[name] for name in ("to", "kind", "subject", "text", "link")},
+            sent_at=clock.parse(mail["sent_at"]),
+            expires=clock.parse(mail["expires"]),
+        )
+        for mail in reversed(world.all(magic_link_emails.MAIL))
+    ]
+
+
+def authenticator(world: World) -> list[Entry]:
+    """List what an app that scanned every QR code of this world shows now, newest first."""
+    step = totp_records.current_step()
+    left = totp_records.STEP - int(clock.timestamp()) % totp_records.STEP
+    return [
+        Entry(
+            label=totp_records.account_label(world.get(user_records.USER, totp["user_id"]) or {}),
+            issuer=totp_records.ISSUER,
+            code=pyotp.TOTP(totp["secret"]).generate_otp(step),
+            seconds_left=left,
+            used=totp["last_step"] >= step,
+            verified=totp["verified"],
+        )
+        for totp in reversed(world.all(user_records.TOTP))
+    ]

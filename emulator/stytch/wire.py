@@ -1,0 +1,91 @@
+"""What all endpoints share: the call that a request is, the envelope of an answer and of a refusal, and ids."""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import dataclass
+from uuid import UUID, uuid4, uuid5
+
+from flask import Flask, Response, current_app
+from werkzeug.exceptions import HTTPException, MethodNotAllowed, NotFound
+
+from ..store import Json, Store, World, WorldFull
+from .errors import StytchFault
+
+UUID4 = r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"
+MAX_BODY = 1024 * 1024  # bytes
+ERROR_URL = "https://stytch.com/docs/api/errors/{status}#{error_type}"
+
+
+@dataclass(frozen=True)
+class Service:
+    """What one instance of the emulated Stytch was made with."""
+
+    store: Store
+    public_url: str
+    redirect_urls: frozenset[str] | None
+
+
+@dataclass(frozen=True)
+class Call:
+    """One authenticated request: its world, the project's own partition beside it, and its JSON body."""
+
+    world: World
+    project: World
+    project_id: str
+    body: Json
+
+    @property
+    def public_token(self) -> str:
+        """The token that names the project in a browser. UNCONFIRMED: its prefix; chosen like all other ids."""
+        return f"public-token-test-{uuid5(UUID(self.project_id[-36:]), 'public-token')}"
+
+
+def service() -> Service:
+    """Return the instance that serves the present request."""
+    found: Service = current_app.extensions["emulated_stytch"]
+    return found
+
+
+def new_id(kind: str) -> str:
+    """Make an id in Stytch's shape."""
+    return f"{kind}-test-{uuid4()}"
+
+
+def envelope(answer: Json) -> Response:
+    """Stytch's success body; a view that answers another status than 200 says so itself."""
+    whole = {"status_code": 200, "request_id": new_id("request-id"), **answer}
+    return Response(json.dumps(whole), whole["status_code"], mimetype="application/json")
+
+
+def is_project_id(text: str) -> bool:
+    """Whether the text is the id of a test project; a live one never is, because this is no place for its secret."""
+    return re.fullmatch(f"project-test-{UUID4}", text) is not None
+
+
+def install_errors(app: Flask) -> None:
+    """Answer every failure in Stytch's error envelope."""
+    app.register_error_handler(StytchFault, lambda fault: _refuse(fault))
+    app.register_error_handler(WorldFull, lambda _full: _refuse(StytchFault("too_many_requests")))
+    app.register_error_handler(HTTPException, _refuse_http)
+
+
+def _refuse(fault: StytchFault) -> Response:
+    status, message, _certainty = fault.refusal
+    return envelope(
+        {
+            "status_code": status,
+            "error_type": fault.error_type,
+            "error_message": message,
+            "error_url": ERROR_URL.format(status=status, error_type=fault.error_type),
+        }
+    )
+
+
+def _refuse_http(error: HTTPException) -> Response:
+    if isinstance(error, NotFound):
+        return _refuse(StytchFault("route_not_found"))
+    if isinstance(error, MethodNotAllowed):
+        return _refuse(StytchFault("method_not_allowed"))
+    return _refuse(StytchFault("bad_request" if (error.code or 500) < 500 else "internal_server_error"))

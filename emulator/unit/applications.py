@@ -1,0 +1,113 @@
+"""Applications: the only way to a customer. All of it needs an org token."""
+
+from __future__ import annotations
+
+from flask import Blueprint, Response
+
+from ..store import Json
+from . import idempotency, jsonapi, onboarding, people, queries
+from .calls import Call, endpoint
+from .documents import merged_tags, read
+from .errors import Problem, UnitFault
+from .schema import IDEMPOTENCY_KEY, Check, fields, flag, items, one_of, tags, text
+
+routes = Blueprint("applications", __name__)
+
+_EVALUATION = fields(
+    {},
+    {
+        "useSelfieVerification": one_of("Never", "ReplaceIdentification", "Always"),
+        "requireIdVerification": flag,
+    },
+)
+APPLICANT_OPTIONAL: dict[str, Check] = {
+    **people.APPLICANT_OPTIONAL,
+    **people.SOLE_PROPRIETOR,
+    "ip": text(),
+    "tags": tags(),
+    "powerOfAttorneyAgent": people.POWER_OF_ATTORNEY_AGENT,
+    "requestedProducts": items(one_of("Banking", "BillPay", "Capital")),
+    "deviceFingerprints": items(fields({"provider": one_of("iovation"), "value": text(longest=10_000)}), most=1),
+    "evaluationParams": _EVALUATION,
+    "EvaluationParams": _EVALUATION,  # Unit's own description of the API spells it like this
+    "idempotencyKey": IDEMPOTENCY_KEY,
+}
+CREATE = {"individualApplication": fields(people.APPLICANT_REQUIRED, APPLICANT_OPTIONAL)}
+PATCH = {
+    "individualApplication": fields(
+        {}, {"tags": tags(nulls=True), "operatingAddress": people.ADDRESS, **people.EMPLOYMENT}
+    )
+}
+CANCEL = {"applicationCancel": fields({}, {"reason": text()})}
+FILTERS = {
+    "query": queries.worded,
+    "email": queries.equals("email"),
+    "tags": queries.tagged,
+    "status": queries.among("status", *onboarding.STATUSES),
+}
+
+
+@routes.post("/applications")
+@endpoint("applications-write", org_only=True)
+def create_application(call: Call) -> Response:
+    """Create and evaluate an individual's application; an approved one has its customer at once."""
+    attributes = read(CREATE).attributes
+    check_identification(attributes)
+    key = attributes.get("idempotencyKey")
+    application = idempotency.replayed(call, "application", key)
+    if application is None:
+        application = onboarding.apply(call.world, attributes)
+        idempotency.remember(call, "application", key, application)
+    return reply(call, application, 201)
+
+
+@routes.get("/applications")
+@endpoint("applications", org_only=True)
+def list_applications(call: Call) -> Response:
+    """List applications."""
+    return queries.listing(call, call.all("application"), FILTERS)
+
+
+@routes.get("/applications/<application_id>")
+@endpoint("applications", org_only=True)
+def get_application(call: Call, application_id: str) -> Response:
+    """Get one application with the documents that it requires."""
+    return reply(call, call.get("application", application_id))
+
+
+@routes.patch("/applications/<application_id>")
+@endpoint("applications-write", org_only=True)
+def update_application(call: Call, application_id: str) -> Response:
+    """Change what may change; the JWT subject may not, it is the customer's once there is one."""
+    application = call.get("application", application_id)
+    changes = read(PATCH).attributes
+    if "tags" in changes:
+        changes["tags"] = merged_tags(application["attributes"]["tags"], changes["tags"])
+    return reply(call, jsonapi.update(call.world, "application", application, changes))
+
+
+@routes.post("/applications/<application_id>/cancel")
+@endpoint("applications-write", org_only=True)
+def cancel_application(call: Call, application_id: str) -> Response:
+    """Cancel an application that is not decided yet."""
+    application = call.get("application", application_id)
+    reason = read(CANCEL, empty=True).attributes.get("reason")
+    if application["attributes"]["status"] not in ("Pending", *onboarding.UNDER_REVIEW):
+        raise UnitFault("invalid_value", f"The application is {application['attributes']['status']}")
+    return reply(call, onboarding.decide_on(call.world, application, "Canceled", "Manually", reason), 201)
+
+
+def check_identification(attributes: Json) -> None:
+    """Refuse a person with neither a social security number nor a passport and its nationality."""
+    if attributes.get("ssn"):
+        return
+    needed = ("passport", "nationality") if attributes.get("passport") else ("ssn",)
+    missing = [name for name in needed if not attributes.get(name)]
+    if missing:
+        problems = [Problem("invalid_value", f"Missing value for {n}", f"/data/attributes/{n}") for n in missing]
+        raise UnitFault.invalid(problems)
+
+
+def reply(call: Call, application: Json, status: int = 200) -> Response:
+    """Answer with an application, and its documents beside it."""
+    return jsonapi.reply(application, status=status, included=onboarding.documents(call.world, application))

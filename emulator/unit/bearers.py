@@ -1,0 +1,89 @@
+"""Whose token a request bears, and how far it reaches: the whole org, or one customer and some of its resources."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from flask import request
+
+from .. import clock
+from ..store import Json, Store, World
+from ..transport import WORLD
+from . import scopes
+from .errors import UnitFault
+from .jsonapi import reference
+
+ORG_TOKEN = "v2.public.emulator-"  # noqa: S105 -- a prefix; the world's id follows
+TOKEN_NAME = "customer token"  # noqa: S105 -- the store finds a customer token by its hash, under this name
+_PROJECT = re.compile(r"project-(test|live)-[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+
+
+@dataclass(frozen=True)
+class Bearer:
+    """What a token may do. One without a customer is an org token."""
+
+    scopes: frozenset[str]
+    customer_id: str | None = None
+    resources: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    upgradable: frozenset[str] = frozenset()
+    expires_at: float | None = None
+
+    def sees(self, kind: str, record: Json) -> bool:
+        """Whether the token reaches this resource.
+
+        UNCONFIRMED: a token with ``resources`` reaches these, what belongs to them, and the customer itself.
+        """
+        if self.customer_id is None:
+            return True
+        if reference(kind, record, "customer") != self.customer_id:
+            return False
+        if kind == "customer" or not self.resources:
+            return True
+        return any(reference(kind, record, name) in ids for name, ids in self.resources.items())
+
+
+def digest(token: str) -> str:
+    """Hash a customer token, which is never stored in any other form."""
+    return hashlib.sha256(token.encode()).hexdigest()
+
+
+def world_of(store: Store) -> str:
+    """Find the world of the request: the one it came with, or else the one that its token names."""
+    token, given = _token(), request.environ.get(WORLD)
+    if token.startswith(ORG_TOKEN):
+        world = given or token.removeprefix(ORG_TOKEN)
+        # Without this a browser that learns a visitor's id could name that visitor's world.
+        if not given and not _PROJECT.fullmatch(world):
+            raise UnitFault("unauthorized")
+        return str(world)
+    found = store.world_with(TOKEN_NAME, digest(token))
+    if found is None or given not in (None, found):
+        raise UnitFault("unauthorized")
+    return found
+
+
+def authenticate(world: World) -> Bearer:
+    """Find out who bears the request's token, or refuse it."""
+    token = _token()
+    if token.startswith(ORG_TOKEN):
+        return Bearer(scopes.ORG)
+    record = world.find("customer_token", TOKEN_NAME, digest(token))
+    if record is None or record["expires_at"] <= clock.timestamp():
+        raise UnitFault("unauthorized")
+    return Bearer(
+        frozenset(record["scopes"]),
+        record["customer_id"],
+        record["resources"],
+        frozenset(record["upgradable"]),
+        record["expires_at"],
+    )
+
+
+def _token() -> str:
+    scheme, _, token = request.headers.get("Authorization", "").partition(" ")
+    if scheme.lower() != "bearer" or not token.isascii():
+        raise UnitFault("unauthorized")
+    return token.strip()

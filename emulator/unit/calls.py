@@ -1,0 +1,109 @@
+"""One request, one transaction: who calls, what they may reach, and the refusal if they may not.
+
+A view gets a ``Call`` and reads through it, so that no view can forget to confine a customer token.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import wraps
+
+from flask import Response, current_app, request
+
+from ..store import Json, Store, World
+from . import jsonapi, onboarding
+from .bearers import Bearer, authenticate, world_of
+from .documents import Document
+from .errors import UnitFault
+from .proof import JwtSettings
+
+
+@dataclass(frozen=True)
+class Emulation:
+    """What the factory was given; it hangs on the app."""
+
+    store: Store
+    jwt_settings: Callable[[str], JwtSettings | None]
+    fetch: Callable[[str], Json]
+
+
+@dataclass(frozen=True)
+class Call:
+    """A request whose bearer is known and has the scope for it."""
+
+    world: World
+    bearer: Bearer
+
+    def get(self, kind: str, record_id: str) -> Json:
+        """Get the resource in the path; somebody else's and an absent one look alike, so that ids can't be probed."""
+        record = self.world.get(kind, record_id) if record_id.isascii() and record_id.isdigit() else None
+        if record is None or not self.bearer.sees(kind, record):
+            raise UnitFault("not_found")  # UNCONFIRMED: 404 for an unknown id, and for another customer's
+        return record
+
+    def all(self, kind: str) -> list[Json]:
+        """Every resource of a kind that the bearer reaches, oldest first."""
+        return [record for record in self.world.all(kind) if self.bearer.sees(kind, record)]
+
+    def related(self, document: Document, name: str) -> Json:
+        """Get the resource that a relationship in the request points to."""
+        record = self.world.get(name, document.related[name])
+        if record is None or not self.bearer.sees(name, record):
+            raise UnitFault(f"{name}_not_found", f"There is no such {name}", f"/data/relationships/{name}")
+        return record
+
+
+View = Callable[..., Response]
+
+
+def emulation() -> Emulation:
+    """Return what the factory was given."""
+    found: Emulation = current_app.extensions["emulated_unit"]
+    return found
+
+
+def endpoint(*scopes: str, org_only: bool = False, writes: bool = False) -> Callable[[View], View]:
+    """Make a view an operation that any one of the scopes opens."""
+
+    def decorate(view: View) -> View:
+        @wraps(view)
+        def operation(**ids: str) -> Response:
+            return answer(lambda call: view(call, **ids), *scopes, org_only=org_only, writes=writes)
+
+        return operation
+
+    return decorate
+
+
+def answer(view: Callable[[Call], Response], *scopes: str, org_only: bool = False, writes: bool = False) -> Response:
+    """Run a view for the bearer in one transaction; a refusal keeps what was written, a crash does not."""
+    store = emulation().store
+    with _transaction(store, world_of(store), writes or request.method != "GET") as world:
+        try:
+            bearer = authenticate(world)
+            _check(bearer, scopes, org_only)
+            return view(Call(world, bearer))
+        except UnitFault as fault:
+            return jsonapi.encode(fault.document(), fault.status)
+
+
+def _check(bearer: Bearer, scopes: tuple[str, ...], org_only: bool) -> None:
+    if org_only and bearer.customer_id is not None:
+        raise UnitFault("forbidden", "This operation needs an org token")
+    if scopes and bearer.scopes.isdisjoint(scopes):
+        raise UnitFault("forbidden", f"The token lacks the scope {' or '.join(scopes)}")
+
+
+@contextmanager
+def _transaction(store: Store, world_id: str, writes: bool) -> Iterator[World]:
+    """Open a transaction on the world, with all evaluations done whose time has come."""
+    if not writes:
+        with store.read(world_id) as world:
+            if not onboarding.due(world):
+                yield world
+                return
+    with store.change(world_id) as world:
+        onboarding.settle(world)
+        yield world

@@ -1,0 +1,115 @@
+"""The life of a debit card: how it is made, and which action which state allows."""
+
+from __future__ import annotations
+
+import re
+import secrets
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime
+
+from .. import clock
+from ..store import Json, World
+from . import jsonapi
+from .errors import UnitFault
+
+PHYSICAL = "individualDebitCard"
+VIRTUAL = "individualVirtualDebitCard"
+STATUSES = ("Inactive", "Active", "Stolen", "Lost", "Frozen", "ClosedByCustomer", "SuspectedFraud")
+SPENDABLE = ("Active", "ActiveForOnlineUse")
+
+BIN = "411111111"  # with it every number is plainly a test number
+VALID_MONTHS = 48
+_LEAST_MONTHS, _MOST_MONTHS = 36, 60
+_UNFROZEN = ("Inactive", "Active", "ActiveForOnlineUse")
+
+
+@dataclass(frozen=True)
+class Action:
+    """What one action does to a card: from which states, and to which; None is the state before freezing."""
+
+    allowed_from: Collection[str]
+    leads_to: str | None
+
+
+# UNCONFIRMED: lost, stolen and closed from Frozen; lost and stolen from Inactive; and that doing a thing twice is
+# refused, rather than done once. Lost, Stolen and ClosedByCustomer are final.
+ACTIONS = {
+    "freeze": Action(_UNFROZEN, "Frozen"),
+    "unfreeze": Action(["Frozen"], None),
+    "close": Action([*_UNFROZEN, "Frozen"], "ClosedByCustomer"),
+    "report-lost": Action([*_UNFROZEN, "Frozen"], "Lost"),
+    "report-stolen": Action([*_UNFROZEN, "Frozen"], "Stolen"),
+    "activate": Action(["Inactive", "ActiveForOnlineUse"], "Active"),
+}
+
+
+def act(world: World, card: Json, name: str) -> Json:
+    """Do an action to a card, or refuse it for the state that the card is in."""
+    action = ACTIONS[name]
+    check_status(card, action.allowed_from)
+    before = card["attributes"]["status"]
+    # UNCONFIRMED: a thawed card is what it was before, so one frozen while Inactive is Inactive again.
+    status = action.leads_to or card["kept"]["status_before_freeze"]
+    card["kept"]["status_before_freeze"] = before
+    return jsonapi.update(world, "card", card, {"status": status})
+
+
+def check_status(card: Json, allowed: Collection[str]) -> None:
+    """Refuse what the card's state does not allow."""
+    status = card["attributes"]["status"]
+    if status not in allowed:
+        raise UnitFault("not_supported_for_card_status", f"The card is {status}")
+
+
+def check_physical(card: Json) -> None:
+    """Refuse for a virtual card what only plastic can do."""
+    if card["type"] != PHYSICAL:
+        raise UnitFault("not_supported_for_card_type", "The card is virtual")
+
+
+def expiration(wanted: str | None) -> str:
+    """Tell the ``YYYY-MM`` at which a new card expires; ``wanted`` may be ``MM/yy``, ``yyyy-MM`` or ``yy-MM``."""
+    now = clock.now()
+    if wanted is None:
+        return _month_after(now, VALID_MONTHS)
+    if re.fullmatch("[0-9]{2}/[0-9]{2}", wanted):
+        wanted = f"{wanted[3:]}-{wanted[:2]}"
+    month = wanted if len(wanted) == 7 else f"20{wanted}"
+    if not _month_after(now, _LEAST_MONTHS) <= month <= _month_after(now, _MOST_MONTHS):
+        why = "Invalid value for expiryDate: expected a month 3 to 5 years ahead"
+        raise UnitFault("invalid_value", why, "/data/attributes/expiryDate")
+    return month
+
+
+def new_last_four(world: World, account_id: str) -> str:
+    """Four digits that no other card of the account ends in, since purchases name the card by them."""
+    taken = {
+        card["attributes"]["last4Digits"]
+        for card in world.all("card")
+        if jsonapi.reference("card", card, "account") == account_id
+    }
+    drawn = iter(lambda: f"{secrets.randbelow(10_000):04d}", None)
+    return next(digits for digits in drawn if digits not in taken)
+
+
+def new_cvv2() -> str:
+    """Three digits for the back of a card."""
+    return f"{secrets.randbelow(1000):03d}"
+
+
+def number(card: Json) -> str:
+    """Make up the full number: a test number that ends in the card's last four and passes the Luhn check."""
+    last_four = card["attributes"]["last4Digits"]
+    candidates = (f"{BIN}00{digit}{last_four}" for digit in range(10))
+    return next(filter(_passes_luhn, candidates))
+
+
+def _passes_luhn(digits: str) -> bool:
+    doubled = (int(digit) * (2 if position % 2 else 1) for position, digit in enumerate(reversed(digits)))
+    return sum(value - 9 if value > 9 else value for value in doubled) % 10 == 0
+
+
+def _month_after(moment: datetime, months: int) -> str:
+    years, month = divmod(moment.month - 1 + months, 12)
+    return f"{moment.year + years}-{month + 1:02d}"

@@ -1,0 +1,172 @@
+"""Debit cards of individuals, physical and virtual."""
+
+from __future__ import annotations
+
+from flask import Blueprint, Response
+
+from ..store import Json
+from . import card_rules, idempotency, jsonapi, people, queries, spending
+from .accounts import check_open
+from .calls import Call, endpoint
+from .customers import check_active
+from .documents import Document, merged_tags, read
+from .errors import UnitFault
+from .schema import IDEMPOTENCY_KEY, fields, flag, or_null, tags, text, whole
+
+routes = Blueprint("cards", __name__)
+
+LIMITS = fields(
+    {},
+    {
+        name: whole(0)
+        for name in (
+            "dailyWithdrawal",
+            "dailyPurchase",
+            "dailyCardTransaction",
+            "monthlyWithdrawal",
+            "monthlyPurchase",
+            "monthlyCardTransaction",
+        )
+    },
+)
+_EXPIRY = text("(1[0-2]|0[1-9])/[0-9]{2}|[0-9]{4}-(1[0-2]|0[1-9])|[0-9]{2}-(1[0-2]|0[1-9])")
+_BIN = fields({"bin": text("[0-9]{9}"), "institutionId": text("[0-9]{9}")})
+_BOTH = {
+    "tags": tags(),
+    "limits": LIMITS,
+    "idempotencyKey": IDEMPOTENCY_KEY,
+    "expiryDate": _EXPIRY,
+    "bin": _BIN,
+    "cardQualifier": text("[0-9]{3}|[ ]{3}"),
+}
+_PLASTIC = {
+    "shippingAddress": people.ADDRESS,
+    "design": text(),
+    "cardDesignId": text(longest=16),
+    "additionalEmbossedText": text(longest=26),
+    "activeForOnlineUse": flag,
+    "printOnlyBusinessName": flag,
+}
+CREATE = {
+    card_rules.PHYSICAL: fields({}, {**_BOTH, **_PLASTIC}),
+    card_rules.VIRTUAL: fields({}, _BOTH),
+}
+_CHANGEABLE = {"tags": tags(nulls=True), "limits": LIMITS, "defaultFundingAccountId": or_null(text("[1-9][0-9]*"))}
+PATCH = {
+    card_rules.PHYSICAL: fields({}, {**_CHANGEABLE, "shippingAddress": or_null(people.ADDRESS), "design": text()}),
+    card_rules.VIRTUAL: fields({}, _CHANGEABLE),
+}
+REPLACE = {"replaceCard": fields({}, {"shippingAddress": people.ADDRESS})}
+FILTERS = {
+    "accountId": queries.related_to("account"),
+    "customerId": queries.related_to("customer"),
+    "status": queries.among("status", *card_rules.STATUSES),
+    "tags": queries.tagged,
+}
+INCLUDABLE = ("customer", "account")
+
+
+@routes.post("/cards")
+@endpoint("cards-write")
+def create_card(call: Call) -> Response:
+    """Make a card: a virtual one is active at once, a physical one waits to be activated."""
+    document = read(CREATE, needs=("account",), may_have=("customer",))
+    key = document.attributes.get("idempotencyKey")
+    card = idempotency.replayed(call, "card", key)
+    if card is None:
+        account = call.related(document, "account")
+        customer = _holder(call, document, account)
+        check_open(account)
+        card = call.world.add_numbered("card", _draft(call, document, account, customer))
+        idempotency.remember(call, "card", key, card)
+    return jsonapi.reply(card, status=201)
+
+
+@routes.get("/cards")
+@endpoint("cards")
+def list_cards(call: Call) -> Response:
+    """List cards."""
+    return queries.listing(call, call.all("card"), FILTERS, INCLUDABLE)
+
+
+@routes.get("/cards/<card_id>")
+@endpoint("cards")
+def get_card(call: Call, card_id: str) -> Response:
+    """Get one card; its number is not in it."""
+    card = call.get("card", card_id)
+    return jsonapi.reply(card, included=queries.included(call, [card], INCLUDABLE))
+
+
+@routes.patch("/cards/<card_id>")
+@endpoint("cards-write")
+def update_card(call: Call, card_id: str) -> Response:
+    """Change tags, limits or shipping address. UNCONFIRMED: the limits given replace all that were set."""
+    card = call.get("card", card_id)
+    changes = read({card["type"]: PATCH[card["type"]]}).attributes
+    if "tags" in changes:
+        changes["tags"] = merged_tags(card["attributes"]["tags"], changes["tags"])
+    card["kept"]["limits"] = changes.pop("limits", card["kept"]["limits"])
+    changes.pop("defaultFundingAccountId", None)  # cards never show it, and an account has but one
+    return jsonapi.reply(jsonapi.update(call.world, "card", card, changes))
+
+
+@routes.post("/cards/<card_id>/<any(freeze,unfreeze,close,'report-lost','report-stolen'):action>")
+@endpoint("cards-write")
+def change_card_status(call: Call, card_id: str, action: str) -> Response:
+    """Freeze or unfreeze a card, close it, or report it lost or stolen."""
+    return jsonapi.reply(card_rules.act(call.world, call.get("card", card_id), action))
+
+
+@routes.post("/cards/<card_id>/replace")
+@endpoint("cards-write")
+def replace_card(call: Call, card_id: str) -> Response:
+    """Replace a damaged card. UNCONFIRMED: same card and number, new expiry and CVV2."""
+    card = call.get("card", card_id)
+    attributes = read(REPLACE, empty=True).attributes
+    card_rules.check_physical(card)
+    card_rules.check_status(card, ("Inactive", *card_rules.SPENDABLE))
+    card["kept"]["cvv2"] = card_rules.new_cvv2()
+    changes = {"expirationDate": card_rules.expiration(None), **attributes}
+    return jsonapi.reply(jsonapi.update(call.world, "card", card, changes))
+
+
+@routes.get("/cards/<card_id>/limits")
+@endpoint("cards")
+def get_limits(call: Call, card_id: str) -> Response:
+    """Get a card's limits, if any are set, and what it has spent today and this month."""
+    card = call.get("card", card_id)
+    limits = {"limits": card["kept"]["limits"]} if card["kept"]["limits"] else {}
+    totals = {name: _totals(amount) for name, amount in spending.totals(call.world, card).items()}
+    return jsonapi.reply({"type": "limits", "attributes": limits | totals})
+
+
+def _holder(call: Call, document: Document, account: Json) -> Json:
+    """Find the account's customer, who must be the one that the request names if it names one."""
+    customer = call.get("customer", account["relationships"]["customer"]["data"]["id"])
+    if "customer" in document.related and call.related(document, "customer")["id"] != customer["id"]:
+        why = "The account does not belong to the customer"
+        raise UnitFault("account_customer_mismatch", why, "/data/relationships/customer")
+    check_active(customer, "/data/relationships/account")
+    return customer
+
+
+def _draft(call: Call, document: Document, account: Json, customer: Json) -> Json:
+    given, physical = document.attributes, document.type == card_rules.PHYSICAL
+    inactive = "ActiveForOnlineUse" if given.get("activeForOnlineUse") else "Inactive"
+    attributes = {
+        "last4Digits": card_rules.new_last_four(call.world, account["id"]),
+        "expirationDate": card_rules.expiration(given.get("expiryDate")),
+        "status": inactive if physical else "Active",
+        "bin": card_rules.BIN,
+        "tags": given.get("tags", {}),
+    }
+    if physical:
+        attributes["shippingAddress"] = given.get("shippingAddress", customer["attributes"]["address"])
+        attributes |= {"design": given["design"]} if "design" in given else {}
+    kept = {"limits": given.get("limits", {}), "cvv2": card_rules.new_cvv2()}
+    related = {"account": account["id"], "customer": customer["id"]}
+    return jsonapi.draft(document.type, attributes, kept=kept, related=related)
+
+
+def _totals(purchases: int) -> Json:
+    return {"withdrawals": 0, "deposits": 0, "purchases": purchases, "cardTransactions": 0}

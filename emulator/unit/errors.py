@@ -1,0 +1,87 @@
+"""What Unit says when it refuses: the one table of codes, and the exception that carries them.
+
+Every answer that is not a success is JSON with an ``errors`` array, and ``status`` in it is a string.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from ..store import Json
+
+REFUSALS: dict[str, tuple[int, str]] = {
+    "unauthorized": (401, "Bearer token is invalid or expired"),
+    # UNCONFIRMED: all titles below, and the code of an unknown id in the path.
+    "forbidden": (403, "Forbidden"),
+    "not_found": (404, "Not Found"),
+    "invalid_value": (400, "Bad Request"),
+    "account_not_found": (400, "Bad Request"),
+    "application_not_found": (400, "Bad Request"),
+    "authorization_not_found": (400, "Bad Request"),
+    "card_not_found": (400, "Bad Request"),
+    "customer_not_found": (400, "Bad Request"),
+    "account_customer_mismatch": (400, "Bad Request"),
+    "not_supported_for_account_status": (400, "Bad Request"),
+    "not_supported_for_card_status": (400, "Bad Request"),
+    "not_supported_for_card_type": (400, "Bad Request"),
+    "limits_exceeded": (400, "Bad Request"),
+    "already_exists": (409, "Conflict"),
+}
+
+
+@dataclass(frozen=True)
+class Problem:
+    """One entry of an ``errors`` array."""
+
+    code: str
+    detail: str | None = None
+    pointer: str | None = None
+
+
+class UnitFault(Exception):
+    """A refusal. What the request wrote before it stays written; so check first, write after."""
+
+    def __init__(
+        self, code: str, detail: str | None = None, pointer: str | None = None, *, existing_ids: Sequence[str] = ()
+    ) -> None:
+        super().__init__(code, detail, pointer)
+        self.problems: Sequence[Problem] = [Problem(code, detail, pointer)]
+        self.existing_ids = existing_ids
+
+    @classmethod
+    def invalid(cls, problems: Sequence[Problem]) -> UnitFault:
+        """Refuse a request that breaks its schema, usually in several places."""
+        fault = cls("invalid_value")
+        fault.problems = problems
+        return fault
+
+    @property
+    def status(self) -> int:
+        """The HTTP status of the answer."""
+        return REFUSALS[self.problems[0].code][0]
+
+    def document(self) -> Json:
+        """Write the body of the answer."""
+        return {"errors": [_entry(problem, self.existing_ids) for problem in self.problems]}
+
+
+def bare(status: int, title: str) -> Json:
+    """Write the body for what goes wrong outside any operation: an unknown route, a body too large, a crash."""
+    code = {"code": "not_found"} if status == 404 else {}
+    return {"errors": [{"status": str(status), "title": title, **code}]}
+
+
+def _entry(problem: Problem, existing_ids: Sequence[str]) -> Json:
+    status, title = REFUSALS[problem.code]
+    entry: Json = {"status": str(status), "title": title, "code": problem.code}
+    if problem.detail:
+        entry |= {"detail": problem.detail, "details": problem.detail}  # the SDKs read either name
+    if problem.pointer:
+        entry["source"] = {"pointer": problem.pointer}
+    if existing_ids:
+        entry["meta"] = {"existingIds": list(existing_ids)}
+    elif status == 400:
+        entry["meta"] = {"supportId": f"emu-{secrets.token_hex(4)}"}
+    return entry

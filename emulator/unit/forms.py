@@ -1,0 +1,134 @@
+"""Application forms, version 2: Unit hosts the form, the org only links to it.
+
+The page itself is not here. Whoever serves one at ``PAGE`` finds the form with ``open_form`` and hands in what was
+typed with ``submit``.
+"""
+
+from __future__ import annotations
+
+import secrets
+from datetime import timedelta
+
+from flask import Blueprint, Response, request
+
+from .. import clock
+from ..store import Json, World
+from . import idempotency, jsonapi, onboarding, people, queries
+from .applications import APPLICANT_OPTIONAL, check_identification
+from .calls import Call, endpoint
+from .documents import read
+from .errors import UnitFault
+from .schema import IDEMPOTENCY_KEY, Check, fields, flag, items, one_of, tags, text
+
+routes = Blueprint("forms", __name__)
+
+VERSION = "V2024_06"
+PAGE = "{origin}application-form/{token}"
+LIFE = timedelta(hours=24)  # reading the form after that gives a fresh link
+TOKEN_NAME = "application form token"  # noqa: S105 -- under this name the store finds a form by its token
+
+_KINDS = one_of("Individual", "Business", "SoleProprietorship")
+_URL = text("https?://.+", 2048)
+_SETTINGS: dict[str, Check] = {
+    "redirectUrl": _URL,
+    "privacyPolicyUrl": _URL,
+    "electronicDisclosuresUrl": _URL,
+    "depositTermsUrl": _URL,
+    "clientTermsUrl": _URL,
+    "cardholderTermsUrl": _URL,
+    "cashAdvancedTermsUrl": _URL,
+    "debitCardDisclosureUrl": _URL,
+    "additionalDisclosures": items(fields({"title": text(), "url": _URL})),
+}
+_PREFILL: dict[str, Check] = {"applicationType": _KINDS, **people.APPLICANT_REQUIRED, **people.APPLICANT_OPTIONAL}
+CREATE = {
+    "applicationForm": fields(
+        {"idempotencyKey": IDEMPOTENCY_KEY},
+        {
+            "applicantDetails": fields({}, _PREFILL),
+            "allowedApplicationTypes": items(_KINDS, least=1),
+            "settingsOverride": fields({}, _SETTINGS),
+            "requireIdVerification": fields({}, {"individual": flag, "officer": flag, "beneficialOwners": flag}),
+            "tags": tags(),
+            "lang": one_of("en", "es"),
+            "hideApplicationProgressTracker": flag,
+            "jwtSubject": people.JWT_SUBJECT,
+        },
+    )
+}
+_SUBMITTED = fields(people.APPLICANT_REQUIRED, APPLICANT_OPTIONAL)
+
+
+@routes.post("/application-forms")
+@endpoint("applications-write", org_only=True)
+def create_form(call: Call) -> Response:
+    """Make a form and its link."""
+    if request.headers.get("X-Accept-Version") != VERSION:
+        # UNCONFIRMED: what became of the first version, whose end was announced.
+        raise UnitFault("invalid_value", f"Application forms need the header X-Accept-Version: {VERSION}")
+    attributes = read(CREATE).attributes
+    form = idempotency.replayed(call, "application_form", attributes["idempotencyKey"])
+    if form is None:
+        form = _renew(call.world, call.world.add_numbered("application_form", _draft(attributes)))
+        idempotency.remember(call, "application_form", attributes["idempotencyKey"], form)
+    return jsonapi.reply(form, status=201)
+
+
+@routes.get("/application-forms/<form_id>")
+@endpoint("applications", org_only=True, writes=True)
+def get_form(call: Call, form_id: str) -> Response:
+    """Get a form, with a link that works."""
+    form = call.get("application_form", form_id)
+    if _is_over(form):
+        form = _renew(call.world, form)
+    return jsonapi.reply(form, included=queries.included(call, [form], ("application",)))
+
+
+def open_form(world: World, token: str) -> Json:
+    """Find the form whose link has this token; raise ``UnitFault`` if the link is wrong or too old."""
+    form = world.find("application_form", TOKEN_NAME, token) if token.isprintable() else None
+    if form is None or form["attributes"]["applicationFormToken"]["token"] != token or _is_over(form):
+        raise UnitFault("not_found")
+    return form
+
+
+def submit(world: World, form: Json, typed: Json) -> Json:
+    """Hand in a form: what was typed, on top of what the org had filled in, becomes an application."""
+    if "application" in form["relationships"]:
+        existing = form["relationships"]["application"]["data"]["id"]
+        raise UnitFault("already_exists", "The form has been submitted", existing_ids=[existing])
+    attributes = form["kept"]["prefill"] | typed | form["kept"]["fixed"]
+    problems = [*_SUBMITTED(attributes, "/data/attributes")]
+    if problems:
+        raise UnitFault.invalid(problems)
+    check_identification(attributes)
+    application = onboarding.apply(world, attributes)
+    form["relationships"]["application"] = {"data": jsonapi.identifier("application", application["id"])}
+    jsonapi.update(world, "application_form", form, {})
+    return application
+
+
+def _draft(given: Json) -> Json:
+    prefill = {name: value for name, value in given.get("applicantDetails", {}).items() if name != "applicationType"}
+    # The person who fills in the form must not choose whose login it will belong to.
+    subject = given.get("jwtSubject") or prefill.pop("jwtSubject", None)
+    attributes = {"tags": given.get("tags", {}), "applicationFormSettings": given.get("settingsOverride", {})}
+    kept = {
+        "prefill": prefill,
+        "fixed": {"jwtSubject": subject, "tags": given.get("tags", {})},
+        "origin": request.url_root,
+    }
+    return jsonapi.draft("applicationFormV2", attributes, kept=kept)
+
+
+def _renew(world: World, form: Json) -> Json:
+    token = secrets.token_urlsafe(32)
+    expiration = clock.milliseconds(clock.now() + LIFE)
+    form["links"] = {"related": {"type": "text/html", "href": PAGE.format(origin=form["kept"]["origin"], token=token)}}
+    world.name("application_form", form["id"], TOKEN_NAME, token)
+    changes = {"applicationFormToken": {"token": token, "expiration": expiration}}
+    return jsonapi.update(world, "application_form", form, changes)
+
+
+def _is_over(form: Json) -> bool:
+    return clock.parse(form["attributes"]["applicationFormToken"]["expiration"]) <= clock.now()

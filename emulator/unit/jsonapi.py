@@ -1,0 +1,76 @@
+"""Resources as JSON:API writes them, which is also how they are stored.
+
+A stored resource has one member more, ``kept``: what Unit knows and never shows.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+
+from flask import Response
+
+from .. import clock
+from ..store import Json, World
+
+MEDIA_TYPE = "application/vnd.api+json; charset=utf-8"
+ORG_ID = "1"
+
+
+def draft(
+    resource_type: str, attributes: Json, *, kept: Json | None = None, related: dict[str, str | None] | None = None
+) -> Json:
+    """Write a resource that has no id yet, created now; ``related`` maps relationship names to ids."""
+    return {
+        "type": resource_type,
+        "attributes": {"createdAt": clock.milliseconds(clock.now()), **attributes},
+        "relationships": {name: {"data": identifier(name, to)} for name, to in (related or {}).items() if to},
+        "kept": kept or {},
+    }
+
+
+def identifier(resource_type: str, resource_id: str) -> Json:
+    """Write what stands in a relationship's ``data``."""
+    return {"type": resource_type, "id": resource_id}
+
+
+def reference(kind: str, record: Json, name: str) -> str | None:
+    """Tell the id of the ``name`` that a record is, or is related to."""
+    if kind == name:
+        return str(record["id"])
+    to: str | None = record["relationships"].get(name, {}).get("data", {}).get("id")
+    return to
+
+
+def update(world: World, kind: str, record: Json, changes: Json) -> Json:
+    """Change attributes of a stored resource; None takes one away."""
+    attributes = record["attributes"] | changes | {"updatedAt": clock.milliseconds(clock.now())}
+    record["attributes"] = {name: value for name, value in attributes.items() if value is not None}
+    return world.save(kind, record["id"], record)
+
+
+def show(record: Json) -> Json:
+    """Write a stored resource as a client may see it."""
+    order = ("type", "id", "attributes", "relationships", "links")
+    return {name: record[name] for name in order if name in record}
+
+
+def reply(
+    record: Json | Sequence[Json],
+    *,
+    status: int = 200,
+    included: Sequence[Json] | None = None,
+    meta: Json | None = None,
+) -> Response:
+    """Answer with one resource or several; ``included`` is absent unless something was asked for."""
+    body: Json = {"data": show(record) if isinstance(record, dict) else [show(each) for each in record]}
+    if included is not None:
+        body["included"] = [show(each) for each in included]
+    if meta is not None:
+        body["meta"] = meta
+    return encode(body, status)
+
+
+def encode(body: Json, status: int) -> Response:
+    """Answer with any JSON document, in Unit's media type."""
+    return Response(json.dumps(body), status, content_type=MEDIA_TYPE)

@@ -1,0 +1,175 @@
+"""From an application to a customer: the sandbox's control values, and every way to a decision."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+from .. import clock
+from ..store import Json, World
+from . import jsonapi
+from .errors import UnitFault
+
+STATUSES = ("AwaitingDocuments", "PendingReview", "Approved", "Denied", "Pending", "Canceled")
+UNDER_REVIEW = ("AwaitingDocuments", "PendingReview")
+
+# What a social security number does to an application, in Unit's sandbox; any other is approved at once.
+CONTROL_SSNS = {
+    "000000001": "Denied",
+    "000000002": "AwaitingDocuments",
+    "000000003": "AwaitingDocuments",
+    "000000006": "AwaitingDocuments",
+    "000000004": "PendingReview",
+    # UNCONFIRMED: this one is the emulator's own, so that the state without a control value can be seen too.
+    "000000005": "Pending",
+}
+DOCUMENTS = {"000000002": "AddressVerification", "000000003": "IdDocument", "000000006": "SocialSecurityCard"}
+EVALUATION_TIME = timedelta(seconds=5)
+
+# UNCONFIRMED: the wording.
+MESSAGES = {
+    "Approved": "Application has been approved.",
+    "Denied": "Application has been denied.",
+    "AwaitingDocuments": "Waiting for you to upload the required documents.",
+    "PendingReview": "Application is in review.",
+    "Pending": "Application is being evaluated.",
+    "Canceled": "Application has been canceled.",
+}
+_INHERITED = (
+    "fullName",
+    "email",
+    "phone",
+    "ssn",
+    "maskedSSN",
+    "passport",
+    "nationality",
+    "matriculaConsular",
+    "address",
+    "dateOfBirth",
+    "dba",
+    "ein",
+    "soleProprietorship",
+    "tags",
+    "jwtSubject",
+)
+_NOT_SHOWN = ("idempotencyKey", "deviceFingerprints", "evaluationParams", "EvaluationParams")
+
+
+@dataclass(frozen=True)
+class Waiting:
+    """An application that waits for somebody at the bank."""
+
+    id: str
+    name: str
+    status: str
+
+
+def apply(world: World, given: Json) -> Json:
+    """Take in an application whose attributes are checked, and evaluate it."""
+    ssn = given.get("ssn") or ""
+    status = CONTROL_SSNS.get(ssn, "Approved")
+    attributes = {name: value for name, value in given.items() if value is not None and name not in _NOT_SHOWN}
+    attributes |= {"status": status, "message": MESSAGES[status], "archived": False}
+    attributes = {"tags": {}, "soleProprietorship": False} | attributes
+    if ssn:
+        attributes["maskedSSN"] = f"*****{ssn[-4:]}"
+    application = jsonapi.draft("individualApplication", attributes, related={"org": jsonapi.ORG_ID})
+    application["kept"] = {"evaluated_at": (clock.now() + EVALUATION_TIME).timestamp()}
+    application["relationships"]["documents"] = {"data": []}
+    application = world.add_numbered("application", application)
+    if status in ("Approved", "Denied"):
+        return decide_on(world, application, status, "Automatically")
+    if status == "AwaitingDocuments":
+        return _require(world, application, DOCUMENTS[ssn])
+    return application
+
+
+def documents(world: World, application: Json) -> list[Json]:
+    """Get the documents that an application requires."""
+    entries = application["relationships"]["documents"]["data"]
+    found = (world.get("document", entry["id"]) for entry in entries)
+    return [document for document in found if document]
+
+
+def decide_on(world: World, application: Json, status: str, method: str, reason: str | None = None) -> Json:
+    """Give an application its final status; an approved one becomes a customer."""
+    changes = {
+        "status": status,
+        "message": MESSAGES[status],
+        "decisionMethod": method,
+        "decisionReason": reason,
+        "decisionDateTime": clock.milliseconds(clock.now()),
+    }
+    if status == "Approved":
+        customer = world.add_numbered("customer", _customer(application))
+        application["relationships"]["customer"] = {"data": jsonapi.identifier("customer", customer["id"])}
+    return jsonapi.update(world, "application", application, changes)
+
+
+def review(world: World, application: Json, status: str, reason: str | None) -> Json:
+    """Approve or deny by hand, which only an application under review allows."""
+    if application["attributes"]["status"] not in UNDER_REVIEW:
+        # UNCONFIRMED: the code for a decision on an application in another status.
+        raise UnitFault("invalid_value", f"The application is {application['attributes']['status']}")
+    return decide_on(world, application, status, "Manually", reason)
+
+
+def due(world: World) -> bool:
+    """Tell whether some evaluation has come to its end and nobody has noted it yet."""
+    return any(map(_is_due, world.all("application")))
+
+
+def settle(world: World) -> None:
+    """Approve the applications whose evaluation has come to its end."""
+    for application in filter(_is_due, world.all("application")):
+        decide_on(world, application, "Approved", "Automatically")
+
+
+def waiting(world: World) -> list[Waiting]:
+    """List the applications that wait for a decision, oldest first, for a visitor who plays the bank."""
+    return [
+        Waiting(application["id"], _name(application), application["attributes"]["status"])
+        for application in world.all("application")
+        if application["attributes"]["status"] in UNDER_REVIEW
+    ]
+
+
+def decide(world: World, application_id: str, approve: bool) -> None:
+    """Decide on an application as the bank would, or raise ``UnitFault`` where there is nothing to decide."""
+    application = world.get("application", application_id)
+    if application is None:
+        raise UnitFault("not_found")
+    review(world, application, "Approved" if approve else "Denied", "Decided by a visitor")
+
+
+def _is_due(application: Json) -> bool:
+    is_pending: bool = application["attributes"]["status"] == "Pending"
+    return is_pending and application["kept"]["evaluated_at"] <= clock.timestamp()
+
+
+def _require(world: World, application: Json, document_type: str) -> Json:
+    attributes = application["attributes"]
+    shared = {name: attributes[name] for name in ("address", "dateOfBirth", "ssn", "passport") if name in attributes}
+    document = jsonapi.draft(
+        "document",
+        {"documentType": document_type, "status": "Required", "name": _name(application), **shared},
+        related={"application": application["id"]},
+    )
+    del document["attributes"]["createdAt"]  # documents have none
+    document = world.add_numbered("document", document)
+    application["relationships"]["documents"]["data"] = [jsonapi.identifier("document", document["id"])]
+    return world.save("application", application["id"], application)
+
+
+def _customer(application: Json) -> Json:
+    attributes = {name: value for name, value in application["attributes"].items() if name in _INHERITED}
+    return jsonapi.draft(
+        "individualCustomer",
+        attributes | {"status": "Active"},
+        related={"org": jsonapi.ORG_ID, "application": application["id"]},
+    )
+
+
+def _name(application: Json) -> str:
+    name = application["attributes"]["fullName"]
+    return f"{name['first']} {name['last']}"

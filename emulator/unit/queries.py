@@ -1,0 +1,210 @@
+"""Lists as a client asks for them: filters, sort order, page and included resources.
+
+Every query parameter that makes no sense is refused, since a filter that is ignored shows too much.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from datetime import UTC, datetime
+from typing import TypeAlias
+
+from flask import Response, request
+
+from .. import clock
+from ..store import Json
+from . import jsonapi
+from .calls import Call
+from .errors import UnitFault
+
+Predicate: TypeAlias = Callable[[Json], bool]
+Filter: TypeAlias = Callable[[Sequence[str]], Predicate]
+"""From the values of a filter to what it lets through; a ValueError means that the values make no sense."""
+
+MOST_PER_PAGE = 1000
+_DEFAULT_PER_PAGE = 100
+
+
+def listing(
+    call: Call, records: Iterable[Json], filters: Mapping[str, Filter], includable: Collection[str] = ()
+) -> Response:
+    """Answer with the page of the records that the query asks for, newest first unless it says otherwise."""
+    wanted = _predicates(filters)
+    matching = [record for record in records if all(lets_through(record) for lets_through in wanted)]
+    matching.sort(key=lambda record: str(record["attributes"]["createdAt"]))
+    if _sort() == "-createdAt":
+        matching.reverse()
+    limit = _whole("limit", _DEFAULT_PER_PAGE, 1, MOST_PER_PAGE)
+    offset = _whole("offset", 0, 0, 2**31)
+    page = matching[offset : offset + limit]
+    pagination = {"total": len(matching), "limit": limit, "offset": offset}
+    return jsonapi.reply(page, included=included(call, page, includable), meta={"pagination": pagination})
+
+
+def included(call: Call, records: Sequence[Json], includable: Collection[str]) -> list[Json] | None:
+    """Get the related resources that ``include`` asks for, each once; None if it asks for nothing."""
+    names = [name for name in request.args.get("include", "").split(",") if name]
+    if not set(names) <= set(includable):
+        raise invalid("include", ",".join(names))
+    wanted = dict.fromkeys((name, jsonapi.reference("", record, name)) for name in names for record in records)
+    found = ((name, call.world.get(name, to)) for name, to in wanted if to)
+    return [record for name, record in found if record and call.bearer.sees(name, record)] if names else None
+
+
+def invalid(parameter: str, value: str) -> UnitFault:
+    """Refuse a query parameter, in the words that Unit has been seen to use."""
+    return UnitFault("invalid_value", f"Invalid value '{value}' for query parameter {parameter}")
+
+
+def filtered_by(*names: str) -> bool:
+    """Tell whether the query has one of these filters."""
+    return not _filters().keys().isdisjoint(names)
+
+
+def page_offset() -> bool:
+    """Tell whether the query asks for a page after the first."""
+    return request.args.get("page[offset]", "0") != "0"
+
+
+def equals(attribute: str) -> Filter:
+    """Filter by an attribute that is this text, to the letter."""
+
+    def build(values: Sequence[str]) -> Predicate:
+        expected = _one(values)
+        return lambda record: record["attributes"].get(attribute) == expected
+
+    return build
+
+
+def among(attribute: str, *words: str) -> Filter:
+    """Filter by an attribute that is one of the values, which must be from these words if there are any."""
+
+    def build(values: Sequence[str]) -> Predicate:
+        if words and not set(values) <= set(words):
+            raise ValueError
+        return lambda record: record["attributes"].get(attribute) in values
+
+    return build
+
+
+def of_type(suffix: str) -> Filter:
+    """Filter by the resource's type, which may be written without its suffix."""
+    return lambda values: lambda record: bool({record["type"], record["type"].removesuffix(suffix)} & set(values))
+
+
+def related_to(name: str) -> Filter:
+    """Filter by the id of a related resource."""
+    return lambda values: lambda record: jsonapi.reference("", record, name) in values
+
+
+def tagged(values: Sequence[str]) -> Predicate:
+    """Filter for resources that have all these tags, written as one JSON object."""
+    tags = json.loads(_one(values))
+    if not isinstance(tags, dict):
+        raise ValueError
+    return lambda record: tags.items() <= record["attributes"].get("tags", {}).items()
+
+
+def at_least(attribute: str) -> Filter:
+    """Filter by an attribute that is this number or more."""
+
+    def build(values: Sequence[str]) -> Predicate:
+        least = int(_one(values))
+        return lambda record: record["attributes"][attribute] >= least
+
+    return build
+
+
+def at_most(attribute: str) -> Filter:
+    """Filter by an attribute that is this number or less."""
+
+    def build(values: Sequence[str]) -> Predicate:
+        most = int(_one(values))
+        return lambda record: record["attributes"][attribute] <= most
+
+    return build
+
+
+def since(values: Sequence[str]) -> Predicate:
+    """Filter for what was created at this moment or later."""
+    moment = _moment(values)
+    return lambda record: clock.parse(record["attributes"]["createdAt"]) >= moment
+
+
+def until(values: Sequence[str]) -> Predicate:
+    """Filter for what was created at this moment or earlier."""
+    moment = _moment(values)
+    return lambda record: clock.parse(record["attributes"]["createdAt"]) <= moment
+
+
+def worded(values: Sequence[str]) -> Predicate:
+    """Filter for full text: words that all occur, ``OR`` between alternatives, ``-`` before what must not occur."""
+    alternatives = [part.lower().split() for part in re.split(r"\bOR\b", _one(values))]
+
+    def matches(record: Json) -> bool:
+        text = json.dumps(record["attributes"], ensure_ascii=False).lower()
+        return any(
+            all(word[1:] not in text if word.startswith("-") else word in text for word in words)
+            for words in alternatives
+        )
+
+    return matches
+
+
+def merchant_category(values: Sequence[str]) -> Predicate:
+    """Filter for card charges by one of these merchant category codes."""
+    return lambda record: str(record["attributes"]["merchant"]["type"]) in values
+
+
+def switch(values: Sequence[str]) -> Predicate:
+    """Filter that is true or false and acts elsewhere."""
+    if _one(values) not in ("true", "false"):
+        raise ValueError
+    return lambda _record: True
+
+
+def _predicates(filters: Mapping[str, Filter]) -> list[Predicate]:
+    predicates = []
+    for name, values in _filters().items():
+        try:
+            predicates.append(filters[name](values))
+        except (KeyError, ValueError, RecursionError):
+            raise invalid(f"filter.{name}", ",".join(values)) from None
+    return predicates
+
+
+def _filters() -> dict[str, list[str]]:
+    """``filter[x]=a`` and ``filter[x][0]=a&filter[x][1]=b`` as ``{"x": ["a", …]}``."""
+    found: dict[str, list[str]] = {}
+    for parameter, value in request.args.items(multi=True):
+        match = re.fullmatch(r"filter\[(\w+)\](?:\[[0-9]*\])?", parameter)
+        if match:
+            found.setdefault(match[1], []).append(value)
+    return found
+
+
+def _sort() -> str:
+    order = request.args.get("sort") or "-createdAt"
+    if order not in ("createdAt", "-createdAt"):
+        raise invalid("sort", order)
+    return order
+
+
+def _whole(name: str, default: int, least: int, most: int) -> int:
+    value = request.args.get(f"page[{name}]", str(default))
+    if not re.fullmatch("[0-9]{1,10}", value) or not least <= int(value) <= most:
+        raise invalid(f"page.{name}", value)
+    return int(value)
+
+
+def _one(values: Sequence[str]) -> str:
+    if len(values) != 1:
+        raise ValueError
+    return values[0]
+
+
+def _moment(values: Sequence[str]) -> datetime:
+    moment = clock.parse(_one(values))
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)

@@ -1,0 +1,77 @@
+"""The sandbox's own operations on applications, their documents and cards: what elsewhere the bank or the post does.
+
+UNCONFIRMED: that they need an org token, and their status codes.
+"""
+
+from __future__ import annotations
+
+from flask import Blueprint, Response
+
+from ..store import Json
+from . import applications, card_rules, jsonapi, onboarding
+from .calls import Call, endpoint
+from .documents import read
+from .errors import UnitFault
+from .schema import fields, text
+
+routes = Blueprint("sandbox", __name__, url_prefix="/sandbox")
+
+_REASON = fields({}, {"reason": text()})
+APPROVE = {"applicationApprove": _REASON}
+DENY = {"applicationDeny": _REASON}
+REJECT_DOCUMENT = {"documentReject": fields({}, {"reason": text(), "reasonCode": text()})}
+
+
+@routes.post("/applications/<application_id>/approve")
+@endpoint(org_only=True)
+def approve_application(call: Call, application_id: str) -> Response:
+    """Approve an application that is under review."""
+    application = call.get("application", application_id)
+    reason = read(APPROVE, empty=True).attributes.get("reason")
+    return applications.reply(call, onboarding.review(call.world, application, "Approved", reason))
+
+
+@routes.post("/applications/<application_id>/deny")
+@endpoint(org_only=True)
+def deny_application(call: Call, application_id: str) -> Response:
+    """Deny an application that is under review."""
+    application = call.get("application", application_id)
+    reason = read(DENY, empty=True).attributes.get("reason")
+    return applications.reply(call, onboarding.review(call.world, application, "Denied", reason))
+
+
+@routes.post("/applications/<application_id>/documents/<document_id>/approve")
+@endpoint(org_only=True)
+def approve_document(call: Call, application_id: str, document_id: str) -> Response:
+    """Approve a required document. UNCONFIRMED: it was the only one, so the application is approved with it."""
+    application, document = _required(call, application_id, document_id)
+    document["attributes"]["status"] = "Approved"
+    onboarding.review(call.world, application, "Approved", "Document approved")
+    return jsonapi.reply(call.world.save("document", document_id, document))
+
+
+@routes.post("/applications/<application_id>/documents/<document_id>/reject")
+@endpoint(org_only=True)
+def reject_document(call: Call, application_id: str, document_id: str) -> Response:
+    """Reject a required document, so that the application goes on waiting for a better one."""
+    _, document = _required(call, application_id, document_id)
+    document["attributes"] |= {**read(REJECT_DOCUMENT, empty=True).attributes, "status": "Invalid"}
+    return jsonapi.reply(call.world.save("document", document_id, document))
+
+
+@routes.post("/cards/<card_id>/activate")
+@endpoint(org_only=True)
+def activate_card(call: Call, card_id: str) -> Response:
+    """Activate a physical card, as its holder would when the post has brought it."""
+    return jsonapi.reply(card_rules.act(call.world, call.get("card", card_id), "activate"))
+
+
+def _required(call: Call, application_id: str, document_id: str) -> tuple[Json, Json]:
+    application = call.get("application", application_id)
+    found = [each for each in onboarding.documents(call.world, application) if each["id"] == document_id]
+    if not found:
+        raise UnitFault("not_found")
+    status = application["attributes"]["status"]
+    if status != "AwaitingDocuments":
+        raise UnitFault("invalid_value", f"The application is {status}")
+    return application, found[0]

@@ -1,0 +1,219 @@
+"""The sandbox's money: payments that come in, and merchants that charge a card.
+
+A card is found by its account and last four digits. UNCONFIRMED: that all this needs an org token, the status 201,
+and that what a card or account does not allow is refused here, and also recorded as a declined authorization.
+"""
+
+from __future__ import annotations
+
+from flask import Blueprint, Response
+
+from ..store import Json
+from . import jsonapi, spending
+from .accounts import ROUTING_NUMBER, check_open
+from .calls import Call, endpoint
+from .documents import Document, read
+from .errors import UnitFault
+from .schema import day, fields, flag, number, one_of, text, whole
+from .spending import Charge
+
+routes = Blueprint("sandbox_money", __name__, url_prefix="/sandbox")
+
+_AMOUNT = whole(1)
+_DIRECTION = one_of("Credit", "Debit")
+_LAST_FOUR = text("[0-9]{4}")
+_MERCHANT = {"merchantName": text(), "merchantType": whole(0, 9999)}
+_MERCHANT_MORE = {"merchantLocation": text(), "merchantId": text(), "recurring": flag}
+PAYMENT = {"achPayment": fields({"amount": _AMOUNT, "direction": _DIRECTION, "description": text(longest=50)})}
+RECEIVED_PAYMENT = {
+    "achReceivedPayment": fields(
+        {
+            "amount": _AMOUNT,
+            "completionDate": day,
+            "description": text(longest=10),
+            "companyName": text(longest=16),
+        },
+        {"secCode": text("[A-Z]{3}")},
+    )
+}
+PURCHASE = {
+    "purchaseTransaction": fields(
+        {"amount": _AMOUNT, "direction": _DIRECTION, "last4Digits": _LAST_FOUR, **_MERCHANT},
+        {**_MERCHANT_MORE, "coordinates": fields({"longitude": number, "latitude": number})},
+    )
+}
+AUTHORIZATION = {
+    "authorization": fields(
+        {"amount": _AMOUNT, "cardLast4Digits": _LAST_FOUR, **_MERCHANT},
+        {**_MERCHANT_MORE, "status": one_of("Authorized", "Declined")},
+    )
+}
+INCREASE = {
+    "authorization": fields({"amount": _AMOUNT}, {"cardLast4Digits": _LAST_FOUR, "recurring": flag}),
+}
+
+
+@routes.post("/payments")
+@endpoint(org_only=True)
+def receive_payment(call: Call) -> Response:
+    """Post an ACH payment at once: a credit funds the account, a debit takes from it."""
+    document = read(PAYMENT, needs=("account",))
+    account = call.related(document, "account")
+    check_open(account)
+    given, related = document.attributes, _holder(account)
+    if given["direction"] == "Debit" and given["amount"] > account["attributes"]["available"]:
+        raise UnitFault("limits_exceeded", "The account has not enough available", "/data/attributes/amount")
+    _post_ach(call, account, given | {"companyName": "ACH SIMULATION"})
+    payment = jsonapi.draft("achPayment", given | {"status": "Sent", "tags": {}}, related=related)
+    return jsonapi.reply(call.world.add_numbered("payment", payment), status=201)
+
+
+@routes.post("/received-payments")
+@endpoint(org_only=True)
+def create_received_payment(call: Call) -> Response:
+    """Announce a payment that another bank sends; it counts once it is completed."""
+    document = read(RECEIVED_PAYMENT, needs=("account",))
+    account = call.related(document, "account")
+    check_open(account)
+    attributes = {"secCode": "PPD", "wasAdvanced": False, "tags": {}, **document.attributes, "status": "Pending"}
+    attributes["counterpartyRoutingNumber"] = ROUTING_NUMBER
+    payment = jsonapi.draft("achReceivedPayment", attributes, related=_holder(account))
+    return jsonapi.reply(call.world.add_numbered("received_payment", payment), status=201)
+
+
+@routes.post("/received-payments/<payment_id>/complete")
+@endpoint(org_only=True)
+def complete_received_payment(call: Call, payment_id: str) -> Response:
+    """Complete a payment that was announced."""
+    payment = call.get("received_payment", payment_id)
+    attributes = payment["attributes"]
+    if attributes["status"] != "Pending":
+        raise UnitFault("invalid_value", f"The payment is {attributes['status']}")
+    account = _account_of(call, payment)
+    check_open(account)
+    _post_ach(call, account, {"direction": "Credit", **attributes})
+    return jsonapi.reply(jsonapi.update(call.world, "received_payment", payment, {"status": "Completed"}))
+
+
+@routes.post("/authorizations")
+@endpoint(org_only=True)
+def authorize(call: Call) -> Response:
+    """Hold an amount for a merchant, or record that one was declined."""
+    document = read(AUTHORIZATION, needs=("account",))
+    account, card = _account_and_card(call, document, "cardLast4Digits")
+    charge = _charge(document.attributes)
+    if document.attributes.get("status") == "Declined":
+        declined = spending.record_authorization(call.world, account, card, charge, "Declined", "DoNotHonor")
+        return jsonapi.reply(declined, status=201)
+    return jsonapi.reply(spending.authorize(call.world, account, card, charge), status=201)
+
+
+@routes.post("/authorizations/<authorization_id>/increase")
+@endpoint(org_only=True)
+def increase_authorization(call: Call, authorization_id: str) -> Response:
+    """Hold more for an authorization. UNCONFIRMED: ``amount`` is what is added."""
+    authorization = _open_authorization(call, authorization_id)
+    more = read(INCREASE, may_have=("account",)).attributes["amount"]
+    account, card = _account_of(call, authorization), _card_of(call, authorization)
+    declined = spending.decline(call.world, account, card, more)
+    if declined:
+        raise UnitFault(declined.code, declined.detail)
+    spending.move(call.world, account, hold=more)
+    changes = {"amount": authorization["attributes"]["amount"] + more}
+    return jsonapi.reply(jsonapi.update(call.world, "authorization", authorization, changes))
+
+
+@routes.post("/authorizations/<authorization_id>/cancel")
+@endpoint(org_only=True)
+def cancel_authorization(call: Call, authorization_id: str) -> Response:
+    """Give up a hold; any body will do."""
+    authorization = _open_authorization(call, authorization_id)
+    account = _account_of(call, authorization)
+    return jsonapi.reply(spending.release(call.world, account, authorization, {"status": "Canceled"}))
+
+
+@routes.post("/purchases")
+@endpoint(org_only=True)
+def purchase(call: Call) -> Response:
+    """Post a purchase: a new one, one that settles an authorization, or, as a credit, a refund."""
+    document = read(PURCHASE, needs=("account",), may_have=("authorization",))
+    account, card = _account_and_card(call, document, "last4Digits")
+    given, charge = document.attributes, _charge(document.attributes)
+    authorization = _authorization(call, document, account, card, charge)
+    more = {"direction": given["direction"], "ecommerce": False, "cardPresent": True, "paymentMethod": "Contactless"}
+    more |= {"coordinates": given["coordinates"]} if "coordinates" in given else {}
+    posted = spending.purchase(call.world, account, card, charge, authorization["id"], more)
+    return jsonapi.reply(posted, status=201)
+
+
+def _authorization(call: Call, document: Document, account: Json, card: Json, charge: Charge) -> Json:
+    """Find or make the authorization behind a purchase, whose hold ends with it.
+
+    UNCONFIRMED: a settlement is never declined, whatever became of the card and however much it is.
+    """
+    if document.attributes["direction"] == "Credit":
+        check_open(account)
+        return spending.record_authorization(call.world, account, card, charge, "Completed")
+    if "authorization" in document.related:
+        authorization = call.related(document, "authorization")
+        if jsonapi.reference("", authorization, "card") != card["id"]:
+            raise UnitFault("authorization_not_found", "It is another card's", "/data/relationships/authorization")
+        _check_authorized(authorization)
+    else:
+        authorization = spending.authorize(call.world, account, card, charge)
+    return spending.release(call.world, account, authorization, {"status": "Completed", "amount": charge.amount})
+
+
+def _charge(given: Json) -> Charge:
+    merchant = spending.merchant(
+        given["merchantName"], given["merchantType"], given.get("merchantLocation"), given.get("merchantId")
+    )
+    return Charge(given["amount"], merchant, given.get("recurring", False))
+
+
+def _account_and_card(call: Call, document: Document, attribute: str) -> tuple[Json, Json]:
+    account, last_four = call.related(document, "account"), document.attributes[attribute]
+    for card in call.all("card"):
+        if (
+            jsonapi.reference("card", card, "account") == account["id"]
+            and card["attributes"]["last4Digits"] == last_four
+        ):
+            return account, card
+    raise UnitFault("card_not_found", "The account has no card with these last digits", f"/data/attributes/{attribute}")
+
+
+def _open_authorization(call: Call, authorization_id: str) -> Json:
+    authorization = call.get("authorization", authorization_id)
+    _check_authorized(authorization)
+    return authorization
+
+
+def _check_authorized(authorization: Json) -> None:
+    status = authorization["attributes"]["status"]
+    if status != "Authorized":
+        raise UnitFault("invalid_value", f"The authorization is {status}")
+
+
+def _account_of(call: Call, record: Json) -> Json:
+    return call.get("account", record["relationships"]["account"]["data"]["id"])
+
+
+def _card_of(call: Call, record: Json) -> Json:
+    return call.get("card", record["relationships"]["card"]["data"]["id"])
+
+
+def _holder(account: Json) -> dict[str, str | None]:
+    return {"account": account["id"], "customer": jsonapi.reference("account", account, "customer")}
+
+
+def _post_ach(call: Call, account: Json, given: Json) -> Json:
+    attributes = {
+        "direction": given["direction"],
+        "amount": given["amount"],
+        "summary": f"{given['companyName']}  |  {given['description']}",
+        "description": given["description"],
+        "companyName": given["companyName"],
+        "counterpartyRoutingNumber": ROUTING_NUMBER,
+        "secCode": given.get("secCode", "PPD"),
+    }
+    return spending.post(call.world, account, "receivedAchTransaction", attributes, _holder(account))

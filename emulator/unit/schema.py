@@ -1,0 +1,141 @@
+"""What a request's attributes may be, as small checks that combine; each names every fault and points at it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from datetime import date
+from typing import Any, TypeAlias
+
+from .. import clock
+from .errors import Problem
+
+Check: TypeAlias = Callable[[Any, str], Iterable[Problem]]
+
+MOST_CENTS = 2**53 - 1  # what JavaScript reads without loss
+
+
+def wrong(pointer: str, why: str = "") -> Problem:
+    """Name a value that is not what it should be."""
+    name = pointer.rpartition("/")[2]
+    return Problem("invalid_value", f"Invalid value for {name}" + (f": {why}" if why else ""), pointer)
+
+
+def text(pattern: str = ".+", longest: int = 255) -> Check:
+    """Check for a string that matches from end to end; unless the pattern says so, of one line."""
+    expected = re.compile(pattern, re.ASCII)
+
+    def check(value: Any, pointer: str) -> Iterator[Problem]:
+        if not isinstance(value, str) or len(value) > longest or not expected.fullmatch(value):
+            yield wrong(pointer)
+
+    return check
+
+
+def one_of(*words: str) -> Check:
+    """Check for one of these words."""
+
+    def check(value: Any, pointer: str) -> Iterator[Problem]:
+        if value not in words:
+            yield wrong(pointer, f"expected one of {', '.join(words)}")
+
+    return check
+
+
+def whole(least: int, most: int = MOST_CENTS) -> Check:
+    """Check for an integer in a range; true and false are none."""
+
+    def check(value: Any, pointer: str) -> Iterator[Problem]:
+        if type(value) is not int or not least <= value <= most:
+            yield wrong(pointer, f"expected an integer from {least} to {most}")
+
+    return check
+
+
+def number(value: Any, pointer: str) -> Iterator[Problem]:
+    """Check for any number."""
+    if type(value) not in (int, float):
+        yield wrong(pointer)
+
+
+def flag(value: Any, pointer: str) -> Iterator[Problem]:
+    """Check for true or false."""
+    if not isinstance(value, bool):
+        yield wrong(pointer)
+
+
+def day(value: Any, pointer: str) -> Iterator[Problem]:
+    """Check for a date, ``YYYY-MM-DD``."""
+    if _day(value) is None:
+        yield wrong(pointer, "expected YYYY-MM-DD")
+
+
+def past_day(value: Any, pointer: str) -> Iterator[Problem]:
+    """Check for a date that is over."""
+    parsed = _day(value)
+    if parsed is None or parsed >= clock.now().date():
+        yield wrong(pointer, "expected a date in the past")
+
+
+def _day(value: Any) -> date | None:
+    if not isinstance(value, str) or not re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", value):
+        return None
+    try:
+        return date.fromisoformat(value)
+    except ValueError:
+        return None
+
+
+def or_null(inner: Check) -> Check:
+    """Check for null, or what the inner check lets through."""
+    return lambda value, pointer: () if value is None else inner(value, pointer)
+
+
+def items(inner: Check, least: int = 0, most: int = 100) -> Check:
+    """Check for a list of a certain length."""
+
+    def check(value: Any, pointer: str) -> Iterator[Problem]:
+        if not isinstance(value, list) or not least <= len(value) <= most:
+            yield wrong(pointer, f"expected {least} to {most} entries")
+        else:
+            for position, entry in enumerate(value):
+                yield from inner(entry, f"{pointer}/{position}")
+
+    return check
+
+
+def fields(required: Mapping[str, Check], optional: Mapping[str, Check] | None = None) -> Check:
+    """Check for an object with these members and no other."""
+    known = {**required, **(optional or {})}
+
+    def check(value: Any, pointer: str) -> Iterator[Problem]:
+        if not isinstance(value, dict):
+            yield wrong(pointer, "expected an object")
+            return
+        for name in (name for name in required if name not in value):
+            yield Problem("invalid_value", f"Missing value for {name}", f"{pointer}/{name}")
+        for name, member in value.items():
+            # UNCONFIRMED: whether Unit refuses members that it does not know.
+            unknown = Problem("invalid_value", f"Unknown attribute {name}", f"{pointer}/{name}")
+            yield from known[name](member, f"{pointer}/{name}") if name in known else [unknown]
+
+    return check
+
+
+def tags(nulls: bool = False) -> Check:
+    """Check for up to 15 pairs of text; in a PATCH, null takes one away."""
+    value_check = or_null(text("(?s).+")) if nulls else text("(?s).+")
+
+    def check(value: Any, pointer: str) -> Iterator[Problem]:
+        if not isinstance(value, dict) or len(value) > MOST_TAGS:
+            yield wrong(pointer, f"expected an object of at most {MOST_TAGS} pairs")
+            return
+        for key, entry in value.items():
+            yield from text("[A-Za-z0-9_]+", 128)(key, f"{pointer}/{key}")
+            yield from value_check(entry, f"{pointer}/{key}")
+
+    return check
+
+
+MOST_TAGS = 15
+IDEMPOTENCY_KEY = text("(?s).+")

@@ -1,0 +1,161 @@
+"""Money on an account and its cards: posting, holding, settling, declining.
+
+``available = balance - hold`` holds after every function here. Amounts are positive cents.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from .. import clock
+from ..store import Json, World
+from . import jsonapi
+from .card_rules import SPENDABLE
+from .errors import UnitFault
+
+# UNCONFIRMED: the descriptions of merchant category codes.
+CATEGORIES = {
+    4121: "Taxis and Rideshares",
+    5411: "Grocery Stores",
+    5541: "Service Stations",
+    5812: "Restaurants",
+    5814: "Fast Food Restaurants",
+    5942: "Book Stores",
+}
+
+
+@dataclass(frozen=True)
+class Charge:
+    """What a merchant asks of a card."""
+
+    amount: int
+    merchant: Json
+    recurring: bool
+
+    def summary(self, last_four: str) -> str:
+        """One line for a statement."""
+        parts = (self.merchant["name"], self.merchant.get("location"), f"**{last_four}")
+        return "  |  ".join(part for part in parts if part)
+
+
+@dataclass(frozen=True)
+class Decline:
+    """Why a charge is refused: the error's code and text, and the reason on the authorization."""
+
+    code: str
+    detail: str
+    reason: str
+
+
+def merchant(name: str, category_code: int, location: str | None, merchant_id: str | None) -> Json:
+    """Write a merchant as authorizations and purchases show it."""
+    category = CATEGORIES.get(category_code, "Miscellaneous")
+    optional = {"location": location, "id": merchant_id}
+    named = {key: value for key, value in optional.items() if value}
+    return {"name": name, "type": category_code, "category": category, **named}
+
+
+def totals(world: World, card: Json) -> dict[str, int]:
+    """Add up what a card has spent today and this month, settled or not. UNCONFIRMED: both are those of UTC."""
+    today = clock.milliseconds(clock.now())[:10]
+    return {"dailyTotals": _spent(world, card, today), "monthlyTotals": _spent(world, card, today[:7])}
+
+
+def decline(world: World, account: Json, card: Json, amount: int) -> Decline | None:
+    """Tell why a charge can't be made, if it can't. UNCONFIRMED: every code and reason."""
+    card_status, account_status = card["attributes"]["status"], account["attributes"]["status"]
+    if card_status not in SPENDABLE:
+        return Decline("not_supported_for_card_status", f"The card is {card_status}", "RestrictedCard")
+    if account_status != "Open":
+        return Decline("not_supported_for_account_status", f"The account is {account_status}", "AccountClosed")
+    if amount > account["attributes"]["available"]:
+        return Decline("limits_exceeded", "The account has not enough available", "InsufficientFunds")
+    limits, spent = card["kept"]["limits"], totals(world, card)
+    for name, period in (("dailyPurchase", "dailyTotals"), ("monthlyPurchase", "monthlyTotals")):
+        if name in limits and spent[period] + amount > limits[name]:
+            return Decline("limits_exceeded", f"The card's limit {name} is reached", "CardExceedsAmountLimit")
+    return None
+
+
+def authorize(world: World, account: Json, card: Json, charge: Charge) -> Json:
+    """Hold the amount; a charge that can't be made is recorded as declined, and refused."""
+    declined = decline(world, account, card, charge.amount)
+    if declined:
+        record_authorization(world, account, card, charge, "Declined", declined.reason)
+        raise UnitFault(declined.code, declined.detail)
+    move(world, account, hold=charge.amount)
+    return record_authorization(world, account, card, charge, "Authorized")
+
+
+def record_authorization(
+    world: World, account: Json, card: Json, charge: Charge, status: str, reason: str | None = None
+) -> Json:
+    """Note an authorization; it moves nothing."""
+    last_four = card["attributes"]["last4Digits"]
+    attributes = {
+        "amount": charge.amount,
+        "cardLast4Digits": last_four,
+        "merchant": charge.merchant,
+        "recurring": charge.recurring,
+        "status": status,
+        "summary": charge.summary(last_four),
+        "tags": {},
+        **({"declineReason": reason} if reason else {}),
+    }
+    return world.add_numbered("authorization", jsonapi.draft("authorization", attributes, related=_of(account, card)))
+
+
+def release(world: World, account: Json, authorization: Json, changes: Json) -> Json:
+    """End an authorization's hold, and change its status and whatever else."""
+    move(world, account, hold=-authorization["attributes"]["amount"])
+    return jsonapi.update(world, "authorization", authorization, changes)
+
+
+def purchase(world: World, account: Json, card: Json, charge: Charge, authorization_id: str, more: Json) -> Json:
+    """Post a purchase that is already authorized."""
+    last_four = card["attributes"]["last4Digits"]
+    attributes = {
+        "amount": charge.amount,
+        "summary": charge.summary(last_four),
+        "cardLast4Digits": last_four,
+        "merchant": charge.merchant,
+        "recurring": charge.recurring,
+        **more,
+    }
+    related = _of(account, card) | {"authorization": authorization_id}
+    return post(world, account, "purchaseTransaction", attributes, related)
+
+
+def post(world: World, account: Json, resource_type: str, attributes: Json, related: dict[str, str | None]) -> Json:
+    """Post a transaction: ``attributes`` has its amount and direction, and the account moves by it."""
+    sign = 1 if attributes["direction"] == "Credit" else -1
+    move(world, account, balance=sign * attributes["amount"])
+    shown = {"tags": {}, **attributes, "balance": account["attributes"]["balance"]}
+    return world.add_numbered("transaction", jsonapi.draft(resource_type, shown, related=related))
+
+
+def move(world: World, account: Json, *, balance: int = 0, hold: int = 0) -> None:
+    """Change what an account has posted and on hold."""
+    figures = account["attributes"]
+    changed = {"balance": figures["balance"] + balance, "hold": figures["hold"] + hold}
+    changed["available"] = changed["balance"] - changed["hold"]
+    jsonapi.update(world, "account", account, changed)
+
+
+def _of(account: Json, card: Json) -> dict[str, str | None]:
+    return {
+        "account": account["id"],
+        "customer": jsonapi.reference("account", account, "customer"),
+        "card": card["id"],
+    }
+
+
+def _spent(world: World, card: Json, period: str) -> int:
+    """Add up a card's purchases and open authorizations of a day or a month."""
+    posted = [each for each in world.all("transaction") if each["attributes"]["direction"] == "Debit"]
+    held = [each for each in world.all("authorization") if each["attributes"]["status"] == "Authorized"]
+    return sum(
+        each["attributes"]["amount"]
+        for each in posted + held
+        if jsonapi.reference("", each, "card") == card["id"] and each["attributes"]["createdAt"].startswith(period)
+    )

@@ -1,0 +1,169 @@
+"""Customer tokens: what an org, or a customer who upgrades, gets for a fresh proof of who is there.
+
+The plain scopes need no proof; the others need a JWT of the customer's, or the code of a verification. Whatever
+proof is given must be right. A token is stored only by its hash.
+"""
+
+from __future__ import annotations
+
+import secrets
+from typing import Any
+
+from flask import Blueprint, Response
+
+from .. import clock
+from ..store import Json
+from . import bearers, jsonapi, proof, scopes
+from .calls import Call, answer, emulation, endpoint
+from .customers import check_active
+from .documents import Document, body, read
+from .errors import UnitFault
+from .people import PHONE
+from .schema import fields, items, one_of, text, whole
+from .verification import check_code, start
+
+routes = Blueprint("tokens", __name__)
+
+LONGEST_LIFE = 24 * 3600  # seconds; also the default
+# UNCONFIRMED: the shortest life. One second, so that tests can have it.
+SHORTEST_LIFE = 1
+_RESOURCE = fields({"type": one_of("card", "account"), "ids": items(text("[1-9][0-9]*"), least=1)})
+CREATE = {
+    "customerToken": fields(
+        {"scope": text(longest=2000)},
+        {
+            "verificationToken": text(),
+            "verificationCode": text(),
+            "jwtToken": text(longest=2 * proof.LONGEST),
+            "expiresIn": whole(SHORTEST_LIFE, LONGEST_LIFE),
+            "resources": items(_RESOURCE, least=1),
+            "upgradableScope": text(longest=2000),
+        },
+    )
+}
+VERIFY = {
+    "customerTokenVerification": fields(
+        {"channel": one_of("sms", "call")},
+        {"phone": PHONE, "appHash": text(".{11}"), "language": text("[a-z]{2}(-[A-Z]{2})?")},
+    )
+}
+
+
+@routes.post("/customers/<customer_id>/token/verification")
+@endpoint("customer-token-write")
+def create_verification(call: Call, customer_id: str) -> Response:
+    """Pretend to send the customer a code, and answer with the token that the code belongs to."""
+    customer = call.get("customer", customer_id)
+    read(VERIFY)
+    check_active(customer)
+    attributes = {"verificationToken": start(call.world, customer_id)}
+    return jsonapi.reply({"type": "customerTokenVerification", "attributes": attributes}, status=201)
+
+
+@routes.post("/customers/<customer_id>/token")
+def create_token(customer_id: str) -> Response:
+    """Make a customer token."""
+    verdict = _examine_jwt()  # before the transaction, for fetching the keys may well take one of its own
+    return answer(lambda call: _mint(call, customer_id, verdict), "customer-token-write")
+
+
+def _examine_jwt() -> proof.Verdict | None:
+    """Tell what the request's JWT proves; None if it has none."""
+    settings = emulation().jwt_settings(bearers.world_of(emulation().store))
+    attributes: Any = body().get("attributes")
+    token = attributes.get("jwtToken") if isinstance(attributes, dict) else None
+    return proof.examine(token, settings, emulation().fetch) if isinstance(token, str) else None
+
+
+def _mint(call: Call, customer_id: str, verdict: proof.Verdict | None) -> Response:
+    customer = call.get("customer", customer_id)
+    document = read(CREATE)
+    check_active(customer)
+    wanted = _scopes(document)
+    _check_upgrade(call, wanted | _words(document, "upgradableScope"))
+    resources = _resources(call, document, customer_id)
+    _check_proof(call, customer, document.attributes, verdict, wanted)
+    return _issue(call, customer_id, document.attributes, wanted, resources)
+
+
+def _scopes(document: Document) -> frozenset[str]:
+    """Tell the scopes that the request asks for now; those, and the ones for an upgrade, must be customers' scopes."""
+    wanted, upgradable = _words(document, "scope"), _words(document, "upgradableScope")
+    allowed = scopes.CUSTOMER if upgradable else scopes.CUSTOMER - scopes.UPGRADE
+    for name, words in (("scope", wanted), ("upgradableScope", upgradable)):
+        if words - allowed or not wanted:
+            why = f"Not the scope of a customer token: {' '.join(sorted(words - allowed))}"
+            raise UnitFault("invalid_value", why, f"/data/attributes/{name}")
+    return wanted
+
+
+def _words(document: Document, name: str) -> frozenset[str]:
+    return frozenset(document.attributes.get(name, "").split())
+
+
+def _check_upgrade(call: Call, wanted: frozenset[str]) -> None:
+    """Let a customer token make others only within what it was made upgradable to.
+
+    UNCONFIRMED: which request the components make to upgrade.
+    """
+    if call.bearer.customer_id is not None and wanted - call.bearer.scopes - call.bearer.upgradable:
+        raise UnitFault("forbidden", "The token can't be upgraded to this scope")
+
+
+def _resources(call: Call, document: Document, customer_id: str) -> dict[str, list[str]]:
+    """Tell what the token is narrowed to; an upgraded one is never wider than the one it came from."""
+    narrowed: dict[str, list[str]] = {}
+    for entry in document.attributes.get("resources", []):
+        for resource_id in entry["ids"]:
+            record = call.world.get(entry["type"], resource_id)
+            owner = record and jsonapi.reference(entry["type"], record, "customer")
+            if record is None or owner != customer_id or not call.bearer.sees(entry["type"], record):
+                why = f"There is no {entry['type']} {resource_id}"
+                raise UnitFault(f"{entry['type']}_not_found", why, "/data/attributes/resources")
+            narrowed.setdefault(entry["type"], []).append(resource_id)
+    return narrowed or {name: list(ids) for name, ids in call.bearer.resources.items()}
+
+
+def _check_proof(
+    call: Call, customer: Json, given: Json, verdict: proof.Verdict | None, wanted: frozenset[str]
+) -> None:
+    """Check every proof that is given, and ask for one if a scope needs it.
+
+    UNCONFIRMED: status and code of each refusal, and that a JWT is looked at when the scopes need none.
+    """
+    if verdict is not None:
+        _check_subject(customer, verdict)
+    if "verificationCode" in given:
+        check_code(call.world, customer["id"], given.get("verificationToken"), given["verificationCode"])
+    two_factor = wanted & scopes.TWO_FACTOR
+    if two_factor and verdict is None and "verificationCode" not in given:
+        raise UnitFault("forbidden", f"Two-factor authentication is needed for {' '.join(sorted(two_factor))}")
+
+
+def _check_subject(customer: Json, verdict: proof.Verdict) -> None:
+    subject, reason = customer["attributes"].get("jwtSubject"), verdict.reason
+    if reason is None and (subject is None or verdict.subject != subject):
+        reason = "subject does not match the customer"
+    if reason:
+        raise UnitFault("invalid_value", f"Invalid JWT: {reason}", "/data/attributes/jwtToken")
+
+
+def _issue(
+    call: Call, customer_id: str, given: Json, wanted: frozenset[str], resources: dict[str, list[str]]
+) -> Response:
+    token, lasts = f"v2.public.{secrets.token_urlsafe(48)}", given.get("expiresIn", LONGEST_LIFE)
+    if call.bearer.expires_at is not None:
+        # UNCONFIRMED: a token that came from another does not outlive it, or none would ever end.
+        lasts = min(lasts, int(call.bearer.expires_at - clock.timestamp()))
+    record = {
+        "customer_id": customer_id,
+        "scopes": sorted(wanted),
+        "upgradable": given.get("upgradableScope", "").split(),
+        "resources": resources,
+        "expires_at": clock.timestamp() + lasts,
+    }
+    name = bearers.digest(token)
+    call.world.add("customer_token", name, record, {bearers.TOKEN_NAME: name})
+    return jsonapi.reply(
+        {"type": "customerBearerToken", "attributes": {"token": token, "expiresIn": lasts}}, status=201
+    )

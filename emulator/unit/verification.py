@@ -1,0 +1,50 @@
+"""One-time codes that prove a customer's second factor; as in Unit's sandbox nothing is sent, and the code is known.
+
+UNCONFIRMED: how long a code lives for customers, how often it may be wrong, and that it works once.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+
+from .. import clock
+from ..store import Json, World
+from .errors import UnitFault
+
+CODE = "000001"
+LIFE = 600  # seconds
+MOST_ATTEMPTS = 5
+_POINTER = "/data/attributes/verificationCode"
+
+
+def start(world: World, customer_id: str) -> str:
+    """Begin a verification and return its token."""
+    token = secrets.token_urlsafe(32)
+    record = {"customer_id": customer_id, "expires_at": clock.timestamp() + LIFE, "attempts": 0}
+    world.add("token_verification", _id(token), record)
+    return token
+
+
+def check_code(world: World, customer_id: str, token: str | None, code: str) -> None:
+    """Refuse a wrong code. The sandbox takes its code without a verification too, so a token is optional."""
+    if token is not None:
+        _use(world, customer_id, token, code)
+    if code != CODE:
+        raise UnitFault("invalid_value", "The verification code is wrong", _POINTER)
+
+
+def _use(world: World, customer_id: str, token: str, code: str) -> None:
+    record = world.get("token_verification", _id(token))
+    if record is None or record["customer_id"] != customer_id or not _is_open(record):
+        raise UnitFault("invalid_value", "The verification token is unknown, used or expired", _POINTER)
+    record["attempts"] = record["attempts"] + 1 if code != CODE else MOST_ATTEMPTS
+    world.save("token_verification", _id(token), record)
+
+
+def _is_open(record: Json) -> bool:
+    return bool(record["expires_at"] > clock.timestamp() and record["attempts"] < MOST_ATTEMPTS)
+
+
+def _id(token: str) -> str:
+    return hashlib.sha256(token.encode("utf-8", "surrogatepass")).hexdigest()

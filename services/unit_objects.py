@@ -1,0 +1,199 @@
+"""What the app keeps of Unit's answers: small frozen objects. Nothing else of Unit's JSON reaches a template.
+
+Money is in cents. An answer of another shape than Unit documents raises ServiceDown: nothing is known then.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from functools import wraps
+from typing import TypeVar
+
+from .http import ServiceDown
+from .unit_wire import Json
+
+T = TypeVar("T")
+
+ACTIONS_IN = {  # what Unit lets a customer do with a card in each state; Unit's docs: *Cards*
+    "Inactive": {"activate", "report-lost", "report-stolen", "close"},
+    "Active": {"freeze", "report-lost", "report-stolen", "replace", "close", "limits"},
+    "ActiveForOnlineUse": {"activate", "freeze", "report-lost", "report-stolen", "replace", "close", "limits"},
+    "Frozen": {"unfreeze", "report-lost", "report-stolen", "close"},
+}
+ONLY_PLASTIC = {"activate", "replace"}
+
+
+@dataclass(frozen=True)
+class Application:
+    """Somebody's request to become a customer."""
+
+    application_id: str
+    status: str  # Pending, AwaitingDocuments, PendingReview, Approved, Denied, Canceled
+    customer_id: str | None
+    jwt_subject: str | None
+
+    @property
+    def is_final(self) -> bool:
+        """Whether Unit will not change its mind any more."""
+        return self.status in {"Approved", "Denied", "Canceled"}
+
+
+@dataclass(frozen=True)
+class Account:
+    """A deposit account."""
+
+    account_id: str
+    status: str  # Open, Frozen, Closed
+    balance: int
+    hold: int
+    available: int
+
+
+@dataclass(frozen=True)
+class Card:
+    """A debit card, without anything that could pay: the full number never comes here."""
+
+    card_id: str
+    is_virtual: bool
+    last4: str
+    expires: str  # YYYY-MM
+    status: str  # Inactive, Active, ActiveForOnlineUse, Frozen, Lost, Stolen, ClosedByCustomer, SuspectedFraud
+
+    @property
+    def kind(self) -> str:
+        """Unit's type of the card."""
+        return "individualVirtualDebitCard" if self.is_virtual else "individualDebitCard"
+
+    def allows(self, action: str) -> bool:
+        """Whether the card's kind and state let its holder do this."""
+        return action in ACTIONS_IN.get(self.status, set()) and not (self.is_virtual and action in ONLY_PLASTIC)
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What a card may spend, and what it has spent; None: no limit of the card's own."""
+
+    daily_purchase: int | None
+    monthly_purchase: int | None
+    daily_withdrawal: int | None
+    monthly_withdrawal: int | None
+    spent_today: int
+    spent_this_month: int
+
+
+@dataclass(frozen=True)
+class Event:
+    """Something that happened to the money: posted, held for a merchant, or declined."""
+
+    event_id: str
+    at: datetime
+    summary: str
+    cents: int  # negative: money out
+    state: str  # posted, pending, declined
+    last4: str
+
+
+@dataclass(frozen=True)
+class CustomerToken:
+    """A bearer token that acts as one customer."""
+
+    token: str
+    expires_in: int  # seconds
+
+
+def _documented(parse: Callable[[Json], T]) -> Callable[[Json], T]:
+    @wraps(parse)
+    def checked(resource: Json) -> T:
+        try:
+            return parse(resource)
+        except (KeyError, TypeError, ValueError, AttributeError) as error:
+            raise ServiceDown("Unit", "an answer of another shape") from error
+
+    return checked
+
+
+@_documented
+def application(resource: Json) -> Application:
+    """An individual application."""
+    customer = resource.get("relationships", {}).get("customer", {}).get("data") or {}
+    attributes = resource["attributes"]
+    return Application(resource["id"], attributes["status"], customer.get("id"), attributes.get("jwtSubject"))
+
+
+@_documented
+def account(resource: Json) -> Account:
+    """A deposit account."""
+    attributes = resource["attributes"]
+    amounts = (int(attributes[name]) for name in ("balance", "hold", "available"))
+    return Account(resource["id"], attributes["status"], *amounts)
+
+
+@_documented
+def card(resource: Json) -> Card:
+    """An individual's debit card."""
+    attributes = resource["attributes"]
+    return Card(
+        card_id=str(int(resource["id"])),
+        is_virtual="Virtual" in resource["type"],
+        last4=str(attributes["last4Digits"]),
+        expires=str(attributes["expirationDate"]),
+        status=str(attributes["status"]),
+    )
+
+
+@_documented
+def limits(resource: Json) -> Limits:
+    """A card's limits, which may be absent, and its totals."""
+    attributes = resource["attributes"]
+    own = attributes.get("limits") or {}
+    return Limits(
+        daily_purchase=own.get("dailyPurchase"),
+        monthly_purchase=own.get("monthlyPurchase"),
+        daily_withdrawal=own.get("dailyWithdrawal"),
+        monthly_withdrawal=own.get("monthlyWithdrawal"),
+        spent_today=int(attributes["dailyTotals"]["purchases"]),
+        spent_this_month=int(attributes["monthlyTotals"]["purchases"]),
+    )
+
+
+@_documented
+def transaction(resource: Json) -> Event:
+    """A posted transaction of any type."""
+    attributes = resource["attributes"]
+    sign = -1 if attributes["direction"] == "Debit" else 1
+    merchant = (attributes.get("merchant") or {}).get("name")
+    return Event(
+        event_id=f"t{resource['id']}",
+        at=datetime.fromisoformat(attributes["createdAt"]),
+        summary=str(merchant or attributes.get("description") or attributes["summary"]),
+        cents=sign * int(attributes["amount"]),
+        state="posted",
+        last4=str(attributes.get("cardLast4Digits") or ""),
+    )
+
+
+@_documented
+def authorization(resource: Json) -> Event:
+    """A card authorization: money that is held, or was refused."""
+    attributes = resource["attributes"]
+    return Event(
+        event_id=f"a{resource['id']}",
+        at=datetime.fromisoformat(attributes["createdAt"]),
+        summary=str(attributes["merchant"]["name"]),
+        cents=-int(attributes["amount"]),
+        state={"Authorized": "pending", "Declined": "declined"}.get(attributes["status"], "over"),
+        last4=str(attributes["cardLast4Digits"]),
+    )
+
+
+@_documented
+def customer_token(resource: Json) -> CustomerToken:
+    """A customer token; it has no id."""
+    return CustomerToken(resource["attributes"]["token"], int(resource["attributes"]["expiresIn"]))
+
+
+def newest_first(*groups: Iterable[Event]) -> list[Event]:
+    """Events of several kinds in one order."""
+    return sorted((event for group in groups for event in group), key=lambda event: event.at, reverse=True)

@@ -1,0 +1,97 @@
+"""The app's own server in a process of its own, started as ``make run`` starts it."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
+from http.client import HTTPConnection
+from pathlib import Path
+
+from dotenv import dotenv_values
+
+APP = Path(__file__).resolve().parents[2]
+PATIENCE = 20.0  # seconds until the first answer
+
+
+class DidNotStart(Exception):
+    """The server ended, or gave no answer in time; says what it printed."""
+
+
+@dataclass(frozen=True)
+class Server:
+    """A server that runs."""
+
+    origin: str
+    output: Path
+
+
+@contextmanager
+def serving(folder: Path) -> Iterator[Server]:
+    """Serve the app, with all that it remembers in this folder."""
+    port = _free_port()
+    output = folder / "server.log"
+    command = [sys.executable, "-m", "flask", "--app", "app", "run", "--port", str(port)]
+    with output.open("wb") as log:
+        process = subprocess.Popen(  # noqa: S603 - the interpreter that runs this test, and words from here
+            command, cwd=APP, env=_environment(port, folder), stdin=subprocess.DEVNULL, stdout=log, stderr=log
+        )
+    try:
+        _wait(process, port, output)
+        yield Server(f"http://localhost:{port}", output)
+    finally:
+        process.terminate()
+        try:
+            process.wait(5)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+
+
+def _environment(port: int, folder: Path) -> dict[str, str]:
+    """Nothing of the developer's own: each setting that there is is blank, which wins over a ``.env``."""
+    inherited = {name: value for name, value in os.environ.items() if not name.startswith(("FLASK_", "WERKZEUG_"))}
+    blank = dict.fromkeys(dotenv_values(APP / ".env.example"), "")
+    return {
+        **inherited,
+        **blank,
+        "FLASK_SKIP_DOTENV": "1",
+        "PUBLIC_URL": f"http://localhost:{port}",
+        "EMULATOR_DATABASE_URL": f"sqlite:///{folder / 'emulator.db'}",
+        "SECRET_KEY": secrets.token_urlsafe(48),
+        "TRUSTED_PROXIES": "1",  # so that each visitor has an address, and a rate limit, of their own
+    }
+
+
+def _free_port() -> int:
+    with closing(socket.socket()) as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def _wait(process: subprocess.Popen[bytes], port: int, output: Path) -> None:
+    give_up = time.monotonic() + PATIENCE
+    while time.monotonic() < give_up:
+        try:
+            status = process.wait(0.1)
+        except subprocess.TimeoutExpired:
+            if _answers(port):
+                return
+        else:
+            raise DidNotStart(f"The server ended with status {status}:\n{output.read_text()}")
+    raise DidNotStart(f"The server gave no answer within {PATIENCE:.0f} seconds:\n{output.read_text()}")
+
+
+def _answers(port: int) -> bool:
+    with closing(HTTPConnection("127.0.0.1", port, timeout=2)) as connection:
+        try:
+            connection.request("GET", "/healthz", headers={"Host": f"localhost:{port}"})
+            return connection.getresponse().status == 200
+        except OSError:
+            return False

@@ -1,0 +1,60 @@
+"""The dull part of the journey in a moment: a visitor's forms sent over HTTP, with the cookies of their own browser."""
+
+from __future__ import annotations
+
+import re
+
+from bs4 import BeautifulSoup, Tag
+
+from .visitor import Visitor
+
+
+def become_customer(visitor: Visitor) -> None:
+    """Sign in, enrol and open the account, up to where there are no cards yet."""
+    enrol(visitor)
+    _send(visitor, _read(visitor, "/customer"), "/customer")
+
+
+def enrol(visitor: Visitor) -> None:
+    """Sign in and add an authenticator."""
+    sign_in(visitor)
+    enrolling = _send(visitor, _read(visitor, "/"), "/totp")
+    visitor.key = _one(enrolling, ".key").get_text().replace(" ", "")
+    _send(visitor, enrolling, "/totp/confirm", code=visitor.code_now)
+
+
+def get_card(visitor: Visitor) -> None:
+    """Get the card that the form offers first."""
+    _send(visitor, _read(visitor, "/cards/list"), "/cards")
+
+
+def sign_in(visitor: Visitor) -> None:
+    """Sign in, or sign in again: then the session is a new one, without a code."""
+    visitor.page.context.clear_cookies(name="stytch_session")
+    _send(visitor, _read(visitor, "/"), "/login", email=visitor.email)
+    mail = _one(_read(visitor, "/emulator/inbox"), "a.button[href*=token]")
+    _send(visitor, _read(visitor, str(mail["href"])), "/login/authenticate")
+
+
+def _read(visitor: Visitor, url: str) -> BeautifulSoup:
+    answer = visitor.page.context.request.get(url, fail_on_status_code=True)
+    return BeautifulSoup(answer.text(), "html.parser")
+
+
+def _send(visitor: Visitor, page: BeautifulSoup, action: str, **typed: str) -> BeautifulSoup:
+    """Send the page's form with this action as it comes, but for what is typed."""
+    form = _one(page, f"form[action='{action}']:not(.pretend)")
+    fields: dict[str, str | float | bool] = {
+        str(tag["name"]): str(tag.get("value", "")) for tag in form.select("input[name]:not([type=radio])")
+    }
+    fields |= {str(tag["name"]): str(tag["value"]) for tag in form.select("input[type=radio][checked]")}
+    fields |= {str(tag["name"]): str(_one(tag, "option[selected]")["value"]) for tag in form.select("select[name]")}
+    answer = visitor.page.context.request.post(action, form={**fields, **typed}, fail_on_status_code=True)
+    return BeautifulSoup(answer.text(), "html.parser")
+
+
+def _one(page: Tag, selector: str) -> Tag:
+    found = page.select_one(selector)
+    heading = re.sub(r"\s+", " ", page.get_text(" "))[:300]
+    assert found, f"no {selector} in: {heading}"
+    return found

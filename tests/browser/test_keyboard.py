@@ -1,0 +1,52 @@
+"""The whole journey without a mouse."""
+
+from __future__ import annotations
+
+import pytest
+from playwright.sync_api import expect
+
+from .visitor import Visitor
+
+pytestmark = pytest.mark.browser
+
+
+def test_the_journey_needs_no_mouse(visitor: Visitor) -> None:
+    page, keyboard = visitor.page, visitor.page.keyboard
+    page.goto("/")
+
+    visitor.tab_to(page.get_by_label("E-mail"))
+    keyboard.type(visitor.email)
+    keyboard.press("Enter")
+    expect(page.get_by_role("heading", name="Check your mail")).to_be_focused()
+    visitor.tab_and_press(visitor.mailed_link, "Enter")
+    visitor.tab_and_press(page.get_by_role("button", name="Sign me in"), "Enter")
+
+    visitor.tab_and_press(page.get_by_role("button", name="Show me the QR code"), "Space")
+    expect(page.get_by_role("heading", name="Scan this")).to_be_focused()
+    visitor.tab_to(visitor.code_field)
+    keyboard.type(visitor.phone.locator(".one-time-code").inner_text())
+    keyboard.press("Enter")
+    expect(page.get_by_role("heading", name="Your authenticator is set up")).to_be_focused()
+    visitor.tab_and_press(page.get_by_role("link", name="I have saved them"), "Enter")
+
+    visitor.tab_and_press(page.get_by_role("button", name="Open my account"), "Enter")
+
+    visitor.tab_and_press(page.get_by_role("button", name="Get this card"), "Space")
+    expect(visitor.cards("Virtual")).to_have_count(1)
+    visitor.tab_to(page.get_by_role("radio", name="Virtual"))
+    keyboard.press("ArrowDown")
+    expect(page.get_by_role("radio", name="Physical")).to_be_checked()
+    visitor.tab_and_press(page.get_by_role("button", name="Get this card"), "Enter")
+    expect(visitor.cards("Physical")).to_have_count(1)
+
+    visitor.tab_and_press(page.get_by_role("button", name="Sign out"), "Enter")
+    expect(page.get_by_label("E-mail")).to_be_visible()
+
+
+def test_the_first_stop_of_a_page_skips_to_its_content(visitor: Visitor) -> None:
+    visitor.page.goto("/")
+
+    visitor.page.keyboard.press("Tab")
+    visitor.tab_and_press(visitor.page.get_by_role("link", name="Skip to the content"), "Enter")
+
+    expect(visitor.page.get_by_role("main")).to_be_focused()

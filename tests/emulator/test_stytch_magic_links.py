@@ -1,0 +1,263 @@
+"""Magic links: the page between mail and application, and opening a link."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+import requests
+
+from .conftest import REDIRECT_URL
+from .stytch_story import ADA, BOB, NO_TOKEN, Act, Story, at_once, refused, visitor
+
+VERIFIER = "v" * 43
+CHALLENGE = base64.urlsafe_b64encode(hashlib.sha256(VERIFIER.encode()).digest()).decode().rstrip("=")
+ATTRIBUTES = {"ip_address": "192.0.2.1", "user_agent": "Firefox"}
+MATCH_BOTH = {"ip_match_required": True, "user_agent_match_required": True}
+ELSEWHERE = "https://evil.example/login"
+
+
+def hop(story: Story, token: str, method: str = "GET") -> requests.Response:
+    """What a browser, or a mail scanner, gets behind a mail's link."""
+    return story.http.request(
+        method,
+        "https://test.stytch.com/v1/magic_links/redirect",
+        params={"public_token": "public-token-test-1", "stytch_token_type": "magic_links", "token": token},
+        allow_redirects=False,
+    )
+
+
+def test_the_page_in_between_sends_the_browser_on_and_keeps_the_urls_own_query(story: Story) -> None:
+    url = "https://app.example/login?next=%2Fcards"
+    story.client_with(None).magic_links.email.login_or_create(ADA, signup_magic_link_url=url)
+
+    response = hop(story, story.token())
+
+    assert response.status_code == 302
+    assert response.headers["Location"] == f"{url}&stytch_token_type=magic_links&token={story.token()}"
+    assert response.headers["Cache-Control"] == "no-store"
+
+
+@pytest.mark.parametrize("method", ["GET", "HEAD"])
+def test_the_page_in_between_spends_nothing(story: Story, method: str) -> None:
+    token = story.link()
+
+    hop(story, token, method)
+    hop(story, token, method)
+
+    assert story.client.magic_links.authenticate(token).status_code == 200
+
+
+def test_the_page_in_between_finds_the_world_by_the_token(story: Story) -> None:
+    token = story.link()
+
+    with visitor("a browser without a world"):
+        response = hop(story, token)
+
+    assert urlsplit(response.headers["Location"])._replace(query="").geturl() == REDIRECT_URL
+
+
+def test_the_page_in_between_does_not_know_a_token_that_was_never_issued(story: Story) -> None:
+    response = hop(story, NO_TOKEN)
+
+    assert response.status_code == 404
+    assert response.headers["Content-Type"].startswith("text/html")
+
+
+def test_the_page_in_between_is_not_for_embeddable_links(story: Story) -> None:
+    user_id = story.sign_in().user_id
+
+    response = hop(story, story.client.magic_links.create(user_id).token)
+
+    assert response.status_code == 404
+
+
+def test_opening_a_link_verifies_the_address_and_starts_a_session(story: Story) -> None:
+    asked = story.client.magic_links.email.login_or_create(ADA, create_user_as_pending=True)
+
+    opened = story.client.magic_links.authenticate(story.token(), session_duration_minutes=60)
+
+    assert opened.session is not None
+    factor = opened.session.authentication_factors[0]
+    assert factor.email_factor is not None
+    assert (opened.user_id, opened.method_id) == (asked.user_id, asked.email_id)
+    assert (opened.user.status, opened.user.emails[0].verified) == ("active", True)
+    assert (factor.type.value, factor.delivery_method.value) == ("magic_link", "email")
+    assert (factor.email_factor.email_id, factor.email_factor.email_address) == (asked.email_id, ADA)
+    assert not opened.reset_sessions
+
+
+def test_opening_a_link_without_a_duration_starts_no_session(story: Story) -> None:
+    opened = story.client.magic_links.authenticate(story.link())
+
+    assert (opened.session, opened.session_token, opened.session_jwt) == (None, "", "")
+    assert story.client.sessions.get(opened.user_id).sessions == []
+
+
+def test_a_link_works_once(story: Story) -> None:
+    token = story.link()
+    story.client.magic_links.authenticate(token)
+
+    with refused(401, "unable_to_auth_magic_link"):
+        story.client.magic_links.authenticate(token)
+
+
+@pytest.mark.parametrize(
+    ("options", "minutes"),
+    [
+        pytest.param({"signup_expiration_minutes": 5}, 5, id="five_minutes_if_asked"),
+        pytest.param({}, 7 * 24 * 60, id="a_week_for_signing_up"),
+    ],
+)
+def test_a_link_works_until_it_expires(story: Story, options: dict[str, Any], minutes: int) -> None:
+    story.client.magic_links.email.login_or_create(ADA, **options)
+    story.client.magic_links.email.login_or_create(BOB, **options)
+    token, older = (parse_qs(urlsplit(mail.link).query)["token"][0] for mail in story.mails())
+
+    story.wait(minutes * 60 - 1)
+    story.client.magic_links.authenticate(token)
+    story.wait(1)
+
+    with refused(401, "unable_to_auth_magic_link"):
+        story.client.magic_links.authenticate(older)
+
+
+def test_of_several_at_once_one_opens_the_link(story: Story) -> None:
+    token = story.link()
+
+    assert at_once(lambda: story.client.magic_links.authenticate(token)) == [200, 401, 401, 401]
+
+
+def test_a_login_link_works_for_an_hour(story: Story) -> None:
+    story.link()
+    story.client.magic_links.email.login_or_create(ADA)
+
+    story.wait(minutes=60)
+
+    with refused(401, "unable_to_auth_magic_link"):
+        story.client.magic_links.authenticate(story.token())
+
+
+def test_a_second_link_leaves_the_first_one_alone(story: Story) -> None:
+    first, second = story.link(), story.link()
+
+    story.client.magic_links.authenticate(second)
+
+    assert story.client.magic_links.authenticate(first).status_code == 200
+
+
+def test_a_refused_verifier_does_not_spend_the_link(story: Story) -> None:
+    token = story.link(code_challenge=CHALLENGE)
+    with refused(400, "pkce_mismatch"):
+        story.client.magic_links.authenticate(token, code_verifier="w" * 43)
+
+    assert story.client.magic_links.authenticate(token, code_verifier=VERIFIER).status_code == 200
+
+
+def test_a_link_is_for_the_browser_that_asked(story: Story) -> None:
+    token = story.link(attributes=ATTRIBUTES)
+
+    opened = story.client.magic_links.authenticate(
+        token, attributes=ATTRIBUTES, options=MATCH_BOTH, session_duration_minutes=5
+    )
+
+    assert opened.session is not None
+    assert opened.session.attributes is not None
+    assert opened.session.attributes.ip_address == "192.0.2.1"
+
+
+def test_somebody_elses_session_is_left_alone(story: Story) -> None:
+    bob = story.sign_in(BOB)
+
+    ada = story.client.magic_links.authenticate(
+        story.link(ADA), session_token=bob.session_token, session_duration_minutes=60
+    )
+
+    assert ada.session is not None
+    assert ada.session.user_id == ada.user_id
+    assert ada.session_token != bob.session_token
+
+
+def test_an_embeddable_link_proves_no_address(story: Story) -> None:
+    story.link()
+    user = story.client.users.search().results[0]
+    token = story.client.magic_links.create(user.user_id).token
+
+    opened = story.client.magic_links.authenticate(token, session_duration_minutes=60)
+
+    assert opened.session is not None
+    factor = opened.session.authentication_factors[0]
+    assert factor.embeddable_magic_link_factor is not None
+    assert factor.embeddable_magic_link_factor.embedded_id == opened.method_id
+    assert factor.delivery_method.value == "embedded"
+    assert not opened.user.emails[0].verified
+
+
+REFUSED_OPENINGS: list[tuple[str, int, str, Act]] = [
+    ("a_malformed_token", 400, "invalid_token", lambda s: s.client.magic_links.authenticate("not a token")),
+    ("no_token", 400, "invalid_token", lambda s: s.client.magic_links.authenticate("")),
+    ("a_token_that_was_never_issued", 404, "magic_link_not_found", lambda s: s.client.magic_links.authenticate("nope")),
+    (
+        "another_address",
+        401,
+        "attribute_mismatch",
+        lambda s: s.client.magic_links.authenticate(
+            s.link(attributes=ATTRIBUTES), attributes={**ATTRIBUTES, "ip_address": "192.0.2.2"}, options=MATCH_BOTH
+        ),
+    ),
+    (
+        "another_browser",
+        401,
+        "attribute_mismatch",
+        lambda s: s.client.magic_links.authenticate(s.link(attributes=ATTRIBUTES), options=MATCH_BOTH),
+    ),
+    (
+        "another_verifier",
+        400,
+        "pkce_mismatch",
+        lambda s: s.client.magic_links.authenticate(s.link(code_challenge=CHALLENGE), code_verifier=CHALLENGE),
+    ),
+    (
+        "no_verifier",
+        400,
+        "pkce_expected_code_verifier",
+        lambda s: s.client.magic_links.authenticate(s.link(code_challenge=CHALLENGE)),
+    ),
+    (
+        "a_verifier_without_a_challenge",
+        400,
+        "pkce_did_not_expect_code_verifier",
+        lambda s: s.client.magic_links.authenticate(s.link(), code_verifier=VERIFIER),
+    ),
+    (
+        "a_malformed_verifier",
+        400,
+        "invalid_pkce_code_verifier",
+        lambda s: s.client.magic_links.authenticate(s.link(code_challenge=CHALLENGE), code_verifier="short"),
+    ),
+    (
+        "an_unknown_session",
+        404,
+        "session_not_found",
+        lambda s: s.client.magic_links.authenticate(s.link(), session_token=NO_TOKEN),
+    ),
+    (
+        "a_session_that_is_too_long",
+        400,
+        "invalid_session_duration_minutes",
+        lambda s: s.client.magic_links.authenticate(s.link(), session_duration_minutes=527_041),
+    ),
+]
+
+
+@pytest.mark.parametrize(
+    ("status", "error_type", "act"), [pytest.param(*row[1:], id=row[0]) for row in REFUSED_OPENINGS]
+)
+def test_opening_a_link_is_refused(story: Story, status: int, error_type: str, act: Act) -> None:
+    with refused(status, error_type):
+        act(story)
+
+    assert [email.verified for user in story.client.users.search().results for email in user.emails] in ([], [False])

@@ -1,0 +1,538 @@
+"""Applications, application forms and customers of the emulated Unit."""
+
+from __future__ import annotations
+
+import re
+from datetime import timedelta
+from typing import Any
+
+import pytest
+import requests
+import time_machine
+
+from emulator import Store
+from emulator.unit import UnitFault, Waiting, decide, open_form, submit, waiting
+
+from .conftest import UNIT_URL, UnitOverHTTP
+from .unit_story import ADA, USER_ID, Bank, document, errors
+
+WORLD = "nobody"
+
+
+@pytest.mark.parametrize(
+    ("ssn", "status", "document_type"),
+    [
+        ("123456789", "Approved", None),
+        ("000000001", "Denied", None),
+        ("000000002", "AwaitingDocuments", "AddressVerification"),
+        ("000000003", "AwaitingDocuments", "IdDocument"),
+        ("000000004", "PendingReview", None),
+        ("000000005", "Pending", None),
+        ("000000006", "AwaitingDocuments", "SocialSecurityCard"),
+    ],
+)
+def test_the_social_security_number_decides(
+    unit: UnitOverHTTP, ssn: str, status: str, document_type: str | None
+) -> None:
+    body = unit("POST", "/applications", document("individualApplication", ADA | {"ssn": ssn})).json()
+
+    required = [(each["attributes"]["documentType"], each["attributes"]["status"]) for each in body["included"]]
+    assert body["data"]["attributes"]["status"] == status
+    assert required == ([(document_type, "Required")] if document_type else [])
+    assert ("customer" in body["data"]["relationships"]) == (status == "Approved")
+
+
+def test_an_application_shows_what_it_was_given(bank: Bank) -> None:
+    attributes = bank.application(ip="127.0.0.1", idempotencyKey="key", occupation="Doctor")["attributes"]
+
+    assert attributes["maskedSSN"] == "*****6789"
+    assert attributes["jwtSubject"] == USER_ID
+    assert attributes["decisionMethod"] == "Automatically"
+    assert (attributes["ip"], attributes["occupation"]) == ("127.0.0.1", "Doctor")
+    assert "idempotencyKey" not in attributes
+
+
+def test_an_approved_application_makes_a_customer_with_its_subject_and_tags(bank: Bank) -> None:
+    application = bank.application(tags={"appUserId": "42"})
+
+    customer = bank.got(f"/customers/{application['relationships']['customer']['data']['id']}")
+
+    assert customer["type"] == "individualCustomer"
+    assert customer["attributes"]["status"] == "Active"
+    assert customer["attributes"]["jwtSubject"] == USER_ID
+    assert customer["attributes"]["tags"] == {"appUserId": "42"}
+    assert customer["relationships"]["application"]["data"] == {"type": "application", "id": application["id"]}
+
+
+def test_a_pending_application_is_approved_five_seconds_later(bank: Bank, clock: time_machine.Traveller) -> None:
+    path = f"/applications/{bank.application(ssn='000000005')['id']}"
+    clock.shift(4.9)
+    before = bank.got(path)
+    clock.shift(0.1)
+
+    after = bank.got(path)
+
+    assert before["attributes"]["status"] == "Pending"
+    assert after["attributes"]["status"] == "Approved"
+    assert bank.got(f"/customers/{after['relationships']['customer']['data']['id']}")
+
+
+def test_a_pending_application_makes_one_customer_however_often_it_is_read(
+    bank: Bank, clock: time_machine.Traveller
+) -> None:
+    bank.application(ssn="000000005")
+    clock.shift(5)
+
+    bank.got("/applications")
+    bank.got("/applications")
+
+    assert len(bank.got("/customers")) == 1
+
+
+@pytest.mark.parametrize(
+    ("changes", "pointers"),
+    [
+        ({"ssn": None}, ["ssn"]),
+        ({"ssn": None, "passport": "P1"}, ["nationality"]),
+        ({"ssn": "12345678"}, ["ssn"]),
+        ({"ssn": "١٢٣٤٥٦٧٨٩"}, ["ssn"]),
+        ({"dateOfBirth": "2026-06-01"}, ["dateOfBirth"]),
+        ({"dateOfBirth": "1990-02-30"}, ["dateOfBirth"]),
+        ({"dateOfBirth": 1990}, ["dateOfBirth"]),
+        ({"email": "ada"}, ["email"]),
+        ({"phone": {"countryCode": "+1", "number": "5555550101"}}, ["phone/countryCode"]),
+        ({"fullName": {"first": "", "last": "x" * 256}}, ["fullName/first", "fullName/last"]),
+        ({"fullName": "Ada"}, ["fullName"]),
+        ({"address": ADA["address"] | {"postalCode": "9460"}}, ["address/postalCode"]),
+        ({"annualIncome": "Plenty"}, ["annualIncome"]),
+        ({"tags": {"a b": "c"}}, ["tags/a b"]),
+        ({"tags": {"a": ""}}, ["tags/a"]),
+        ({"tags": dict.fromkeys("abcdefghijklmnop", "x")}, ["tags"]),
+        ({"idempotencyKey": ""}, ["idempotencyKey"]),
+        ({"soleProprietorship": "yes"}, ["soleProprietorship"]),
+        ({"deviceFingerprints": [{"provider": "iovation", "value": "x"}] * 2}, ["deviceFingerprints"]),
+    ],
+)
+def test_a_wrong_attribute_is_invalid(unit: UnitOverHTTP, changes: dict[str, Any], pointers: list[str]) -> None:
+    response = unit("POST", "/applications", document("individualApplication", ADA | changes))
+
+    assert response.status_code == 400
+    assert errors(response) == [("invalid_value", f"/data/attributes/{pointer}") for pointer in pointers]
+
+
+def test_a_passport_with_its_nationality_will_do(bank: Bank) -> None:
+    application = bank.application(ssn=None, passport="P123", nationality="GB")
+
+    assert application["attributes"]["status"] == "Approved"
+
+
+def test_a_key_makes_one_application(bank: Bank) -> None:
+    first = bank.application(idempotencyKey="key")
+
+    again = bank.application(idempotencyKey="key")
+
+    assert again["id"] == first["id"]
+    assert len(bank.got("/customers")) == 1
+
+
+def test_a_key_is_forgotten_after_48_hours(bank: Bank, clock: time_machine.Traveller) -> None:
+    first = bank.application(idempotencyKey="key")
+    clock.shift(timedelta(hours=48) - timedelta(seconds=1))
+    replay = bank.application(idempotencyKey="key")
+    clock.shift(timedelta(seconds=1))
+
+    later = bank.application(idempotencyKey="key")
+
+    assert replay["id"] == first["id"]
+    assert later["id"] != first["id"]
+    assert bank.application(idempotencyKey="key")["id"] == later["id"]
+
+
+def test_a_refused_request_does_not_burn_its_key(bank: Bank, unit: UnitOverHTTP) -> None:
+    unit("POST", "/applications", document("individualApplication", ADA | {"idempotencyKey": "key", "ssn": "1"}))
+
+    application = bank.application(idempotencyKey="key")
+
+    assert application["attributes"]["status"] == "Approved"
+
+
+def test_a_key_of_one_operation_is_free_for_another(bank: Bank) -> None:
+    customer = bank.customer(idempotencyKey="key")
+
+    account = bank.made(
+        "/accounts", "depositAccount", {"depositProduct": "checking", "idempotencyKey": "key"}, customer=customer
+    )
+
+    assert account["type"] == "depositAccount"
+
+
+def test_an_application_can_change_tags_and_employment(bank: Bank, unit: UnitOverHTTP) -> None:
+    path = f"/applications/{bank.application(tags={'a': '1', 'b': '2'})['id']}"
+    changes = {"tags": {"a": None, "c": "3"}, "occupation": "Student"}
+
+    response = unit("PATCH", path, document("individualApplication", changes))
+
+    attributes = response.json()["data"]["attributes"]
+    assert attributes["tags"] == {"b": "2", "c": "3"}
+    assert attributes["occupation"] == "Student"
+
+
+def test_a_change_leaves_what_it_does_not_name(bank: Bank, unit: UnitOverHTTP) -> None:
+    path = f"/applications/{bank.application(tags={'a': '1'})['id']}"
+
+    unit("PATCH", path, document("individualApplication", {"occupation": "Student"}))
+
+    assert bank.got(path)["attributes"]["tags"] == {"a": "1"}
+
+
+def test_an_application_cannot_change_its_subject(bank: Bank, unit: UnitOverHTTP) -> None:
+    path = f"/applications/{bank.application()['id']}"
+
+    response = unit("PATCH", path, document("individualApplication", {"jwtSubject": "user-test-2"}))
+
+    assert response.status_code == 400
+    assert errors(response) == [("invalid_value", "/data/attributes/jwtSubject")]
+
+
+@pytest.mark.parametrize("ssn", ["000000002", "000000004", "000000005"])
+def test_an_undecided_application_can_be_canceled(bank: Bank, ssn: str) -> None:
+    application = bank.application(ssn=ssn)
+
+    canceled = bank.made(f"/applications/{application['id']}/cancel", "applicationCancel", {"reason": "By mistake"})
+
+    assert canceled["attributes"]["status"] == "Canceled"
+    assert canceled["attributes"]["decisionReason"] == "By mistake"
+
+
+@pytest.mark.parametrize("ssn", ["123456789", "000000001"])
+def test_a_decided_application_cannot_be_canceled(bank: Bank, unit: UnitOverHTTP, ssn: str) -> None:
+    response = unit("POST", f"/applications/{bank.application(ssn=ssn)['id']}/cancel")
+
+    assert response.status_code == 400
+    assert errors(response) == [("invalid_value", None)]
+
+
+@pytest.mark.parametrize(
+    ("verb", "resource_type", "status"),
+    [("approve", "applicationApprove", "Approved"), ("deny", "applicationDeny", "Denied")],
+)
+@pytest.mark.parametrize("ssn", ["000000003", "000000004"])
+def test_an_application_under_review_is_decided_by_hand(
+    bank: Bank, unit: UnitOverHTTP, ssn: str, verb: str, resource_type: str, status: str
+) -> None:
+    path = f"/sandbox/applications/{bank.application(ssn=ssn)['id']}/{verb}"
+
+    response = unit("POST", path, document(resource_type, {"reason": "sandbox"}))
+
+    application = response.json()["data"]
+    assert response.status_code == 200
+    assert application["attributes"]["status"] == status
+    assert application["attributes"]["decisionMethod"] == "Manually"
+    assert ("customer" in application["relationships"]) == (status == "Approved")
+
+
+@pytest.mark.parametrize("verb", ["approve", "deny"])
+@pytest.mark.parametrize("ssn", ["123456789", "000000001", "000000005"])
+def test_an_application_that_is_not_under_review_is_not_decided(
+    bank: Bank, unit: UnitOverHTTP, ssn: str, verb: str
+) -> None:
+    response = unit("POST", f"/sandbox/applications/{bank.application(ssn=ssn)['id']}/{verb}")
+
+    assert response.status_code == 400
+    assert errors(response) == [("invalid_value", None)]
+
+
+def required_document(bank: Bank) -> tuple[str, str]:
+    """The paths of an application that awaits a document, and of that document in the sandbox."""
+    application = bank.application(ssn="000000002")
+    document_id = application["relationships"]["documents"]["data"][0]["id"]
+    return f"/applications/{application['id']}", f"/sandbox/applications/{application['id']}/documents/{document_id}"
+
+
+def test_an_application_is_approved_with_its_document(bank: Bank, unit: UnitOverHTTP) -> None:
+    application, required = required_document(bank)
+
+    response = unit("POST", f"{required}/approve")
+
+    assert response.json()["data"]["attributes"]["status"] == "Approved"
+    assert bank.got(application)["attributes"]["status"] == "Approved"
+
+
+def test_an_application_goes_on_waiting_when_its_document_is_rejected(bank: Bank, unit: UnitOverHTTP) -> None:
+    application, required = required_document(bank)
+    reason = {"reason": "Too dark", "reasonCode": "PoorQuality"}
+
+    response = unit("POST", f"{required}/reject", document("documentReject", reason))
+
+    assert response.json()["data"]["attributes"]["status"] == "Invalid"
+    assert response.json()["data"]["attributes"]["reason"] == "Too dark"
+    assert bank.got(application)["attributes"]["status"] == "AwaitingDocuments"
+
+
+@pytest.mark.parametrize("verb", ["approve", "reject"])
+def test_a_document_of_a_decided_application_is_not_judged(bank: Bank, unit: UnitOverHTTP, verb: str) -> None:
+    _, required = required_document(bank)
+    unit("POST", f"{required}/approve")
+
+    response = unit("POST", f"{required}/{verb}")
+
+    assert response.status_code == 400
+    assert errors(response) == [("invalid_value", None)]
+
+
+def test_a_document_is_found_under_its_own_application_only(bank: Bank, unit: UnitOverHTTP) -> None:
+    other = bank.application(ssn="000000002")["id"]
+    document_id = required_document(bank)[1].rpartition("/")[2]
+
+    response = unit("POST", f"/sandbox/applications/{other}/documents/{document_id}/approve")
+
+    assert response.status_code == 404
+
+
+def test_a_visitor_sees_what_waits_for_the_bank(bank: Bank, store: Store) -> None:
+    bank.application()
+    in_review = bank.application(ssn="000000004")
+    awaiting = bank.application(ssn="000000003")
+
+    with store.read(WORLD) as world:
+        found = waiting(world)
+
+    assert found == [
+        Waiting(in_review["id"], "Ada Vance", "PendingReview"),
+        Waiting(awaiting["id"], "Ada Vance", "AwaitingDocuments"),
+    ]
+
+
+@pytest.mark.parametrize(("approve", "status"), [(True, "Approved"), (False, "Denied")])
+def test_a_visitor_decides_as_the_bank(bank: Bank, store: Store, approve: bool, status: str) -> None:
+    application = bank.application(ssn="000000004")
+
+    with store.change(WORLD) as world:
+        decide(world, application["id"], approve)
+
+    assert bank.got(f"/applications/{application['id']}")["attributes"]["status"] == status
+
+
+@pytest.mark.parametrize("ssn", ["123456789", "000000001"])
+def test_a_visitor_decides_once(bank: Bank, store: Store, ssn: str) -> None:
+    application = bank.application(ssn=ssn)
+
+    with store.change(WORLD) as world, pytest.raises(UnitFault):
+        decide(world, application["id"], True)
+
+
+def test_a_visitor_decides_on_what_there_is(store: Store) -> None:
+    with store.change(WORLD) as world, pytest.raises(UnitFault, match="not_found"):
+        decide(world, "1", True)
+
+
+class TestCustomers:
+    """Customers, whom only an application makes."""
+
+    def test_contact_details_tags_and_subject_can_change(self, bank: Bank, unit: UnitOverHTTP) -> None:
+        path = f"/customers/{bank.customer(tags={'a': '1', 'b': '2'}, jwtSubject=None)}"
+        changes = {"email": "new@example.com", "jwtSubject": USER_ID, "tags": {"a": None, "b": "3"}}
+
+        response = unit("PATCH", path, document("individualCustomer", changes))
+
+        attributes = response.json()["data"]["attributes"]
+        assert response.status_code == 200
+        assert {name: attributes[name] for name in changes} == changes | {"tags": {"b": "3"}}
+
+    def test_a_subject_can_be_taken_away(self, bank: Bank, unit: UnitOverHTTP) -> None:
+        path = f"/customers/{bank.customer()}"
+
+        unit("PATCH", path, document("individualCustomer", {"jwtSubject": None}))
+
+        assert "jwtSubject" not in bank.got(path)["attributes"]
+
+    @pytest.mark.parametrize("attribute", ["fullName", "dateOfBirth", "ssn"])
+    def test_a_customers_identity_cannot_change(self, bank: Bank, unit: UnitOverHTTP, attribute: str) -> None:
+        path = f"/customers/{bank.customer()}"
+
+        response = unit("PATCH", path, document("individualCustomer", {attribute: ADA[attribute]}))
+
+        assert response.status_code == 400
+        assert errors(response) == [("invalid_value", f"/data/attributes/{attribute}")]
+
+    def test_merged_tags_are_no_more_than_15(self, bank: Bank, unit: UnitOverHTTP) -> None:
+        path = f"/customers/{bank.customer(tags=dict.fromkeys('abcdefghijklmno', 'x'))}"
+
+        response = unit("PATCH", path, document("individualCustomer", {"tags": {"p": "x"}}))
+
+        assert response.status_code == 400
+        assert errors(response) == [("invalid_value", "/data/attributes/tags")]
+
+    def test_a_tag_scope_changes_tags_only(self, bank: Bank) -> None:
+        customer = bank.customer()
+        holder = bank.customer_token(customer, "customer-tags-write")
+
+        tags = holder("PATCH", f"/customers/{customer}", document("individualCustomer", {"tags": {"a": "1"}}))
+        email = holder("PATCH", f"/customers/{customer}", document("individualCustomer", {"email": "x@example.com"}))
+
+        assert tags.status_code == 200
+        assert email.status_code == 403
+
+    def test_a_customer_token_cannot_change_the_subject(self, bank: Bank) -> None:
+        customer = bank.customer()
+        holder = bank.customer_token(customer, "customers-write")
+
+        response = holder("PATCH", f"/customers/{customer}", document("individualCustomer", {"jwtSubject": "me"}))
+
+        assert response.status_code == 403
+        assert bank.got(f"/customers/{customer}")["attributes"]["jwtSubject"] == USER_ID
+
+    def test_a_customer_token_sees_its_own_customer_only(self, bank: Bank) -> None:
+        customer = bank.customer()
+        bank.customer()
+
+        response = bank.customer_token(customer, "customers")("GET", "/customers")
+
+        assert [each["id"] for each in response.json()["data"]] == [customer]
+
+    def test_an_archived_customer_can_be_read(self, bank: Bank, unit: UnitOverHTTP) -> None:
+        path = f"/customers/{bank.customer()}"
+
+        response = unit("POST", f"{path}/archive", document("archiveCustomer", {"reason": "FraudCardActivity"}))
+
+        assert response.status_code == 200
+        assert bank.got(path)["attributes"]["status"] == "Archived"
+        assert bank.got(path)["attributes"]["archiveReason"] == "FraudCardActivity"
+        assert bank.got("/customers?filter[status][0]=Active") == []
+
+    @pytest.mark.parametrize(
+        ("method", "path", "resource_type", "attributes"),
+        [
+            ("PATCH", "", "individualCustomer", {"email": "x@example.com"}),
+            ("POST", "/archive", "archiveCustomer", {"reason": "Inactive"}),
+            ("POST", "/token", "customerToken", {"scope": "cards"}),
+            ("POST", "/token/verification", "customerTokenVerification", {"channel": "sms"}),
+        ],
+    )
+    def test_an_archived_customer_refuses_writes(
+        self, bank: Bank, unit: UnitOverHTTP, method: str, path: str, resource_type: str, attributes: dict[str, str]
+    ) -> None:
+        customer = bank.customer()
+        unit("POST", f"/customers/{customer}/archive")
+
+        response = unit(method, f"/customers/{customer}{path}", document(resource_type, attributes))
+
+        assert response.status_code == 400
+        assert errors(response) == [("invalid_value", None)]
+
+    def test_an_archived_customer_gets_no_account_and_no_card(self, bank: Bank, unit: UnitOverHTTP) -> None:
+        customer = bank.customer()
+        account = bank.account(customer)
+        unit("POST", f"/customers/{customer}/archive")
+
+        refused = [
+            unit("POST", "/accounts", document("depositAccount", {"depositProduct": "checking"}, customer=customer)),
+            unit("POST", "/cards", document("individualVirtualDebitCard", {}, account=account)),
+        ]
+
+        assert [errors(each) for each in refused] == [
+            [("invalid_value", "/data/relationships/customer")],
+            [("invalid_value", "/data/relationships/account")],
+        ]
+
+
+class TestForms:
+    """Application forms, version 2."""
+
+    @pytest.fixture
+    def ask(self, unit: UnitOverHTTP) -> Any:
+        """Ask for a form."""
+
+        def ask(version: str = "V2024_06", **attributes: object) -> requests.Response:
+            headers = {"Authorization": f"Bearer {unit.token}", "X-Accept-Version": version}
+            body = document("applicationForm", {"idempotencyKey": "key"} | attributes)
+            return unit.http.post(f"{UNIT_URL}/application-forms", json=body, headers=headers)
+
+        return ask
+
+    def test_a_form_is_a_link(self, ask: Any) -> None:
+        response = ask(tags={"a": "1"}, settingsOverride={"redirectUrl": "https://example.com/done"})
+
+        form = response.json()["data"]
+        assert response.status_code == 201
+        assert form["type"] == "applicationFormV2"
+        assert form["links"]["related"]["type"] == "text/html"
+        assert form["links"]["related"]["href"].endswith(form["attributes"]["applicationFormToken"]["token"])
+        assert form["attributes"]["applicationFormToken"]["expiration"] == "2026-06-02T12:00:00.000Z"
+        assert form["attributes"]["applicationFormSettings"] == {"redirectUrl": "https://example.com/done"}
+
+    def test_a_form_of_the_first_version_is_refused(self, ask: Any) -> None:
+        response = ask(version="")
+
+        assert response.status_code == 400
+        assert "X-Accept-Version" in response.json()["errors"][0]["detail"]
+
+    def test_a_form_needs_an_idempotency_key(self, ask: Any) -> None:
+        response = ask(idempotencyKey=None)
+
+        assert response.status_code == 400
+        assert errors(response) == [("invalid_value", "/data/attributes/idempotencyKey")]
+
+    def test_a_key_makes_one_form(self, ask: Any) -> None:
+        assert ask().json() == ask().json()
+
+    def test_reading_a_form_a_day_later_gives_a_fresh_link(
+        self, ask: Any, bank: Bank, clock: time_machine.Traveller
+    ) -> None:
+        form = ask().json()["data"]
+        path = f"/application-forms/{form['id']}"
+        clock.shift(timedelta(hours=24) - timedelta(seconds=1))
+        before = bank.got(path)
+        clock.shift(timedelta(seconds=1))
+
+        after = bank.got(path)
+
+        assert before["links"] == form["links"]
+        assert after["links"] != form["links"]
+        assert bank.got(path) == after
+
+    def test_a_link_that_is_wrong_or_old_opens_nothing(
+        self, ask: Any, store: Store, clock: time_machine.Traveller
+    ) -> None:
+        token = ask().json()["data"]["attributes"]["applicationFormToken"]["token"]
+        clock.shift(timedelta(hours=24))
+
+        with store.read(WORLD) as world, pytest.raises(UnitFault, match="not_found"):
+            open_form(world, token)
+        with store.read(WORLD) as world, pytest.raises(UnitFault, match="not_found"):
+            open_form(world, "\0nonsense")
+
+    def test_a_submitted_form_is_an_application(self, ask: Any, store: Store, unit: UnitOverHTTP) -> None:
+        prefill = {name: value for name, value in ADA.items() if name not in ("ssn", "jwtSubject")}
+        form = ask(jwtSubject=USER_ID, tags={"a": "1"}, applicantDetails=prefill).json()["data"]
+
+        with store.change(WORLD) as world:
+            opened = open_form(world, form["attributes"]["applicationFormToken"]["token"])
+            application = submit(world, opened, {"ssn": "123456789", "jwtSubject": "somebody else"})
+
+        body = unit("GET", f"/application-forms/{form['id']}?include=application").json()
+        assert body["data"]["relationships"]["application"]["data"]["id"] == application["id"]
+        assert body["included"][0]["attributes"]["status"] == "Approved"
+        assert body["included"][0]["attributes"]["jwtSubject"] == USER_ID
+        assert body["included"][0]["attributes"]["tags"] == {"a": "1"}
+
+    @pytest.mark.parametrize("typed", [{}, {"ssn": "123456789", "nickname": "A"}, ADA | {"ssn": None}])
+    def test_a_form_that_is_filled_in_wrongly_is_refused(self, ask: Any, store: Store, typed: dict[str, Any]) -> None:
+        token = ask().json()["data"]["attributes"]["applicationFormToken"]["token"]
+
+        with store.change(WORLD) as world, pytest.raises(UnitFault, match="invalid_value"):
+            submit(world, open_form(world, token), typed)
+
+    def test_a_form_is_submitted_once(self, ask: Any, store: Store) -> None:
+        token = ask().json()["data"]["attributes"]["applicationFormToken"]["token"]
+
+        with store.change(WORLD) as world:
+            application = submit(world, open_form(world, token), ADA)
+            with pytest.raises(UnitFault, match="already_exists") as refusal:
+                submit(world, open_form(world, token), ADA)
+
+        assert refusal.value.status == 409
+        assert refusal.value.document()["errors"][0]["meta"] == {"existingIds": [application["id"]]}
+
+    def test_a_form_shows_nothing_that_is_kept(self, ask: Any) -> None:
+        assert not re.search("kept|prefill", ask(applicantDetails={"ssn": "123456789"}).text)

@@ -1,0 +1,551 @@
+"""Customer tokens of the emulated Unit: scopes, the two kinds of proof, upgrades, and every way a JWT can be wrong."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import hmac
+import json
+import time
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+import jwt
+import pytest
+import requests
+import stytch
+import time_machine
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import rsa
+
+from emulator import Store, org_token, unit
+from emulator.stytch import mails
+from emulator.transport import WSGIAdapter
+from emulator.unit import scopes
+
+from .conftest import PROJECT_ID, REDIRECT_URL, UNIT_URL, UnitOverHTTP
+from .unit_story import USER_ID, Bank, account_of, customer_of, document, errors
+
+JWKS_PATH = "https://idp.example/jwks"
+ISSUER = f"stytch.com/{PROJECT_ID}"
+WRONG_JWT = "/data/attributes/jwtToken"
+
+
+class IdentityProvider:
+    """Somebody who signs JWTs and publishes keys; and who can do both wrongly."""
+
+    def __init__(self, key: rsa.RSAPrivateKey, stranger: rsa.RSAPrivateKey) -> None:
+        self.key, self.stranger = key, stranger
+        self.settings: unit.JwtSettings | None = unit.JwtSettings(JWKS_PATH, ISSUER)
+        self.jwks: Callable[[], Any] = lambda: {"keys": [self.public(self.key, "key-1")]}
+        self.fetched: list[str] = []
+
+    def fetch(self, url: str) -> Any:
+        """Publish the keys."""
+        self.fetched.append(url)
+        return self.jwks()
+
+    def public(self, key: rsa.RSAPrivateKey, key_id: str | None) -> dict[str, Any]:
+        """A key as a JWKS has it."""
+        published = jwt.algorithms.RSAAlgorithm.to_jwk(key.public_key(), as_dict=True)
+        return published | {"alg": "RS256", "use": "sig"} | ({"kid": key_id} if key_id else {})
+
+    def sign(self, key: Any = None, algorithm: str = "RS256", headers: Any = None, **changes: object) -> str:
+        """A session JWT with these claims and headers changed; what is None is left out."""
+        now = int(time.time())
+        claims = {"iss": ISSUER, "aud": [PROJECT_ID], "sub": USER_ID, "iat": now, "nbf": now, "exp": now + 300}
+        given = present(claims | changes)
+        return jwt.encode(given, key or self.key, algorithm, present({"kid": "key-1"} | (headers or {})))
+
+
+def present(members: dict[str, Any]) -> dict[str, Any]:
+    """The members that are not None."""
+    return {name: value for name, value in members.items() if value is not None}
+
+
+@pytest.fixture(scope="module")
+def keys() -> tuple[rsa.RSAPrivateKey, rsa.RSAPrivateKey]:
+    """The provider's key and a stranger's, which take long to make."""
+    return rsa.generate_private_key(65537, 2048), rsa.generate_private_key(65537, 2048)
+
+
+@pytest.fixture
+def provider(keys: tuple[rsa.RSAPrivateKey, rsa.RSAPrivateKey]) -> IdentityProvider:
+    """An identity provider that does everything right until a test says otherwise."""
+    return IdentityProvider(*keys)
+
+
+@pytest.fixture
+def trusting(provider: IdentityProvider, store: Store, http: requests.Session) -> Bank:
+    """A bank that trusts the provider."""
+    app = unit.create_app(store, jwt_settings=lambda _world: provider.settings, fetch=provider.fetch)
+    http.mount(UNIT_URL, WSGIAdapter(app))
+    return Bank(UnitOverHTTP(http, org_token(PROJECT_ID)))
+
+
+def test_a_plain_scope_needs_no_proof(bank: Bank) -> None:
+    response = bank.ask_token(bank.customer(), "customers accounts cards", expiresIn=900)
+
+    token = response.json()["data"]
+    assert response.status_code == 201
+    assert token["type"] == "customerBearerToken"
+    assert "id" not in token
+    assert token["attributes"]["token"].startswith("v2.public.")
+    assert token["attributes"]["expiresIn"] == 900
+
+
+def test_a_token_lives_for_a_day_unless_it_shall_not(bank: Bank) -> None:
+    assert bank.ask_token(bank.customer(), "cards").json()["data"]["attributes"]["expiresIn"] == 86_400
+
+
+@pytest.mark.parametrize("scope", sorted(scopes.TWO_FACTOR))
+def test_a_two_factor_scope_without_proof_is_forbidden(bank: Bank, scope: str) -> None:
+    response = bank.ask_token(bank.customer(), f"cards {scope}")
+
+    assert response.status_code == 403
+    assert errors(response) == [("forbidden", None)]
+    assert scope in response.json()["errors"][0]["detail"]
+
+
+def test_every_other_scope_of_customers_is_plain(bank: Bank) -> None:
+    plain = scopes.CUSTOMER - scopes.TWO_FACTOR - scopes.UPGRADE
+
+    assert bank.ask_token(bank.customer(), " ".join(sorted(plain))).status_code == 201
+
+
+@pytest.mark.parametrize(
+    "scope",
+    ["cards fly", "applications", "applications-write", "webhooks", "customer-token-write", "cards-create", " "],
+)
+def test_a_scope_that_customers_do_not_have_is_invalid(bank: Bank, scope: str) -> None:
+    response = bank.ask_token(bank.customer(), scope)
+
+    assert response.status_code == 400
+    assert errors(response) == [("invalid_value", "/data/attributes/scope")]
+
+
+@pytest.mark.parametrize("expires_in", [0, -1, 86_401, "900", 1.5, True, None])
+def test_a_life_that_is_not_1_to_86400_seconds_is_invalid(bank: Bank, expires_in: object) -> None:
+    response = bank.ask_token(bank.customer(), "cards", expiresIn=expires_in)
+
+    assert response.status_code == 400
+    assert errors(response) == [("invalid_value", "/data/attributes/expiresIn")]
+
+
+@pytest.mark.parametrize(
+    ("attributes", "pointer"),
+    [
+        ({"scope": ["cards"]}, "scope"),
+        ({"jwtToken": 1}, "jwtToken"),
+        ({"resources": []}, "resources"),
+        ({"resources": [{"type": "payment", "ids": ["1"]}]}, "resources/0/type"),
+        ({"resources": [{"type": "card", "ids": []}]}, "resources/0/ids"),
+        ({"scopes": "cards"}, "scopes"),
+    ],
+)
+def test_a_wrong_token_attribute_is_invalid(bank: Bank, attributes: dict[str, Any], pointer: str) -> None:
+    body = document("customerToken", {"scope": "cards"} | attributes)
+
+    response = bank.unit("POST", f"/customers/{bank.customer()}/token", body)
+
+    assert response.status_code == 400
+    assert errors(response) == [("invalid_value", f"/data/attributes/{pointer}")]
+
+
+def test_an_unknown_customer_gets_no_token(bank: Bank) -> None:
+    assert bank.ask_token("1", "cards").status_code == 404
+
+
+class TestCodes:
+    """Two factors by a code."""
+
+    def verification(self, bank: Bank, customer: str) -> str:
+        """The token of a new verification."""
+        attributes = {"channel": "sms"}
+        path = f"/customers/{customer}/token/verification"
+        verification = bank.made(path, "customerTokenVerification", attributes)
+        assert verification["type"] == "customerTokenVerification"
+        return str(verification["attributes"]["verificationToken"])
+
+    def test_a_verification_and_its_code_are_proof(self, bank: Bank) -> None:
+        customer = bank.customer()
+
+        response = bank.ask_token(
+            customer, "cards-write", verificationToken=self.verification(bank, customer), verificationCode="000001"
+        )
+
+        assert response.status_code == 201
+
+    def test_the_sandboxs_code_alone_is_proof(self, bank: Bank) -> None:
+        assert bank.ask_token(bank.customer(), "cards-write", verificationCode="000001").status_code == 201
+
+    @pytest.mark.parametrize("scope", ["cards-write", "cards"])
+    @pytest.mark.parametrize("code", ["000000", "1", "abc"])
+    def test_a_wrong_code_is_invalid(self, bank: Bank, scope: str, code: str) -> None:
+        response = bank.ask_token(bank.customer(), scope, verificationCode=code)
+
+        assert response.status_code == 400
+        assert errors(response) == [("invalid_value", "/data/attributes/verificationCode")]
+
+    def test_a_verification_without_a_code_will_do_for_plain_scopes(self, bank: Bank) -> None:
+        customer = bank.customer()
+        token = self.verification(bank, customer)
+
+        assert bank.ask_token(customer, "cards", verificationToken=token).status_code == 201
+        assert bank.ask_token(customer, "cards-write", verificationToken=token).status_code == 403
+
+    def test_a_verification_is_over_after_10_minutes(self, bank: Bank, clock: time_machine.Traveller) -> None:
+        customer = bank.customer()
+        token = self.verification(bank, customer)
+        clock.shift(600)
+
+        response = bank.ask_token(customer, "cards-write", verificationToken=token, verificationCode="000001")
+
+        assert errors(response) == [("invalid_value", "/data/attributes/verificationCode")]
+
+    def test_a_verification_works_once(self, bank: Bank) -> None:
+        customer = bank.customer()
+        proof = {"verificationToken": self.verification(bank, customer), "verificationCode": "000001"}
+
+        first, second = bank.ask_token(customer, "cards-write", **proof), bank.ask_token(customer, "cards", **proof)
+
+        assert first.status_code == 201
+        assert errors(second) == [("invalid_value", "/data/attributes/verificationCode")]
+
+    def test_a_verification_of_another_customer_is_invalid(self, bank: Bank) -> None:
+        token = self.verification(bank, bank.customer())
+
+        response = bank.ask_token(bank.customer(), "cards-write", verificationToken=token, verificationCode="000001")
+
+        assert errors(response) == [("invalid_value", "/data/attributes/verificationCode")]
+
+    @pytest.mark.parametrize(("wrong_codes", "status"), [(4, 201), (5, 400)])
+    def test_a_verification_bears_four_wrong_codes(self, bank: Bank, wrong_codes: int, status: int) -> None:
+        customer = bank.customer()
+        token = self.verification(bank, customer)
+        for _ in range(wrong_codes):
+            bank.ask_token(customer, "cards-write", verificationToken=token, verificationCode="999999")
+
+        response = bank.ask_token(customer, "cards-write", verificationToken=token, verificationCode="000001")
+
+        assert response.status_code == status
+
+    @pytest.mark.parametrize("attributes", [{}, {"channel": "mail"}, {"channel": "sms", "appHash": "short"}])
+    def test_a_wrong_verification_attribute_is_invalid(self, bank: Bank, attributes: dict[str, str]) -> None:
+        path = f"/customers/{bank.customer()}/token/verification"
+
+        response = bank.unit("POST", path, document("customerTokenVerification", attributes))
+
+        assert response.status_code == 400
+
+
+def forged(provider: IdentityProvider, header: dict[str, str], secret: bytes) -> str:
+    """A JWT with any header, signed with HMAC: the library refuses to do this to a public key."""
+    parts = [header | {"kid": "key-1", "typ": "JWT"}, jwt.decode(provider.sign(), options={"verify_signature": False})]
+    signed = b".".join(base64.urlsafe_b64encode(json.dumps(part).encode()).rstrip(b"=") for part in parts)
+    signature = base64.urlsafe_b64encode(hmac.digest(secret, signed, hashlib.sha256)).rstrip(b"=")
+    return (signed + b"." + signature).decode()
+
+
+def public_pem(provider: IdentityProvider) -> bytes:
+    """The provider's public key as text."""
+    encoding, form = serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo
+    return provider.key.public_key().public_bytes(encoding, form)
+
+
+WRONG_JWTS: list[tuple[str, Callable[[IdentityProvider], str]]] = [
+    ("expired", lambda idp: idp.sign(exp=int(time.time()) - 6)),
+    ("not valid yet", lambda idp: idp.sign(nbf=int(time.time()) + 60)),
+    ("signature", lambda idp: idp.sign(key=idp.stranger)),
+    ("signature", lambda idp: idp.sign().rpartition(".")[0] + "." + "A" * 342),
+    ("unknown key", lambda idp: idp.sign(headers={"kid": "key-2"})),
+    ("unknown key", lambda idp: idp.sign(headers={"kid": None})),
+    (
+        "unknown key",
+        lambda idp: idp.sign(key=idp.stranger, headers={"kid": "key-2", "jwk": idp.public(idp.key, "key-2")}),
+    ),
+    ("issuer", lambda idp: idp.sign(iss="stytch.com/project-test-2")),
+    ("missing claim", lambda idp: idp.sign(iss=None)),
+    ("audience", lambda idp: idp.sign(aud="project-test-2")),
+    ("missing claim", lambda idp: idp.sign(aud=None)),
+    ("missing claim", lambda idp: idp.sign(exp=None)),
+    ("missing claim", lambda idp: idp.sign(sub=None)),
+    ("subject does not match the customer", lambda idp: idp.sign(sub="user-test-2")),
+    ("subject does not match the customer", lambda idp: idp.sign(sub="")),
+    ("algorithm", lambda idp: idp.sign(algorithm="RS512")),
+    ("algorithm", lambda idp: forged(idp, {"alg": "HS256"}, public_pem(idp))),
+    ("algorithm", lambda idp: forged(idp, {"alg": "none"}, b"")),
+    ("malformed", lambda idp: idp.sign(padding="x" * 8192)),
+    ("malformed", lambda _idp: "a.b.c"),
+    ("malformed", lambda _idp: "nonsense"),
+    ("malformed", lambda _idp: "\ud800.b.c"),
+    ("malformed", lambda _idp: base64.urlsafe_b64encode(b"[" * 6000).decode() + ".b.c"),
+]
+
+
+class TestJwts:
+    """Two factors by the login that the org already has."""
+
+    def test_a_jwt_of_the_customers_login_is_proof(self, trusting: Bank, provider: IdentityProvider) -> None:
+        response = trusting.ask_token(trusting.customer(), "cards-write cards-sensitive", jwtToken=provider.sign())
+
+        assert response.status_code == 201
+        assert provider.fetched == [JWKS_PATH]
+
+    @pytest.mark.parametrize(("reason", "make"), WRONG_JWTS)
+    def test_a_wrong_jwt_is_invalid(
+        self, trusting: Bank, provider: IdentityProvider, reason: str, make: Callable[[IdentityProvider], str]
+    ) -> None:
+        response = trusting.ask_token(trusting.customer(), "cards-write", jwtToken=make(provider))
+
+        assert response.status_code == 400
+        assert errors(response) == [("invalid_value", WRONG_JWT)]
+        assert response.json()["errors"][0]["detail"] == f"Invalid JWT: {reason}"
+
+    def test_a_wrong_jwt_is_invalid_even_where_none_is_needed(self, trusting: Bank, provider: IdentityProvider) -> None:
+        response = trusting.ask_token(trusting.customer(), "cards", jwtToken=provider.sign(sub="user-test-2"))
+
+        assert response.status_code == 400
+        assert errors(response) == [("invalid_value", WRONG_JWT)]
+
+    def test_a_wrong_jwt_is_not_mended_by_a_code(self, trusting: Bank, provider: IdentityProvider) -> None:
+        token = provider.sign(sub="user-test-2")
+
+        response = trusting.ask_token(trusting.customer(), "cards-write", jwtToken=token, verificationCode="000001")
+
+        assert errors(response) == [("invalid_value", WRONG_JWT)]
+
+    def test_a_customer_without_a_subject_matches_no_jwt(self, trusting: Bank, provider: IdentityProvider) -> None:
+        customer = trusting.customer(jwtSubject=None)
+
+        response = trusting.ask_token(customer, "cards-write", jwtToken=provider.sign())
+
+        assert errors(response) == [("invalid_value", WRONG_JWT)]
+
+    def test_a_jwt_is_invalid_where_no_jwt_settings_are(self, trusting: Bank, provider: IdentityProvider) -> None:
+        provider.settings = None
+
+        response = trusting.ask_token(trusting.customer(), "cards-write", jwtToken=provider.sign())
+
+        assert errors(response) == [("invalid_value", WRONG_JWT)]
+        assert response.json()["errors"][0]["detail"] == "Invalid JWT: JWT settings are not configured"
+
+    def test_settings_without_an_issuer_leave_issuer_and_audience_unchecked(
+        self, trusting: Bank, provider: IdentityProvider
+    ) -> None:
+        provider.settings = unit.JwtSettings(JWKS_PATH, None)
+        token = provider.sign(iss="elsewhere", aud="somebody")
+
+        assert trusting.ask_token(trusting.customer(), "cards-write", jwtToken=token).status_code == 201
+
+    @pytest.mark.parametrize(
+        "jwks", [lambda: {}, lambda: {"keys": []}, lambda: [], lambda: {"keys": [{"kty": "oct"}]}, lambda: 1 / 0]
+    )
+    def test_keys_that_cannot_be_had_are_unknown(
+        self, trusting: Bank, provider: IdentityProvider, jwks: Callable[[], Any]
+    ) -> None:
+        provider.jwks = jwks
+
+        response = trusting.ask_token(trusting.customer(), "cards-write", jwtToken=provider.sign())
+
+        assert response.status_code == 400
+        assert response.json()["errors"][0]["detail"] == "Invalid JWT: unknown key"
+
+    def test_a_rotated_key_is_found_at_once(self, trusting: Bank, provider: IdentityProvider) -> None:
+        customer = trusting.customer()
+        trusting.ask_token(customer, "cards-write", jwtToken=provider.sign())
+        new = provider.sign(key=provider.stranger, headers={"kid": "key-2"})
+        provider.jwks = lambda: {
+            "keys": [provider.public(provider.key, "key-1"), provider.public(provider.stranger, "key-2")]
+        }
+
+        response = trusting.ask_token(customer, "cards-write", jwtToken=new)
+
+        assert response.status_code == 201
+
+    def test_a_withdrawn_key_is_unknown_at_once(self, trusting: Bank, provider: IdentityProvider) -> None:
+        customer = trusting.customer()
+        trusting.ask_token(customer, "cards-write", jwtToken=provider.sign())
+        provider.jwks = lambda: {"keys": [provider.public(provider.stranger, "key-2")]}
+
+        response = trusting.ask_token(customer, "cards-write", jwtToken=provider.sign())
+
+        assert errors(response) == [("invalid_value", WRONG_JWT)]
+
+    def test_a_key_without_an_id_matches_no_jwt(self, trusting: Bank, provider: IdentityProvider) -> None:
+        provider.jwks = lambda: {"keys": [provider.public(provider.key, None)]}
+
+        response = trusting.ask_token(trusting.customer(), "cards", jwtToken=provider.sign(headers={"kid": None}))
+
+        assert errors(response) == [("invalid_value", WRONG_JWT)]
+
+    def test_keys_are_not_fetched_for_a_stranger(self, trusting: Bank, provider: IdentityProvider) -> None:
+        stranger = Bank(trusting.unit.bearing("v2.public.stranger"))
+
+        response = stranger.ask_token("1", "cards-write", jwtToken=provider.sign())
+
+        assert response.status_code == 401
+        assert provider.fetched == []
+
+    def test_fetching_the_keys_may_write_to_the_world(
+        self, trusting: Bank, provider: IdentityProvider, store: Store
+    ) -> None:
+        keys = provider.jwks
+
+        def publish() -> Any:
+            with store.change("nobody"):
+                return keys()
+
+        provider.jwks = publish
+
+        assert trusting.ask_token(trusting.customer(), "cards-write", jwtToken=provider.sign()).status_code == 201
+
+
+class TestStytch:
+    """Two factors by a real login at the emulated Stytch, through its own SDK."""
+
+    def sign_in(self, client: stytch.Client, store: Store) -> Any:
+        """Open a magic link."""
+        client.magic_links.email.login_or_create("ada@example.com", login_magic_link_url=REDIRECT_URL)
+        with store.read("nobody") as world:
+            link = mails(world)[0].link
+        token = parse_qs(urlsplit(link).query)["token"][0]
+        return client.magic_links.authenticate(token, session_duration_minutes=60)
+
+    def test_a_session_jwt_earns_a_token(self, client: stytch.Client, store: Store, bank: Bank) -> None:
+        signed_in = self.sign_in(client, store)
+        customer = bank.customer(jwtSubject=signed_in.user_id)
+
+        response = bank.ask_token(customer, "cards cards-write", jwtToken=signed_in.session_jwt)
+
+        assert response.status_code == 201
+
+    def test_a_session_jwt_earns_nothing_for_another_customer(
+        self, client: stytch.Client, store: Store, bank: Bank
+    ) -> None:
+        signed_in = self.sign_in(client, store)
+
+        response = bank.ask_token(bank.customer(), "cards cards-write", jwtToken=signed_in.session_jwt)
+
+        assert response.json()["errors"][0]["detail"] == "Invalid JWT: subject does not match the customer"
+
+    def test_a_session_jwt_is_worth_nothing_after_5_minutes(
+        self, client: stytch.Client, store: Store, bank: Bank, clock: time_machine.Traveller
+    ) -> None:
+        signed_in = self.sign_in(client, store)
+        customer = bank.customer(jwtSubject=signed_in.user_id)
+        clock.shift(timedelta(minutes=5, seconds=6))
+
+        response = bank.ask_token(customer, "cards cards-write", jwtToken=signed_in.session_jwt)
+
+        assert response.json()["errors"][0]["detail"] == "Invalid JWT: expired"
+
+
+class TestResources:
+    """Tokens for some cards or accounts."""
+
+    def test_a_token_for_one_card_sees_no_other(self, bank: Bank) -> None:
+        card = bank.active_card()
+        bank.card(account_of(card))
+        resources = [{"type": "card", "ids": [card["id"]]}]
+        holder = bank.customer_token(customer_of(card), "cards accounts customers", resources=resources)
+
+        cards, accounts = holder("GET", "/cards").json()["data"], holder("GET", "/accounts").json()["data"]
+
+        assert [each["id"] for each in cards] == [card["id"]]
+        assert accounts == []
+        assert holder("GET", f"/customers/{customer_of(card)}").status_code == 200
+
+    def test_a_token_for_an_account_sees_its_cards(self, bank: Bank) -> None:
+        card = bank.active_card()
+        bank.card(bank.account(customer_of(card)))
+        resources = [{"type": "account", "ids": [account_of(card)]}]
+        holder = bank.customer_token(customer_of(card), "cards", resources=resources)
+
+        cards = holder("GET", "/cards").json()["data"]
+
+        assert [each["id"] for each in cards] == [card["id"]]
+
+    @pytest.mark.parametrize("kind", ["card", "account"])
+    @pytest.mark.parametrize("whose", ["theirs", "nobodys"])
+    def test_a_resource_of_another_customer_is_not_found(self, bank: Bank, kind: str, whose: str) -> None:
+        card = bank.active_card()
+        ids = {"card": card["id"], "account": account_of(card)}
+        resources = [{"type": kind, "ids": [ids[kind] if whose == "theirs" else "1"]}]
+
+        response = bank.ask_token(bank.customer(), "cards", resources=resources)
+
+        assert response.status_code == 400
+        assert errors(response) == [(f"{kind}_not_found", "/data/attributes/resources")]
+
+
+class TestUpgrades:
+    """Customer tokens that make others."""
+
+    PLAIN = "cards customer-token-write"
+
+    def test_a_token_is_upgraded_to_what_it_was_made_upgradable_to(self, bank: Bank) -> None:
+        card = bank.active_card()
+        customer = customer_of(card)
+        base = Bank(bank.customer_token(customer, self.PLAIN, upgradableScope="cards-write"))
+
+        upgraded = base.customer_token(customer, "cards cards-write")
+
+        assert base.unit("POST", f"/cards/{card['id']}/freeze").status_code == 403
+        assert upgraded("POST", f"/cards/{card['id']}/freeze").status_code == 200
+
+    @pytest.mark.parametrize(
+        ("scope", "upgradable"), [("cards-sensitive", ""), ("accounts", ""), ("cards", "accounts")]
+    )
+    def test_a_token_is_not_upgraded_beyond_that(self, bank: Bank, scope: str, upgradable: str) -> None:
+        customer = bank.customer()
+        base = Bank(bank.customer_token(customer, self.PLAIN, upgradableScope="cards-write"))
+        more = {"upgradableScope": upgradable} if upgradable else {}
+
+        response = base.ask_token(customer, scope, verificationCode="000001", **more)
+
+        assert response.status_code == 403
+        assert errors(response) == [("forbidden", None)]
+
+    def test_an_upgrade_needs_proof(self, bank: Bank) -> None:
+        customer = bank.customer()
+        base = Bank(bank.customer_token(customer, self.PLAIN, upgradableScope="cards-write"))
+
+        assert base.ask_token(customer, "cards-write").status_code == 403
+
+    def test_a_token_makes_none_for_another_customer(self, bank: Bank) -> None:
+        base = Bank(bank.customer_token(bank.customer(), self.PLAIN, upgradableScope="cards-write"))
+
+        assert base.ask_token(bank.customer(), "cards").status_code == 404
+
+    def test_an_upgraded_token_is_no_wider(self, bank: Bank) -> None:
+        card = bank.active_card()
+        other = bank.card(account_of(card))
+        resources = [{"type": "card", "ids": [card["id"]]}]
+        holder = bank.customer_token(customer_of(card), self.PLAIN, upgradableScope="cards-write", resources=resources)
+
+        inherited = Bank(holder).customer_token(customer_of(card), "cards")
+        wider = Bank(holder).ask_token(customer_of(card), "cards", resources=[{"type": "card", "ids": [other["id"]]}])
+
+        assert inherited("GET", f"/cards/{other['id']}").status_code == 404
+        assert errors(wider) == [("card_not_found", "/data/attributes/resources")]
+
+    def test_an_upgraded_token_does_not_outlive_the_one_it_came_from(
+        self, bank: Bank, clock: time_machine.Traveller
+    ) -> None:
+        customer = bank.customer()
+        base = Bank(bank.customer_token(customer, self.PLAIN, upgradableScope="cards-write", expiresIn=900))
+        clock.shift(600)
+
+        response = base.ask_token(customer, "cards", expiresIn=86_400)
+
+        assert response.json()["data"]["attributes"]["expiresIn"] == 300
+
+    @pytest.mark.parametrize("scope", ["fly", "applications"])
+    def test_an_upgradable_scope_must_be_one_of_customers(self, bank: Bank, scope: str) -> None:
+        response = bank.ask_token(bank.customer(), "cards", upgradableScope=scope)
+
+        assert response.status_code == 400
+        assert errors(response) == [("invalid_value", "/data/attributes/upgradableScope")]

@@ -1,0 +1,140 @@
+"""The steps that Unit's tests take again and again, each over the wire."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import requests
+
+    from .conftest import UnitOverHTTP
+
+Json = dict[str, Any]
+
+PHYSICAL = "individualDebitCard"
+VIRTUAL = "individualVirtualDebitCard"
+USER_ID = "user-test-00000000-0000-4000-8000-000000000001"
+
+ADDRESS = {"street": "1 Main St", "city": "Oakland", "state": "CA", "postalCode": "94607", "country": "US"}
+ADA: Json = {
+    "fullName": {"first": "Ada", "last": "Vance"},
+    "email": "ada@example.com",
+    "phone": {"countryCode": "1", "number": "5555550101"},
+    "dateOfBirth": "1990-02-03",
+    "ssn": "123456789",
+    "address": ADDRESS,
+    "jwtSubject": USER_ID,
+}
+
+
+def document(resource_type: str, attributes: object, **related: str) -> Json:
+    """The document of a request."""
+    relationships = {name: {"data": {"type": name, "id": to}} for name, to in related.items()}
+    return {"data": {"type": resource_type, "attributes": attributes, "relationships": relationships}}
+
+
+def errors(response: requests.Response) -> list[tuple[str | None, str | None]]:
+    """The code and the pointer of each error in an answer."""
+    return [(entry.get("code"), entry.get("source", {}).get("pointer")) for entry in response.json()["errors"]]
+
+
+class Bank:
+    """What an org does at Unit, with the org token."""
+
+    def __init__(self, unit: UnitOverHTTP) -> None:
+        self.unit = unit
+
+    def made(self, path: str, resource_type: str, attributes: object, **related: str) -> Json:
+        """Create something that must succeed."""
+        response = self.unit("POST", path, document(resource_type, attributes, **related))
+        assert response.status_code == 201, response.text
+        resource: Json = response.json()["data"]
+        return resource
+
+    def got(self, path: str) -> Any:
+        """Read something that must be there."""
+        response = self.unit("GET", path)
+        assert response.status_code == 200, response.text
+        return response.json()["data"]
+
+    def application(self, **changes: object) -> Json:
+        """An application of Ada's, with these attributes changed."""
+        return self.made("/applications", "individualApplication", ADA | changes)
+
+    def customer(self, **changes: object) -> str:
+        """The id of a new customer."""
+        customer: str = self.application(**changes)["relationships"]["customer"]["data"]["id"]
+        return customer
+
+    def account(self, customer: str) -> str:
+        """The id of a new account of the customer."""
+        account: str = self.made("/accounts", "depositAccount", {"depositProduct": "checking"}, customer=customer)["id"]
+        return account
+
+    def card(self, account: str, resource_type: str = VIRTUAL, **attributes: object) -> Json:
+        """A new card on the account."""
+        return self.made("/cards", resource_type, attributes, account=account)
+
+    def active_card(self, **attributes: object) -> Json:
+        """A new virtual card of a new customer, on an account with 1,000 dollars."""
+        account = self.account(self.customer())
+        self.fund(account, 100_000)
+        return self.card(account, VIRTUAL, **attributes)
+
+    def fund(self, account: str, amount: int) -> Json:
+        """Put money on the account."""
+        attributes = {"amount": amount, "direction": "Credit", "description": "Salary"}
+        return self.made("/sandbox/payments", "achPayment", attributes, account=account)
+
+    def buy(self, card: Json, amount: int, **changes: object) -> requests.Response:
+        """Try to buy something with a card."""
+        attributes = {
+            "amount": amount,
+            "direction": "Debit",
+            "merchantName": "Corner Cafe",
+            "merchantType": 5812,
+            "merchantLocation": "Oakland, CA",
+            "last4Digits": card["attributes"]["last4Digits"],
+        }
+        body = document("purchaseTransaction", attributes | changes, account=account_of(card))
+        return self.unit("POST", "/sandbox/purchases", body)
+
+    def hold(self, card: Json, amount: int, **changes: object) -> requests.Response:
+        """Try to authorize an amount on a card."""
+        attributes = {
+            "amount": amount,
+            "merchantName": "Grand Hotel",
+            "merchantType": 7011,
+            "cardLast4Digits": card["attributes"]["last4Digits"],
+        }
+        body = document("authorization", attributes | changes, account=account_of(card))
+        return self.unit("POST", "/sandbox/authorizations", body)
+
+    def figures(self, card: Json) -> tuple[int, int, int]:
+        """Balance, hold and available of the card's account."""
+        attributes = self.got(f"/accounts/{account_of(card)}")["attributes"]
+        return attributes["balance"], attributes["hold"], attributes["available"]
+
+    def ask_token(self, customer: str, scope: str, **attributes: object) -> requests.Response:
+        """Ask for a customer token."""
+        return self.unit(
+            "POST", f"/customers/{customer}/token", document("customerToken", {"scope": scope} | attributes)
+        )
+
+    def customer_token(self, customer: str, scope: str, **attributes: object) -> UnitOverHTTP:
+        """Unit with a new customer token, proven with the sandbox's code."""
+        response = self.ask_token(customer, scope, verificationCode="000001", **attributes)
+        assert response.status_code == 201, response.text
+        return self.unit.bearing(response.json()["data"]["attributes"]["token"])
+
+
+def account_of(card: Json) -> str:
+    """The id of a card's account."""
+    account: str = card["relationships"]["account"]["data"]["id"]
+    return account
+
+
+def customer_of(card: Json) -> str:
+    """The id of a card's customer."""
+    customer: str = card["relationships"]["customer"]["data"]["id"]
+    return customer
