@@ -52,7 +52,8 @@ def mount(app: Flask, session: requests.Session, settings: HostSettings) -> set[
     Returns the endpoints of those pages, which need no sign-in.
     """
     store = Store(settings.emulator_database_url)
-    stytch_app = attach(
+    app.config["REVEAL_SOURCES"] = {"frame-src": "'self'"}
+    stytch_app, unit_app = attach(
         session,
         store,
         project_id=settings.stytch_project_id,
@@ -65,8 +66,8 @@ def mount(app: Flask, session: requests.Session, settings: HostSettings) -> set[
     pages = [views.visitors(emulated=settings.emulated, secure=settings.is_https)]
     if stytch_app:
         pages.append(views.stytch_pages(store, stytch_app))
-    if "unit" in settings.emulated:
-        pages.append(views.unit_pages(store))
+    if unit_app:
+        pages.append(views.unit_pages(store, unit_app))
     return views.add_pages(app, *pages)
 
 
@@ -85,25 +86,28 @@ def attach(
     stytch_url: str | None,
     unit_url: str | None,
     jwks_url: str,
-) -> WSGIApplication | None:
+) -> tuple[WSGIApplication | None, WSGIApplication | None]:
     """Answer the session's calls to the given origins in this process.
 
-    ``public_url`` is where a visitor's browser reaches the emulated Stytch, for the links in mails, and
+    ``public_url`` is where a visitor's browser reaches the emulator's own pages, for links to them, and
     ``redirect_url`` the one redirect URL that the project has registered. ``jwks_url`` is what Unit's dashboard would
     hold in *JWT Settings*; it is fetched through the same session, so it may be Stytch's live one.
-    Returns the emulated Stytch, if there is one.
+    Returns the emulated Stytch and the emulated Unit, where there is one.
     """
-    stytch_app = None
+    stytch_app = unit_app = None
     if stytch_url:
         stytch_app = stytch.create_app(store, public_url=public_url, redirect_urls=frozenset({redirect_url}))
         session.mount(stytch_url, WSGIAdapter(stytch_app))
     if unit_url:
         jwt_settings = unit.JwtSettings(jwks_path=jwks_url, issuer=f"stytch.com/{project_id}")
         unit_app = unit.create_app(
-            store, jwt_settings=lambda _world: jwt_settings, fetch=lambda url: session.get(url).json()
+            store,
+            jwt_settings=lambda _world: jwt_settings,
+            fetch=lambda url: session.get(url).json(),
+            public_url=public_url,
         )
         session.mount(unit_url, WSGIAdapter(unit_app))
-    return stytch_app
+    return stytch_app, unit_app
 
 
 def create_app(

@@ -187,6 +187,11 @@ class Store:
                 sa.select(_names.c.world).where(_names.c.kind == name_kind, _names.c.value == value)
             )
 
+    def reset(self) -> None:
+        """Forget every world."""
+        with self._engine.connect().execution_options(writes=True) as connection, connection.begin():
+            connection.execute(_worlds.delete())
+
     def close(self) -> None:
         """Give the database connections back."""
         self._engine.dispose()

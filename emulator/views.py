@@ -12,15 +12,24 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from flask import Blueprint, Flask, Response, abort, make_response, redirect, render_template, request, url_for
+from werkzeug.test import Client
 
-from . import stytch, unit
-from .store import Store
-from .transport import current_world
+from . import application_page, stytch, unit
+from .store import Json, Store
+from .transport import WORLD, current_world
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication
 
 VISITOR = re.compile(r"[\w-]{22}", re.ASCII)
+TOKEN = re.compile(r"[\w.-]{1,200}", re.ASCII)
+SHOWN_FOR = 60  # seconds
+FRAME_POLICY = "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'self'"
+REFUSALS = {
+    "unauthorized": "This page is too old. Reload it, then press again.",
+    "not_supported_for_card_type": "The bank shows no numbers of physical cards: yours is printed on the card.",
+    "not_supported_for_card_status": "The bank only shows the number of a card that is ready to use.",
+}
 LAST_LOOK = 30  # after that many looks an empty mailbox stops asking by itself
 
 
@@ -87,8 +96,8 @@ def stytch_pages(store: Store, stytch_app: WSGIApplication) -> Blueprint:
     return bp
 
 
-def unit_pages(store: Store) -> Blueprint:
-    """The bank's desk: where a person decides about an application."""
+def unit_pages(store: Store, unit_app: WSGIApplication) -> Blueprint:
+    """The bank's own pages: its desk, the application form that it hosts, and the frame that shows a card's number."""
     bp = Blueprint("emulator_unit", __name__, url_prefix="/emulator", template_folder="templates/unit")
 
     @bp.app_context_processor
@@ -99,6 +108,10 @@ def unit_pages(store: Store) -> Blueprint:
         with store.read(current_world.get()) as world:
             return unit.waiting(world)
 
+    @bp.errorhandler(unit.UnitFault)
+    def refused(_fault: unit.UnitFault) -> Response:
+        abort(404)
+
     @bp.post("/bank/<application_id>")
     def decide(application_id: str) -> Response:
         """Approve or deny an application of this visitor's."""
@@ -107,6 +120,43 @@ def unit_pages(store: Store) -> Blueprint:
                 abort(404)
             unit.decide(world, application_id, approve=request.form.get("decision") == "approve")
         return make_response(redirect(url_for("customer.index"), 303))
+
+    @bp.get("/application-form/<token>")
+    def application_form(token: str) -> str:
+        """The form that Unit hosts, as far as the org has filled it in."""
+        with store.read(current_world.get()) as world:
+            form = unit.open_form(world, token)
+        return _form_page(form)
+
+    @bp.post("/application-form/<token>")
+    def hand_in(token: str) -> Response:
+        """Take in the form, and send the browser back to the org."""
+        with store.change(current_world.get()) as world:
+            form = unit.open_form(world, token)
+            if request.form.get("code", "").strip() != application_page.PHONE_CODE:
+                return make_response(_form_page(form, wrong_code=True), 422)
+            try:
+                unit.submit(world, form, application_page.answers(request.form))
+            except unit.UnitFault as fault:
+                if wrong := application_page.blamed(fault):
+                    return make_response(_form_page(form, wrong), 422)  # otherwise it was handed in before
+        return make_response(redirect(form["attributes"]["applicationFormSettings"]["redirectUrl"], 303))
+
+    @bp.post("/cards/<int:card_id>/number")
+    def card_number(card_id: int) -> Response:
+        """What a frame of the bank's shows to whoever holds a token for this card; the digits go nowhere else."""
+        token = request.form.get("token", "")
+        bearer = {"Authorization": f"Bearer {token if TOKEN.fullmatch(token) else ''}"}
+        secrets_of_card = {}
+        for name in ("pan", "cvv2"):
+            environ = {WORLD: current_world.get()}
+            path = f"/cards/{card_id}/secure-data/{name}"
+            answer = Client(unit_app).get(path, headers=bearer, environ_overrides=environ)
+            if not answer.json or "data" not in answer.json:
+                code = answer.json["errors"][0].get("code") if answer.json else ""
+                return _framed(answer.status_code, refusal=REFUSALS.get(code, "The bank does not show this number."))
+            secrets_of_card[name] = answer.json["data"]["attributes"][name]
+        return _framed(200, seconds=SHOWN_FOR, **secrets_of_card)
 
     return bp
 
@@ -127,3 +177,17 @@ def made_up_address() -> str:
 def _page(name: str, **context: Any) -> str:
     form = f"emulator/_{name}.html" if request.headers.get("HX-Request") == "true" else f"emulator/{name}.html"
     return render_template(form, **context)
+
+
+def _form_page(form: Json, wrong: frozenset[str] = frozenset(), *, wrong_code: bool = False) -> str:
+    questions = application_page.questions(form, request.form, wrong)
+    return render_template("emulator/application_form.html", questions=questions, wrong_code=wrong_code)
+
+
+def _framed(status: int, **context: Any) -> Response:
+    """A drawing that our own page may frame, which can neither run nor load anything."""
+    response = make_response(render_template("emulator/card_number.svg", **context), status)
+    response.mimetype = "image/svg+xml"
+    response.headers["Content-Security-Policy"] = FRAME_POLICY
+    response.headers["X-Frame-Options"] = "SAMEORIGIN"
+    return response

@@ -147,16 +147,21 @@ RESOURCES = (
 
 
 def create_app(
-    store: Store, *, jwt_settings: Callable[[str], JwtSettings | None], fetch: Callable[[str], Json]
+    store: Store,
+    *,
+    jwt_settings: Callable[[str], JwtSettings | None],
+    fetch: Callable[[str], Json],
+    public_url: str | None = None,
 ) -> Flask:
     """Make the emulated Unit over a store.
 
     ``jwt_settings`` tells what a world's dashboard holds under *JWT Settings*, and ``fetch`` gets the JSON at a URL,
-    for the keys of the identity provider.
+    for the keys of the identity provider. ``public_url`` is where a browser finds the pages that Unit hosts, if not at
+    the origin that the API is called at.
     """
     app = Flask(__name__, static_folder=None)
     app.config["MAX_CONTENT_LENGTH"] = MOST_BYTES
-    app.extensions["emulated_unit"] = Emulation(store, jwt_settings, fetch)
+    app.extensions["emulated_unit"] = Emulation(store, jwt_settings, fetch, public_url)
     app.url_map.strict_slashes = False
     app.url_map.merge_slashes = False
     for resource in RESOURCES:

@@ -27,6 +27,7 @@ class Emulation:
     store: Store
     jwt_settings: Callable[[str], JwtSettings | None]
     fetch: Callable[[str], Json]
+    public_url: str | None
 
 
 @dataclass(frozen=True)

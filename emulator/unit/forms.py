@@ -15,7 +15,7 @@ from .. import clock
 from ..store import Json, World
 from . import idempotency, jsonapi, onboarding, people, queries
 from .applications import APPLICANT_OPTIONAL, check_identification
-from .calls import Call, endpoint
+from .calls import Call, emulation, endpoint
 from .documents import read
 from .errors import UnitFault
 from .schema import IDEMPOTENCY_KEY, Check, fields, flag, items, one_of, tags, text
@@ -23,7 +23,7 @@ from .schema import IDEMPOTENCY_KEY, Check, fields, flag, items, one_of, tags, t
 routes = Blueprint("forms", __name__)
 
 VERSION = "V2024_06"
-PAGE = "{origin}application-form/{token}"
+PAGE = "{origin}/application-form/{token}"
 LIFE = timedelta(hours=24)  # reading the form after that gives a fresh link
 TOKEN_NAME = "application form token"  # noqa: S105 -- under this name the store finds a form by its token
 
@@ -116,7 +116,7 @@ def _draft(given: Json) -> Json:
     kept = {
         "prefill": prefill,
         "fixed": {"jwtSubject": subject, "tags": given.get("tags", {})},
-        "origin": request.url_root,
+        "origin": emulation().public_url or request.host_url.rstrip("/"),
     }
     return jsonapi.draft("applicationFormV2", attributes, kept=kept)
 

@@ -142,7 +142,7 @@ def _check_proof(
 
 def _check_subject(customer: Json, verdict: proof.Verdict) -> None:
     subject, reason = customer["attributes"].get("jwtSubject"), verdict.reason
-    if reason is None and (subject is None or verdict.subject != subject):
+    if reason is None and (verdict.subject != subject):
         reason = "subject does not match the customer"
     if reason:
         raise UnitFault("invalid_value", f"Invalid JWT: {reason}", "/data/attributes/jwtToken")

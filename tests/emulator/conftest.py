@@ -39,21 +39,34 @@ def clock() -> Iterator[time_machine.Traveller]:
         yield traveller
 
 
-@pytest.fixture
-def store(tmp_path: Path) -> Iterator[Store]:
-    """An empty store."""
-    store = Store(f"sqlite:///{tmp_path}/emulator.db")
+@pytest.fixture(scope="session")
+def store_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where the store keeps its files."""
+    return tmp_path_factory.mktemp("emulator")
+
+
+@pytest.fixture(scope="session")
+def shared_store(store_folder: Path) -> Iterator[Store]:
+    """One store for the whole run."""
+    store = Store(f"sqlite:///{store_folder}/emulator.db")
     yield store
     store.close()
 
 
 @pytest.fixture
-def http(clock: time_machine.Traveller, store: Store) -> requests.Session:
-    """A session whose calls to either service end in the emulator."""
+def store(shared_store: Store) -> Store:
+    """The store, empty."""
+    shared_store.reset()
+    return shared_store
+
+
+@pytest.fixture(scope="session")
+def shared_http(shared_store: Store) -> requests.Session:
+    """One pair of emulated services for the whole run: all that they remember is in the store."""
     session = requests.Session()
     attach(
         session,
-        store,
+        shared_store,
         project_id=PROJECT_ID,
         public_url="http://localhost:8000/emulator",
         redirect_url=REDIRECT_URL,
@@ -62,6 +75,18 @@ def http(clock: time_machine.Traveller, store: Store) -> requests.Session:
         jwks_url=f"{STYTCH_URL}v1/sessions/jwks/{PROJECT_ID}",
     )
     return session
+
+
+@pytest.fixture
+def http(
+    clock: time_machine.Traveller,  # noqa: ARG001 - it stands before anything happens
+    store: Store,  # noqa: ARG001 - it is empty before anything happens
+    shared_http: requests.Session,
+) -> Iterator[requests.Session]:
+    """A session whose calls to either service end in the emulator; what a test mounts on it is gone after the test."""
+    adapters = shared_http.adapters.copy()
+    yield shared_http
+    shared_http.adapters = adapters
 
 
 @pytest.fixture

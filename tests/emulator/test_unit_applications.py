@@ -502,6 +502,20 @@ class TestForms:
         with store.read(WORLD) as world, pytest.raises(UnitFault, match="not_found"):
             open_form(world, "\0nonsense")
 
+    def test_a_fresh_link_replaces_the_old_one(
+        self, ask: Any, bank: Bank, store: Store, clock: time_machine.Traveller
+    ) -> None:
+        form = ask().json()["data"]
+        clock.shift(timedelta(hours=24))
+        fresh = bank.got(f"/application-forms/{form['id']}")
+
+        with store.read(WORLD) as world:
+            opened = open_form(world, fresh["attributes"]["applicationFormToken"]["token"])
+            with pytest.raises(UnitFault, match="not_found"):
+                open_form(world, form["attributes"]["applicationFormToken"]["token"])
+
+        assert opened["id"] == form["id"]
+
     def test_a_submitted_form_is_an_application(self, ask: Any, store: Store, unit: UnitOverHTTP) -> None:
         prefill = {name: value for name, value in ADA.items() if name not in ("ssn", "jwtSubject")}
         form = ask(jwtSubject=USER_ID, tags={"a": "1"}, applicantDetails=prefill).json()["data"]

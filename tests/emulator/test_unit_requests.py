@@ -18,7 +18,7 @@ from emulator.transport import WSGIAdapter
 
 from .conftest import PROJECT_ID, UNIT_URL, UnitOverHTTP
 from .stytch_story import visitor
-from .unit_story import ADA, Bank, account_of, document, errors
+from .unit_story import ADA, Bank, account_of, customer_of, document, errors
 
 OTHER_PROJECT = "project-test-22222222-2222-4222-8222-222222222222"
 
@@ -101,7 +101,7 @@ def test_over_http_the_org_token_names_the_world(store: Store) -> None:
 
 def test_over_http_a_customer_token_finds_its_own_world(bank: Bank, store: Store) -> None:
     card = bank.active_card()
-    holder = bank.customer_token(card["relationships"]["customer"]["data"]["id"], "cards")
+    holder = bank.customer_token(customer_of(card), "cards")
 
     response = over_http(store).get("/cards", headers={"Authorization": f"Bearer {holder.token}"})
 
@@ -115,10 +115,10 @@ def test_over_http_an_org_token_names_no_visitors_world(store: Store, world: str
     assert response.status_code == 401
 
 
-def test_a_customer_token_is_stored_as_a_hash_only(bank: Bank, tmp_path: Path) -> None:
+def test_a_customer_token_is_stored_as_a_hash_only(bank: Bank, store_folder: Path) -> None:
     holder = bank.customer_token(bank.customer(), "cards")
 
-    stored = b"".join(path.read_bytes() for path in tmp_path.iterdir())
+    stored = b"".join(path.read_bytes() for path in store_folder.iterdir())
 
     assert b"customer_token" in stored
     assert holder.token.encode() not in stored
@@ -210,7 +210,7 @@ def test_what_is_another_customers_is_not_found(bank: Bank, method: str, path: s
     card = bank.active_card()
     authorization = bank.hold(card, 100).json()["data"]
     theirs = {
-        "/customers/{}": card["relationships"]["customer"]["data"]["id"],
+        "/customers/{}": customer_of(card),
         "/accounts/{}": account_of(card),
         "/authorizations/{}": authorization["id"],
     }
@@ -459,6 +459,15 @@ class TestLists:
         body = bank.unit("GET", "/cards?include=customer,account").json()
 
         assert sorted(each["type"] for each in body["included"]) == ["depositAccount", "individualCustomer"]
+
+    def test_an_include_shows_nothing_that_the_token_does_not_reach(self, bank: Bank) -> None:
+        card = bank.active_card()
+        resources = [{"type": "card", "ids": [card["id"]]}]
+        holder = bank.customer_token(customer_of(card), "cards", resources=resources)
+
+        body = holder("GET", f"/cards/{card['id']}?include=customer,account").json()
+
+        assert [each["type"] for each in body["included"]] == ["individualCustomer"]
 
     def test_an_empty_include_asks_for_nothing(self, bank: Bank) -> None:
         card = bank.active_card()

@@ -256,7 +256,7 @@ def public_pem(provider: IdentityProvider) -> bytes:
 
 
 WRONG_JWTS: list[tuple[str, Callable[[IdentityProvider], str]]] = [
-    ("expired", lambda idp: idp.sign(exp=int(time.time()) - 6)),
+    ("expired", lambda idp: idp.sign(exp=int(time.time()) - 5)),
     ("not valid yet", lambda idp: idp.sign(nbf=int(time.time()) + 60)),
     ("signature", lambda idp: idp.sign(key=idp.stranger)),
     ("signature", lambda idp: idp.sign().rpartition(".")[0] + "." + "A" * 342),
@@ -309,6 +309,22 @@ class TestJwts:
 
         assert response.status_code == 400
         assert errors(response) == [("invalid_value", WRONG_JWT)]
+
+    def test_a_jwt_is_believed_for_the_seconds_that_clocks_differ(
+        self, trusting: Bank, provider: IdentityProvider
+    ) -> None:
+        token = provider.sign(exp=int(time.time()) - 4)
+
+        assert trusting.ask_token(trusting.customer(), "cards-write", jwtToken=token).status_code == 201
+
+    def test_an_algorithm_is_not_believed_because_the_keys_say_so(
+        self, trusting: Bank, provider: IdentityProvider
+    ) -> None:
+        provider.jwks = lambda: {"keys": [provider.public(provider.key, "key-1") | {"alg": "RS512"}]}
+
+        response = trusting.ask_token(trusting.customer(), "cards-write", jwtToken=provider.sign(algorithm="RS512"))
+
+        assert response.json()["errors"][0]["detail"] == "Invalid JWT: algorithm"
 
     def test_a_wrong_jwt_is_not_mended_by_a_code(self, trusting: Bank, provider: IdentityProvider) -> None:
         token = provider.sign(sub="user-test-2")
