@@ -8,10 +8,10 @@ LOCK := uv pip compile -q --universal --generate-hashes --no-header --no-annotat
 .PHONY: run test lint lock clean
 
 run: $(VENV)/run.stamp ## Serve the app on http://localhost:8000
-	$(BIN)/flask --app app run --port $(PORT)
+	$(if $(filter-out 8000,$(PORT)),PUBLIC_URL=http://localhost:$(PORT)) FLASK_SKIP_DOTENV=1 $(BIN)/flask --app app run --port $(PORT)
 
 test: $(VENV)/test.stamp ## Run every test; those in a browser only where there is one
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n auto
 
 lint: $(VENV)/test.stamp ## Check style and types
 	$(BIN)/ruff check .

@@ -3,13 +3,27 @@
 from __future__ import annotations
 
 import logging
-from pathlib import Path
 
-from flask import Flask, Response, request
+from flask import Flask, request
 from flask_wtf import CSRFProtect
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from blueprints import cards, customer, errors, home, login, step_up, totp
+from blueprints import (
+    account,
+    card,
+    cards,
+    commands,
+    customer,
+    errors,
+    home,
+    hosted_form,
+    login,
+    recovery,
+    reveal,
+    step_up,
+    totp,
+)
+from headers import add_headers
 from services.auth import Auth
 from services.exchange import Exchange
 from services.guards import current_session, require_same_origin
@@ -19,18 +33,13 @@ from services.unit import Unit
 from settings import Settings, load
 from static_files import add_static_files
 
+BLUEPRINTS = (
+    *(home, login, totp, step_up, recovery, account),  # at Stytch
+    *(customer, hosted_form, cards, card, reveal),  # at Unit
+    *(errors, commands),
+)
 OPEN = {"static", "home.index", "home.healthz", "login.send", "login.open_link", "login.spend_link"}
 BODY_LIMIT = 64 * 1024  # bytes
-HEADERS = {
-    "Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
-    "connect-src 'self'; form-action 'self'; base-uri 'none'; object-src 'none'; frame-ancestors 'none'",
-    "Cross-Origin-Opener-Policy": "same-origin",
-    "Cross-Origin-Resource-Policy": "same-origin",
-    "Permissions-Policy": "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
-    "Referrer-Policy": "same-origin",
-    "X-Content-Type-Options": "nosniff",
-    "X-Frame-Options": "DENY",
-}
 
 csrf = CSRFProtect()
 
@@ -38,7 +47,7 @@ csrf = CSRFProtect()
 def create_app(settings: Settings | None = None) -> Flask:
     """The app for these settings, or for those of the environment. Raises SettingsError if they cannot work."""
     settings = settings or load()
-    app = Flask(__name__, instance_path=str(Path(__file__).resolve().parent / "instance"))
+    app = Flask(__name__)
     app.config.update(
         SECRET_KEY=settings.secret_key,
         MAX_CONTENT_LENGTH=BODY_LIMIT,
@@ -52,6 +61,7 @@ def create_app(settings: Settings | None = None) -> Flask:
         RATELIMIT_STORAGE_URI=settings.ratelimit_storage_uri,
     )
     logging.basicConfig(level=settings.log_level)
+    logging.getLogger("werkzeug").setLevel(logging.WARNING)  # its lines would show links' tokens; ours are below
     app.wsgi_app = ProxyFix(  # type: ignore[method-assign]
         app.wsgi_app, *(settings.trusted_proxies,) * 3, x_port=0, x_prefix=0
     )
@@ -59,6 +69,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     auth, unit = Auth(settings, http), Unit(settings, http)
     app.extensions |= {
         "settings": settings,
+        "http": http,
         "auth": auth,
         "unit": unit,
         "exchange": Exchange(settings, http, auth, unit),
@@ -66,7 +77,8 @@ def create_app(settings: Settings | None = None) -> Flask:
     csrf.init_app(app)
     limiter.init_app(app)
     add_static_files(app)
-    for module in (home, login, totp, step_up, customer, cards, errors):
+    add_headers(app, is_https=settings.is_https)
+    for module in BLUEPRINTS:
         app.register_blueprint(module.bp)
     opened = set(OPEN)
     if settings.emulated:
@@ -82,18 +94,7 @@ def create_app(settings: Settings | None = None) -> Flask:
         require_same_origin()
         csrf.protect()
 
-    @app.after_request
-    def protect(response: Response) -> Response:
-        """What holds on every answer, errors included."""
-        for name, value in HEADERS.items():
-            response.headers.setdefault(name, value)
-        if request.endpoint != "static":
-            response.headers["Cache-Control"] = "no-store"
-            response.vary.add("HX-Request")
-        if settings.is_https:
-            response.headers["Strict-Transport-Security"] = "max-age=31536000; includeSubDomains"
-        return response
-
     for service in ("Stytch", "Unit"):
-        app.logger.info("%s: %s", service, "emulated" if service.lower() in settings.emulated else "real")
+        app.logger.info("%s is %s", service, "emulated" if service.lower() in settings.emulated else "real")
+    app.logger.info("Open %s", settings.public_url)
     return app

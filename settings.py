@@ -19,6 +19,7 @@ LIVE_UNIT = "https://api.unit.co"
 SANDBOX_UNIT = "https://api.s.unit.sh"
 LOOPBACK = {"localhost", "127.0.0.1"}
 ORIGIN = re.compile(r"(?P<scheme>https?)://(?P<host>[a-z0-9-]+(\.[a-z0-9-]+)*)(:[1-9][0-9]{0,4})?")
+SANDBOX_VAULT = "tntazhyknp1"
 ENVIRONMENT_OF = re.compile(r"(?:project|secret)-(test|live)-[\w=-]{8,}")
 EMULATED_PROJECT = "project-test-00000000-0000-4000-8000-000000000000"
 
@@ -38,6 +39,7 @@ class Settings:
     stytch_api_url: str
     unit_api_token: str = field(repr=False)
     unit_api_url: str
+    unit_vgs_vault: str
     emulated: frozenset[str]
     step_up_max_age: timedelta
     ratelimit_storage_uri: str = field(repr=False)  # this and the next may hold a password
@@ -94,6 +96,7 @@ def load(
         stytch_api_url=_stytch_url(given, project_id),
         unit_api_token=unit_token or f"v2.public.emulator-{EMULATED_PROJECT}",
         unit_api_url=_unit_url(given) if unit_token else SANDBOX_UNIT,
+        unit_vgs_vault=_vault(given),
         emulated=emulated,
         step_up_max_age=timedelta(seconds=_whole(given, "STEP_UP_MAX_AGE", 600, 30, 3600)),
         ratelimit_storage_uri=given.get("RATELIMIT_STORAGE_URI", "memory://"),
@@ -134,12 +137,21 @@ def _unit_url(given: Mapping[str, str]) -> str:
     return url
 
 
+def _vault(given: Mapping[str, str]) -> str:
+    vault = given.get("UNIT_VGS_VAULT", SANDBOX_VAULT)
+    if not re.fullmatch(r"tnt[a-z0-9]{8}", vault):
+        raise SettingsError(f"UNIT_VGS_VAULT must be the id of a vault, such as {SANDBOX_VAULT}.")
+    return vault
+
+
 def _refuse_mixes(settings: Settings) -> None:
     live_stytch = settings.stytch_project_id.startswith("project-live-")
     if live_stytch and settings.unit_is_sandbox:
         raise SettingsError("UNIT_API_URL must be Unit's live API when STYTCH_PROJECT_ID is a live project.")
     if not live_stytch and not settings.unit_is_sandbox:
         raise SettingsError("STYTCH_PROJECT_ID must be a live project when UNIT_API_URL is Unit's live API.")
+    if not settings.unit_is_sandbox and settings.unit_vgs_vault == SANDBOX_VAULT:
+        raise SettingsError("UNIT_VGS_VAULT is missing: Unit's live API has a vault of its own for card numbers.")
 
 
 def _secret_key(given: Mapping[str, str], instance: Path, *, may_make_one: bool) -> str:

@@ -9,9 +9,11 @@ from __future__ import annotations
 from typing import Any
 from urllib.parse import urlsplit
 
-from flask import Response, current_app, make_response, redirect, render_template, request
+from flask import Response, current_app, flash, make_response, redirect, render_template, request
 from werkzeug.exceptions import HTTPException
 from werkzeug.routing import RequestRedirect
+
+SIGN_IN_AGAIN = "You are not signed in, or your session has ended. Sign in to go on."
 
 
 def is_htmx() -> bool:
@@ -27,8 +29,10 @@ def render(page: str, fragment: str, status: int = 200, *, say: str = "", **cont
     return make_response(body + render_template("_say.html", say=say) if say else body, status)
 
 
-def go(url: str) -> Response:
-    """Send the visitor to another page of ours."""
+def go(url: str, *, say: str = "") -> Response:
+    """Send the visitor to another page of ours, which then says what happened."""
+    if say:
+        flash(say)
     if is_htmx():
         return make_response("", 200, {"HX-Redirect": url})
     return make_response(redirect(url, 303))
@@ -42,3 +46,8 @@ def own_path(url: str, method: str = "GET") -> str | None:
     except (HTTPException, RequestRedirect):
         return None
     return path
+
+
+def dollars(cents: int) -> str:
+    """An amount as people write it: ``-$1,234.50``."""
+    return f"{'-' if cents < 0 else ''}${abs(cents) // 100:,}.{abs(cents) % 100:02}"

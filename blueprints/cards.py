@@ -6,17 +6,18 @@ import re
 import secrets
 from typing import Any
 
-from flask import Blueprint, Response, render_template, request
+from flask import Blueprint, Response, render_template, request, url_for
 
-from services.customer_unit import CustomerUnit
+from services.customer_unit import PAGE, CustomerUnit
 from services.exchange import exchange
 from services.guards import current_session, customer_required, stepped_up, writes
 from services.unit_objects import Account, Card
 from services.unit_wire import UnitError, idempotency_key
 
-from . import go, is_htmx, render
+from . import dollars, go, is_htmx, render
 
 bp = Blueprint("cards", __name__)
+bp.add_app_template_filter(dollars)
 
 KINDS = {"virtual": True, "physical": False}
 NONCE = re.compile(r"[\w-]{22}", re.ASCII)
@@ -34,7 +35,18 @@ def index() -> Response:
 @stepped_up("see your cards")
 def listing() -> Response:
     """The customer's cards and balance, as Unit has them now."""
-    return render("cards/list.html", "cards/_list.html", **_cards())
+    return render("cards/list.html", "cards/_list.html", say="Your cards are here.", **_cards())
+
+
+@bp.get("/cards/activity")
+@customer_required
+@stepped_up("see what happened on your account")
+def activity() -> Response:
+    """What happened on the account, newest first."""
+    offset = max(0, request.args.get("start", 0, int))
+    events, more = exchange.as_customer(current_session(), lambda customer: customer.activity(offset))
+    next_url = url_for("cards.activity", start=offset + PAGE) if more else None
+    return render("card/activity.html", "card/_activity.html", events=events, next_url=next_url, offset=offset)
 
 
 @bp.post("/cards")
@@ -58,12 +70,6 @@ def create() -> Response:
     if not is_htmx():
         return go("/cards/list")
     return render("cards/list.html", "cards/_list.html", say=f"Your new card ends in {card.last4}.", **_cards())
-
-
-@bp.app_template_filter("dollars")
-def dollars(cents: int) -> str:
-    """An amount as people write it: ``-$1,234.50``."""
-    return f"{'-' if cents < 0 else ''}${abs(cents) // 100:,}.{abs(cents) % 100:02}"
 
 
 @bp.app_template_filter("month_and_year")

@@ -22,7 +22,8 @@ from services.limits import TooManyCodes
 from services.session import NotSignedIn
 from services.unit_wire import UnitError
 
-from . import go, is_htmx, own_path
+from . import SIGN_IN_AGAIN, go, is_htmx, own_path
+from .codes import too_many
 
 bp = Blueprint("errors", __name__)
 log = logging.getLogger(__name__)
@@ -36,7 +37,7 @@ TEXTS = {
     429: ("Too many requests", "Wait a minute, then try again."),
     500: ("Something broke on our side", "It was written down. Try again in a moment."),
     502: ("The bank did not accept that", "Nothing was changed. Try again, or start from the first page."),
-    503: ("A service did not answer", "You are still signed in and nothing you typed is lost. Try again in a moment."),
+    503: ("A service did not answer", "Nothing is lost. Try again in a moment."),
 }
 
 
@@ -46,7 +47,7 @@ def not_signed_in(_error: NotSignedIn) -> Response:
     back = urlsplit(request.headers.get("HX-Current-URL", "")).path if is_htmx() else request.path
     if (is_htmx() or request.method == "GET") and (path := own_path(back)):
         flask_session["next"] = path
-    response = go(url_for("home.index"))
+    response = go(url_for("home.index"), say="" if "_flashes" in flask_session else SIGN_IN_AGAIN)
     if is_htmx():
         response.status_code = 401
     delete_cookie(response)
@@ -71,7 +72,9 @@ def service_down(error: Exception) -> Response:
 
 @bp.app_errorhandler(UnitError)
 def unit_refused(error: UnitError) -> Response:
-    """Unit refused something that no view expected."""
+    """Unit refused something that no view expected; somebody else's and unknown look alike."""
+    if error.status == 404:
+        return answer(404)
     log.error("Unit refused: %s %s", error, error.pointer)
     return answer(502)
 
@@ -79,9 +82,7 @@ def unit_refused(error: UnitError) -> Response:
 @bp.app_errorhandler(TooManyCodes)
 def too_many_codes(error: TooManyCodes) -> Response:
     """Too many wrong codes: say how long to wait."""
-    minutes = -(-error.wait // 60)
-    text = f"For your safety, wait {minutes} minute{'s' if minutes > 1 else ''}, then enter a new code."
-    response = answer(429, "Too many wrong codes", text)
+    response = answer(429, "Too many wrong codes", too_many(error.wait))
     response.headers["Retry-After"] = str(error.wait)
     return response
 

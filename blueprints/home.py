@@ -5,11 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from flask import Blueprint, Response, make_response, render_template, request
+from flask import Blueprint, Response, flash, make_response, render_template, request
 
 from services.exchange import exchange
 from services.guards import cookie_name, current_session, delete_cookie, known_session
 from services.session import NotSignedIn, Session
+
+from . import SIGN_IN_AGAIN
 
 bp = Blueprint("home", __name__)
 
@@ -17,7 +19,7 @@ STEPS = (
     ("Sign in", "A link in your mailbox, no password"),
     ("Add an authenticator", "A second proof, on your phone"),
     ("Open an account", "At the bank, tied to your sign-in"),
-    ("Confirm it’s you", "A fresh code before anything that matters"),
+    ("Confirm it’s you", "A fresh code when it matters"),
     ("Use your card", "With a token that is yours alone"),
 )
 
@@ -38,9 +40,11 @@ def index() -> Response:
     try:
         current_session()
     except NotSignedIn:
+        if cookie_name() not in request.cookies:
+            return make_response(render_template("home/index.html"))
+        flash(SIGN_IN_AGAIN)
         response = make_response(render_template("home/index.html"))
-        if cookie_name() in request.cookies:
-            delete_cookie(response)
+        delete_cookie(response)
         return response
     return make_response(render_template("home/journey.html"))
 
@@ -66,6 +70,6 @@ def journey(session: Session | None) -> list[Step]:
         done = [True, session.enrolled, session.customer_id is not None, fresh, False]
     current = done.index(False)
     return [
-        Step(i + 1, title, text, "current" if i == current else "done" if done[i] else "todo")
+        Step(i + 1, title, text, "current" if i == current else "done" if i < current else "todo")
         for i, (title, text) in enumerate(STEPS)
     ]

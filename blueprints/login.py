@@ -19,11 +19,12 @@ from flask_wtf import FlaskForm
 from wtforms import EmailField
 from wtforms.validators import DataRequired, Length, Regexp
 
-from services.auth import LINK_LIFE, Refused, auth
+from services.auth import LINK_LIFE, auth
 from services.exchange import exchange
 from services.guards import current_session, delete_cookie, set_cookie, signed_in
 from services.limits import LINKS_IN_ALL, LINKS_PER_CLIENT, limiter, may_send_link
 from services.session import NotSignedIn, Session
+from services.stytch_wire import Refused
 
 from . import go, render
 
@@ -91,7 +92,7 @@ def spend_link() -> Response:
     except Refused as refused:
         return _problem(_meaning(refused.reason))
     if before := _signed_in_already():
-        exchange.drop(before)
+        exchange.drop(before.session_id)
         auth.sign_out(before.token)
     next_page = flask_session.get("next") or url_for("home.index")
     flask_session.clear()
@@ -104,11 +105,23 @@ def spend_link() -> Response:
 @signed_in
 def sign_out() -> Response:
     """Revoke the session at Stytch and leave nothing behind, here or in the browser."""
+    return _leave(current_session())
+
+
+@bp.post("/logout/everywhere")
+@signed_in
+def sign_out_everywhere() -> Response:
+    """Revoke all sessions of the user at Stytch, this one last: if that fails half-way, one can try again."""
     session = current_session()
-    exchange.drop(session)
+    exchange.drop(*auth.sign_out_others(session))
+    return _leave(session, say="You are signed out everywhere.")
+
+
+def _leave(session: Session, say: str = "") -> Response:
+    exchange.drop(session.session_id)
     auth.sign_out(session.token)
     flask_session.clear()
-    response = go(url_for("home.index"))
+    response = go(url_for("home.index"), say=say)
     delete_cookie(response)
     response.headers["Clear-Site-Data"] = '"cache", "storage"'
     return response

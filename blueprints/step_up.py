@@ -2,29 +2,34 @@
 
 To copy: the guard raises, this module turns that into a dialog (htmx) or a page, names what the code is for, and after
 the right code the interrupted request goes on by itself, once: htmx repeats it from the element that made it, and
-a plain browser re-sends its own form (307).
+a plain browser re-sends its own form (307). A code of the authenticator and one that the bank texts differ in who
+checks them, and in nothing else.
 """
 
 from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
-from flask import Blueprint, Response, make_response, redirect, render_template, request, url_for
+from flask import Blueprint, Response, current_app, make_response, redirect, render_template, request, url_for
 from flask import session as flask_session
 
-from services.auth import Refused, auth
-from services.guards import StepUpRequired, current_session, fresh_session, signed_in
-from services.limits import count_code, forgive_codes
+from services.auth import auth
+from services.exchange import exchange
+from services.guards import StepUpRequired, current_session, customer_required, fresh_session, signed_in, writes
+from services.limits import TooManyCodes, count_code, forgive_codes, may_send_text
+from services.session import Session
+from services.stytch_wire import Refused
 
 from . import go, is_htmx, own_path, render
-from .codes import refusal, typed_code
+from .codes import refusal, too_many, typed_code
 
 bp = Blueprint("step_up", __name__)
 
 ELEMENT = re.compile(r"(?:[a-z]+#)?(?P<id>[a-z][a-z0-9-]{0,60})", re.ASCII)
 OURS = {"csrf_token", "code", "source", "resume"}  # fields of the dialog itself
+AUTHENTICATOR, TEXT = "step_up/_form.html", "step_up/_text.html"
 
 
 @bp.app_errorhandler(StepUpRequired)
@@ -32,47 +37,79 @@ def ask(required: StepUpRequired) -> Response:
     """Ask for a code in place of what was asked for, keeping all that is needed to go on with it."""
     if not fresh_session().enrolled:
         return go(url_for("home.index"))
-    flask_session["step_up"] = required.purpose
+    flask_session["step_up"], flask_session["step_up_by_text"] = required.purpose, required.by_text
     if is_htmx():
-        return _dialog(required.purpose)
+        return _dialog()
     if request.method == "GET":
         flask_session["step_up_next"] = request.path
         return go(url_for("step_up.page"))
-    return _page(required.purpose, resume=request.path, status=403)
+    return _page(AUTHENTICATOR, 403, resume=request.path)
 
 
 @bp.get("/step-up")
 @signed_in
 def page() -> Response:
     """Ask for a code on a page of its own."""
-    return _page(_purpose())
+    return _page(AUTHENTICATOR)
 
 
 @bp.post("/step-up")
 @signed_in
 def confirm() -> Response:
-    """Check the code, and go on with what it was for."""
+    """Check the authenticator's code, and go on with what it was for."""
+    return _confirm(AUTHENTICATOR, "invalid_totp_code", auth.authenticate_totp)
+
+
+@bp.post("/step-up/text")
+@customer_required
+@writes
+def send_text() -> Response:
+    """Let the bank text a code to the customer's phone, and ask for that one."""
     session = current_session()
-    resume = own_path(request.form.get("resume", ""), "POST")
+    if not may_send_text(session.user_id):
+        error = "Those were three texts in ten minutes. Enter the code of the newest one, or wait for a while."
+        return _page(TEXT, 429, error=error)
+    exchange.send_text(session)
+    return _page(TEXT, say="The bank has sent you a text.")
+
+
+@bp.post("/step-up/text/confirm")
+@customer_required
+@writes
+def confirm_text() -> Response:
+    """Let the bank check the texted code, and go on with what it was for."""
+    return _confirm(TEXT, "text_malformed", exchange.take_text)
+
+
+def _confirm(form: str, malformed: str, check: Callable[[Session, str], object]) -> Response:
+    """Check the code of a form, and go on: htmx from its element, a plain browser with its form, or to its page."""
+    session = current_session()
     try:
-        code = typed_code(request.form)
+        code = typed_code(request.form, malformed)
         count_code(session.user_id)
-        auth.authenticate_totp(session, code)
+        check(session, code)
     except Refused as refused:
-        return _page(_purpose(), resume=resume, status=422, error=refusal(refused.reason))
+        return _page(form, 422, error=refusal(refused.reason))
+    except TooManyCodes as many:
+        return _page(form, 429, error=f"Too many wrong codes. {too_many(many.wait)}")
     forgive_codes(session.user_id)
     if is_htmx():
         return _resume_element()
-    if resume:
+    if resume := _resume():
         return make_response(redirect(resume, 307))
     return go(flask_session.pop("step_up_next", None) or url_for("home.index"))
 
 
-def _dialog(purpose: str) -> Response:
+def _dialog() -> Response:
     """The dialog, for the element that asked; what it was to load says meanwhile that it waits for a code."""
-    source, target = _element("HX-Source"), _element("HX-Target")
-    waiting = target if request.method == "GET" else ""
-    body = render_template("step_up/_dialog.html", purpose=purpose, source=source, waiting=waiting, url=request.path)
+    target = _element("HX-Target")
+    body = render_template(
+        "step_up/_dialog.html",
+        source=_element("HX-Source"),
+        waiting=target if request.method == "GET" else "",
+        url=request.path,
+        **_words(),
+    )
     return make_response(body, 403, {"HX-Retarget": "#dialogs", "HX-Reswap": "innerHTML"})
 
 
@@ -84,21 +121,34 @@ def _resume_element() -> Response:
     return response
 
 
-def _page(purpose: str, *, resume: str | None = None, status: int = 200, error: str = "") -> Response:
+def _page(form: str, status: int = 200, *, resume: str | None = None, error: str = "", say: str = "") -> Response:
+    resume = resume or _resume()
     return render(
         "step_up/page.html",
-        "step_up/_form.html",
+        form,
         status,
-        purpose=purpose,
-        source=_id(request.form.get("source", "")),
+        say=say,
+        form=form,
+        source=_id(request.values.get("source", "")),
         resume=resume,
         kept=_kept(request.form) if resume else {},
         error=error,
+        **_words(),
     )
 
 
-def _purpose() -> str:
-    return str(flask_session.get("step_up") or "go on")
+def _words() -> dict[str, object]:
+    """What the code is for, and whether a texted one would do."""
+    return {
+        "purpose": flask_session.get("step_up") or "go on",
+        "by_text": flask_session.get("step_up_by_text", True) and current_session().customer_id,
+        "sandbox": current_app.extensions["settings"].unit_is_sandbox,
+    }
+
+
+def _resume() -> str | None:
+    """The path of the form that was interrupted, if there was one."""
+    return own_path(request.form.get("resume", ""), "POST")
 
 
 def _kept(form: Mapping[str, str]) -> dict[str, str]:

@@ -1,8 +1,8 @@
 """Enrol an authenticator app: QR code, first code, recovery codes.
 
-To copy: a first enrolment needs a sign-in link that was opened within ten minutes, a further one the present factor;
-the secret is shown once and kept nowhere; the first code is checked with the session's token, so that the session that
-enrolled carries both factors and counts as stepped up.
+To copy: a first enrolment needs a sign-in link that was opened within ten minutes, or a recovery code; another one in
+its place needs the present factor. The secret is shown once and kept nowhere; the first code is checked with the
+session's token, so that the session that enrolled carries both factors and counts as stepped up.
 """
 
 from __future__ import annotations
@@ -11,13 +11,16 @@ import re
 from datetime import UTC, datetime
 from urllib.parse import quote
 
-from flask import Blueprint, Response, request
+from flask import Blueprint, Response, request, url_for
 from flask import session as flask_session
 
-from services.auth import LINK_LIFE, Enrolment, Refused, auth
-from services.guards import fresh_session, signed_in, writes
+from services.auth import LINK_LIFE, Enrolment, auth
+from services.exchange import exchange
+from services.factors import remove_authenticator
+from services.guards import FACTOR_MAX_AGE, fresh_session, go_on_with, signed_in, stepped_up, writes
 from services.limits import count_code, forgive_codes
 from services.session import Session
+from services.stytch_wire import Refused
 
 from . import go, render
 from .codes import refusal, typed_code
@@ -34,19 +37,19 @@ def enrol() -> Response:
     """Show a new authenticator's QR code."""
     session = fresh_session()
     if session.enrolled:
-        return go("/")
-    if not _link_is_fresh(session):
+        return go(url_for("home.index"))
+    if not _may_enrol(session):
         return render("totp/too_late.html", "totp/_too_late.html", 403)
-    enrolment = auth.start_totp(session)
-    flask_session["totp_id"] = enrolment.totp_id
-    return render(
-        "totp/enrol.html",
-        "totp/_enrol.html",
-        enrolment=enrolment,
-        key=" ".join(re.findall(".{1,4}", enrolment.secret)),
-        otpauth=_otpauth(session, enrolment),
-        say="Scan the code with your authenticator app.",
-    )
+    return _show(session)
+
+
+@bp.post("/totp/replace")
+@signed_in
+@writes
+@stepped_up("replace your authenticator", max_age=FACTOR_MAX_AGE)
+def replace() -> Response:
+    """Remove the present authenticator, since Stytch allows one at a time, and show the QR code of a new one."""
+    return _show(go_on_with(remove_authenticator(auth, exchange, fresh_session())))
 
 
 @bp.post("/totp/confirm")
@@ -60,7 +63,7 @@ def confirm() -> Response:
     try:
         code = typed_code(request.form)
         count_code(session.user_id)
-        session = auth.authenticate_totp(session, code)
+        session = go_on_with(auth.authenticate_totp(session, code))
     except Refused as refused:
         return render("totp/confirm.html", "totp/_confirm.html", 422, error=refusal(refused.reason))
     forgive_codes(session.user_id)
@@ -73,10 +76,24 @@ def confirm() -> Response:
     )
 
 
-def _link_is_fresh(session: Session) -> bool:
-    """Whether the mailbox was proven just now: an old session in a stolen browser must not add a factor."""
-    opened_at = session.last_used("email")
-    return opened_at is not None and datetime.now(UTC) - opened_at < LINK_LIFE
+def _show(session: Session) -> Response:
+    """Begin an enrolment; only this browser can finish it."""
+    enrolment = auth.start_totp(session)
+    flask_session["totp_id"] = enrolment.totp_id
+    return render(
+        "totp/enrol.html",
+        "totp/_enrol.html",
+        enrolment=enrolment,
+        key=" ".join(re.findall(".{1,4}", enrolment.secret)),
+        otpauth=_otpauth(session, enrolment),
+        say="Scan the code with your authenticator app.",
+    )
+
+
+def _may_enrol(session: Session) -> bool:
+    """Whether somebody proved who they are just now: an old session in a stolen browser must not add a factor."""
+    proofs = (session.last_used("email"), session.last_used("recovery_code"))
+    return any(proof and datetime.now(UTC) - proof < LINK_LIFE for proof in proofs)
 
 
 def _otpauth(session: Session, enrolment: Enrolment) -> str:

@@ -1,8 +1,9 @@
 """Stand-ins for Stytch and Unit, for the demo and for tests.
 
-Delete this folder and the app runs against the real services. They speak the services' own wire formats over the services' own paths, sign real JWTs and refuse what the services
-refuse; nothing here is a bank, and nothing here sends a mail. ``create_app()`` serves both on one origin, for any SDK
-over HTTP; ``attach()`` puts both under a ``requests.Session`` in this process; ``mount()`` does that for the app.
+Delete this folder and the app runs against the real services. They speak the services' own wire formats over the
+services' own paths, sign real JWTs and refuse what the services refuse; nothing here is a bank, and nothing here sends
+a mail. ``create_app()`` serves both on one origin, for any SDK over HTTP; ``attach()`` puts both under a
+``requests.Session`` in this process; ``mount()`` does that for the app.
 """
 
 from __future__ import annotations

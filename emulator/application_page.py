@@ -1,4 +1,4 @@
-"""What the page behind a hosted application form asks. Made-up details stand in it already: nobody should type theirs."""
+"""What the page behind a hosted application form asks. Made-up details stand in it: nobody should type their own."""
 
 from __future__ import annotations
 

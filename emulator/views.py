@@ -15,7 +15,7 @@ from flask import Blueprint, Flask, Response, abort, make_response, redirect, re
 from werkzeug.test import Client
 
 from . import application_page, stytch, unit
-from .store import Json, Store
+from .store import Json, Store, World
 from .transport import WORLD, current_world
 
 if TYPE_CHECKING:
@@ -108,9 +108,11 @@ def unit_pages(store: Store, unit_app: WSGIApplication) -> Blueprint:
         with store.read(current_world.get()) as world:
             return unit.waiting(world)
 
-    @bp.errorhandler(unit.UnitFault)
-    def refused(_fault: unit.UnitFault) -> Response:
-        abort(404)
+    def opened(world: World, token: str) -> Json:
+        try:
+            return unit.open_form(world, token)
+        except unit.UnitFault:
+            abort(404)
 
     @bp.post("/bank/<application_id>")
     def decide(application_id: str) -> Response:
@@ -125,14 +127,14 @@ def unit_pages(store: Store, unit_app: WSGIApplication) -> Blueprint:
     def application_form(token: str) -> str:
         """The form that Unit hosts, as far as the org has filled it in."""
         with store.read(current_world.get()) as world:
-            form = unit.open_form(world, token)
+            form = opened(world, token)
         return _form_page(form)
 
     @bp.post("/application-form/<token>")
     def hand_in(token: str) -> Response:
         """Take in the form, and send the browser back to the org."""
         with store.change(current_world.get()) as world:
-            form = unit.open_form(world, token)
+            form = opened(world, token)
             if request.form.get("code", "").strip() != application_page.PHONE_CODE:
                 return make_response(_form_page(form, wrong_code=True), 422)
             try:

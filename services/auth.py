@@ -1,4 +1,4 @@
-"""Stytch: signing in, enrolling an authenticator, stepping up, signing out.
+"""Stytch: signing in, enrolling an authenticator, stepping up, recovering, signing out.
 
 To copy: one method per thing that a visitor does. Each sends what Stytch needs for *this* session, and turns what
 Stytch refuses into an exception that a view can explain.
@@ -10,12 +10,12 @@ import hashlib
 import logging
 import re
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import cast
 
-import jwt
-import stytch
 from flask import current_app
 from stytch.consumer.models.users import User
 from stytch.core.response_base import StytchError
@@ -24,24 +24,16 @@ from werkzeug.local import LocalProxy
 from settings import Settings
 
 from .cache import Cache
-from .http import ServiceDown, ServiceSession
-from .session import CUSTOMER_CLAIM, SESSION_LIFE, KeySet, NotSignedIn, Session, session_from, verified_claims
+from .http import ServiceDown, ServiceSession, repeatable
+from .session import CUSTOMER_CLAIM, SESSION_LIFE, NotSignedIn, Session, session_from, verified_claims
+from .stytch_wire import Client, Refused, minutes, reason_of, refusals
 
 LINK_LIFE = timedelta(minutes=10)
 ENROLMENT_LIFE = timedelta(minutes=30)
 JUST_RETURNED = 30  # seconds for which a JWT is still "the one that Stytch has just returned"
 QR_CODE = re.compile(r"data:image/png;base64,[A-Za-z0-9+/]+=*")
-OUR_FAULT = frozenset({"unauthorized_credentials", "too_many_requests", "use_https"})
 
 log = logging.getLogger(__name__)
-
-
-class Refused(Exception):
-    """Stytch did not accept a link or a code; ``reason`` is its error_type."""
-
-    def __init__(self, reason: str) -> None:
-        super().__init__(reason)
-        self.reason = reason
 
 
 @dataclass(frozen=True)
@@ -53,21 +45,13 @@ class Enrolment:
     qr_code: str = field(repr=False)  # a data: URI of a PNG
 
 
-class _Client(stytch.Client):
-    """The SDK's client, with its key set fetched through our session."""
+@dataclass(frozen=True)
+class OpenSession:
+    """One of a user's sessions, as Stytch lists them."""
 
-    def __init__(self, settings: Settings, http: ServiceSession) -> None:
-        self._key_set = KeySet(settings.jwks_url, http)
-        super().__init__(
-            settings.stytch_project_id,
-            settings.stytch_secret,
-            environment=settings.stytch_api_url,
-            suppress_warnings=True,
-            sync_session=http,
-        )
-
-    def get_jwks_client(self, project_id: str) -> jwt.PyJWKClient:  # noqa: ARG002 - the key set's URL names the project
-        return self._key_set
+    session_id: str
+    started_at: datetime | None
+    last_used: datetime | None
 
 
 class Auth:
@@ -75,7 +59,7 @@ class Auth:
 
     def __init__(self, settings: Settings, http: ServiceSession) -> None:
         self._settings = settings
-        self._client = _Client(settings, http)
+        self._client = Client(settings, http)
         self._sessions: Cache[Session] = Cache(expires_at=lambda session: session.verified_until)
 
     def send_link(self, email: str, code_challenge: str) -> None:
@@ -89,14 +73,14 @@ class Auth:
                 email,
                 login_magic_link_url=self._settings.login_url,
                 signup_magic_link_url=self._settings.login_url,
-                login_expiration_minutes=_minutes(LINK_LIFE),
-                signup_expiration_minutes=_minutes(LINK_LIFE),
+                login_expiration_minutes=minutes(LINK_LIFE),
+                signup_expiration_minutes=minutes(LINK_LIFE),
                 code_challenge=code_challenge,
             )
         except StytchError as error:
             if error.details.error_type == "too_many_requests":
                 return
-            if (reason := _reason(error)) == "invalid_email":
+            if (reason := reason_of(error)) == "invalid_email":
                 raise Refused(reason) from error
             log.warning("sign-in link not sent: %s", reason)
 
@@ -105,12 +89,10 @@ class Auth:
 
         Raises Refused: used or expired, unknown, or asked for elsewhere. Stytch docs: *Authenticate magic link*.
         """
-        try:
+        with refusals():
             answer = self._client.magic_links.authenticate(
-                token, code_verifier=code_verifier, session_duration_minutes=_minutes(SESSION_LIFE)
+                token, code_verifier=code_verifier, session_duration_minutes=minutes(SESSION_LIFE)
             )
-        except StytchError as error:
-            raise Refused(_reason(error)) from error
         return self._accept(answer.session_token, answer.session_jwt, answer.user)
 
     def session(self, token: str) -> Session:
@@ -134,12 +116,10 @@ class Auth:
 
         Raises Refused if the user has an authenticator already. Stytch docs: *Create TOTP*.
         """
-        try:
+        with refusals():
             for totp_id in session.pending_totps:
                 self._client.users.delete_totp(totp_id)
-            answer = self._client.totps.create(session.user_id, expiration_minutes=_minutes(ENROLMENT_LIFE))
-        except StytchError as error:
-            raise Refused(_reason(error)) from error
+            answer = self._client.totps.create(session.user_id, expiration_minutes=minutes(ENROLMENT_LIFE))
         qr_code = answer.qr_code.replace(", ", ",")  # Stytch writes a space that strict parsers refuse
         if not QR_CODE.fullmatch(qr_code):
             raise ServiceDown("Stytch", "a QR code that is no PNG")
@@ -148,24 +128,34 @@ class Auth:
     def authenticate_totp(self, session: Session, code: str) -> Session:
         """Add the authenticator's proof to this very session (unless the session is named, Stytch starts another).
 
-        Stytch attaches a factor only together with a duration, so what is left of the session is sent: it does not
-        slide, but for Stytch's least of five minutes, which ``Session.expires_at`` cuts off again.
         Raises Refused. Stytch docs: *Authenticate TOTP*.
         """
-        try:
+        with refusals():
             answer = self._client.totps.authenticate(
-                session.user_id,
-                code,
-                session_token=session.token,
-                session_duration_minutes=max(5, _minutes(session.expires_at - datetime.now(UTC))),
+                session.user_id, code, session_token=session.token, session_duration_minutes=_left(session)
             )
-        except StytchError as error:
-            raise Refused(_reason(error)) from error
-        fresh = self._accept(session.token, answer.session_jwt, answer.user)
-        if (fresh.session_id, fresh.user_id) != (session.session_id, session.user_id):
-            self._sessions.drop(_key(session.token))
-            raise NotSignedIn
-        return fresh
+        return self._accept_same(session, answer.session_jwt, answer.user)
+
+    def recover(self, session: Session, recovery_code: str) -> Session:
+        """Note in this very session that a recovery code stood in for the lost authenticator; each works once.
+
+        It is no second factor: it may only lead to another authenticator. Raises Refused. Stytch docs: *Recover TOTP*.
+        """
+        with refusals():
+            answer = self._client.totps.recover(
+                session.user_id, recovery_code, session_token=session.token, session_duration_minutes=_left(session)
+            )
+        return self._accept_same(session, answer.session_jwt, answer.user)
+
+    def remove_authenticator(self, session: Session) -> Session:
+        """Delete the user's authenticator at Stytch; returns the session as it is without what that has proven.
+
+        Stytch deletes for any backend that asks, so the gate is the caller's. Stytch docs: *Delete user TOTP*.
+        """
+        user = repeatable(lambda: self._client.users.get(session.user_id))
+        for totp in user.totps:
+            _unless_gone("totp_not_found", partial(self._client.users.delete_totp, totp.totp_id))
+        return self.refresh(session.token)
 
     def recovery_codes(self, session: Session) -> list[str]:
         """The user's recovery codes. Stytch tells them at any time, so the gate is the caller's."""
@@ -188,11 +178,24 @@ class Auth:
         except (StytchError, ServiceDown) as error:
             log.warning("session not revoked at Stytch: %s", type(error).__name__)
 
+    def open_sessions(self, session: Session) -> list[OpenSession]:
+        """All sessions of the user that are not over, newest first. Stytch docs: *Get sessions*."""
+        found = repeatable(lambda: self._client.sessions.get(session.user_id)).sessions
+        shown = [OpenSession(each.session_id, each.started_at, each.last_accessed_at) for each in found]
+        return sorted(shown, key=lambda each: each.started_at or datetime.min.replace(tzinfo=UTC), reverse=True)
+
+    def sign_out_others(self, session: Session) -> list[str]:
+        """Revoke the user's other sessions; returns their ids."""
+        others = [each.session_id for each in self.open_sessions(session) if each.session_id != session.session_id]
+        for session_id in others:
+            _unless_gone("session_not_found", partial(self._client.sessions.revoke, session_id))
+        return others
+
     def _ask(self, token: str) -> Session:
         try:
             answer = self._client.sessions.authenticate(session_token=token)
         except StytchError as error:
-            log.info("session refused: %s", _reason(error))
+            log.info("session refused: %s", reason_of(error))
             raise NotSignedIn from error
         return self._accept(token, answer.session_jwt, answer.user)
 
@@ -210,21 +213,34 @@ class Auth:
         self._sessions.put(_key(token), session)
         return session
 
+    def _accept_same(self, session: Session, session_jwt: str, user: User) -> Session:
+        """Accept what came back for a proof, if it is this very session."""
+        fresh = self._accept(session.token, session_jwt, user)
+        if (fresh.session_id, fresh.user_id) != (session.session_id, session.user_id):
+            self._sessions.drop(_key(session.token))
+            raise NotSignedIn
+        return fresh
 
-def _reason(error: StytchError) -> str:
-    """Stytch's error_type, if the refusal is about the visitor; raises ServiceDown if it is about us."""
-    reason = error.details.error_type or "unknown"
-    if reason in OUR_FAULT or reason == "unknown" or "_url" in reason or error.details.status_code == 403:
-        raise ServiceDown("Stytch", reason) from error
-    return str(reason)
+
+def _unless_gone(gone: str, delete: Callable[[], object]) -> None:
+    """Delete something at Stytch. What is gone already, as when the first answer got lost, is deleted too."""
+    try:
+        repeatable(delete)
+    except StytchError as error:
+        if reason_of(error) != gone:
+            raise
+
+
+def _left(session: Session) -> int:
+    """The minutes that a session still has, but at least Stytch's least of five, which ``expires_at`` cuts off again.
+
+    Stytch attaches a factor only together with a duration; what is left is sent, so that the session does not slide.
+    """
+    return max(5, minutes(session.expires_at - datetime.now(UTC)))
 
 
 def _key(token: str) -> str:
     return hashlib.sha256(token.encode()).hexdigest()
-
-
-def _minutes(duration: timedelta) -> int:
-    return int(duration.total_seconds() // 60)
 
 
 auth = cast(Auth, LocalProxy(lambda: current_app.extensions["auth"]))

@@ -3,13 +3,16 @@
 To copy: the JWT is one that Stytch has just returned, the scope is the least that the page needs, and the token lives
 no longer than the step-up that earned it. It stays in this process's memory: a script in the page cannot read it, and
 when it is lost it is simply earned again.
+
+There is a second way to the same token: a code that Unit itself texts to the customer's phone. Stytch knows nothing of
+it, so it counts for cards only, never for a change of factors; and lost, it takes another text.
 """
 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import TypeVar, cast
 
@@ -23,10 +26,16 @@ from .cache import Cache
 from .customer_unit import CustomerUnit
 from .http import ServiceSession
 from .session import Session
+from .stytch_wire import Refused
 from .unit import Unit
 from .unit_wire import UnitError
 
 CARDS_SCOPE = "accounts authorizations cards cards-write transactions"
+REVEAL_SCOPE = "cards-sensitive"
+REVEAL_LIFE = 300  # seconds
+TEXT_LIFE = 600  # seconds; as long as Unit takes the code
+TEXT_TRIES = 5  # wrong codes until a text is over
+CODE_POINTER = "/data/attributes/verificationCode"
 _Answer = TypeVar("_Answer")
 
 
@@ -38,6 +47,16 @@ class StepUpNeeded(Exception):
 class _Held:
     token: str = field(repr=False)
     expires_at: float
+    by_text: bool = False
+
+
+@dataclass(frozen=True)
+class _Text:
+    """A text that waits for its code."""
+
+    verification_token: str = field(repr=False)
+    expires_at: float
+    tries: int = TEXT_TRIES
 
 
 class Exchange:
@@ -46,6 +65,7 @@ class Exchange:
     def __init__(self, settings: Settings, http: ServiceSession, auth: Auth, unit: Unit) -> None:
         self._settings, self._http, self._auth, self._unit = settings, http, auth, unit
         self._tokens: Cache[_Held] = Cache(expires_at=lambda held: held.expires_at)
+        self._texts: Cache[_Text] = Cache(expires_at=lambda text: text.expires_at)
 
     def as_customer(
         self, session: Session, act: Callable[[CustomerUnit], _Answer], scope: str = CARDS_SCOPE
@@ -54,7 +74,7 @@ class Exchange:
 
         Raises StepUpNeeded, NotSignedIn, UnitError, ServiceDown.
         """
-        key = f"{session.session_id} {scope}"
+        key = _key(session.session_id, scope)
         for _attempt in range(2):
             try:
                 return act(self._customer(key, session, scope))
@@ -64,26 +84,84 @@ class Exchange:
                 self._tokens.drop(key)
         raise StepUpNeeded
 
-    def is_stepped_up(self, session: Session) -> bool:
-        """Whether the session's second factor is fresh enough to act on cards."""
-        return session.proven_until(self._settings.step_up_max_age) is not None
+    def reveal_token(self, session: Session, card_id: str) -> str:
+        """A token for the browser, with which it may fetch this one card's number from the bank and nothing else.
 
-    def drop(self, session: Session) -> None:
-        """Forget the session's tokens, at sign-out."""
-        self._tokens.drop(f"{session.session_id} {CARDS_SCOPE}")
+        It lives for at most five minutes, and is not kept here. Raises as ``as_customer``.
+        """
+        return self._earn(session, REVEAL_SCOPE, REVEAL_LIFE, {"card": [card_id]}).token
+
+    def is_stepped_up(self, session: Session) -> bool:
+        """Whether the session may act on cards: by a fresh second factor, or by a texted code."""
+        return session.proven_until(self._settings.step_up_max_age) is not None or self.is_texted(session)
+
+    def is_texted(self, session: Session) -> bool:
+        """Whether a texted code has earned the token that is held for the session."""
+        held = self._tokens.get(_key(session.session_id))
+        return held is not None and held.by_text
+
+    def send_text(self, session: Session) -> None:
+        """Let Unit text a code. What the code belongs to stays here. Raises StepUpNeeded, UnitError, ServiceDown."""
+        if session.customer_id is None:
+            raise StepUpNeeded
+        token = self._unit.start_verification(session.customer_id)
+        self._texts.put(session.session_id, _Text(token, time.time() + TEXT_LIFE))
+
+    def take_text(self, session: Session, code: str) -> None:
+        """Earn the token for cards with the texted code; it lives as long as a step-up lasts.
+
+        Raises Refused: ``text_wrong``, or ``text_over`` if only another text helps. Else as ``as_customer``.
+        """
+        text = self._texts.get(session.session_id)
+        if text is None or session.customer_id is None:
+            raise Refused("text_over")
+        lasts = min(self._settings.step_up_max_age, session.expires_at - datetime.now(UTC))
+        left = max(1, int(lasts.total_seconds()))
+        try:
+            token = self._unit.customer_token_by_code(
+                session.customer_id, text.verification_token, code, CARDS_SCOPE, left
+            )
+        except UnitError as error:
+            if error.pointer != CODE_POINTER:
+                raise
+            if text.tries > 1:
+                self._texts.put(session.session_id, replace(text, tries=text.tries - 1))
+            else:
+                self._texts.drop(session.session_id)
+            raise Refused("text_wrong") from error
+        self._texts.drop(session.session_id)
+        held = _Held(token.token, time.time() + min(left, token.expires_in), by_text=True)
+        self._tokens.put(_key(session.session_id), held)
+
+    def drop(self, *session_ids: str) -> None:
+        """Forget what is held for sessions: at sign-out, and when what has earned it is gone."""
+        for session_id in session_ids:
+            self._tokens.drop(_key(session_id))
+            self._texts.drop(session_id)
 
     def _customer(self, key: str, session: Session, scope: str) -> CustomerUnit:
         held = self._tokens.get_or_load(key, lambda: self._earn(session, scope))
         return CustomerUnit(self._http, self._settings.unit_api_url, held.token)
 
-    def _earn(self, session: Session, scope: str) -> _Held:
+    def _earn(
+        self,
+        session: Session,
+        scope: str,
+        longest: int | None = None,
+        resources: Mapping[str, Sequence[str]] | None = None,
+    ) -> _Held:
         session = self._auth.just_returned(session)
         proven_until = session.proven_until(self._settings.step_up_max_age)
         if proven_until is None or session.customer_id is None:
             raise StepUpNeeded
         left = int((proven_until - datetime.now(UTC)).total_seconds())
-        token = self._unit.customer_token(session.customer_id, session.jwt, scope, max(1, left))
+        lasts = max(1, min(left, longest or left))
+        token = self._unit.customer_token(session.customer_id, session.jwt, scope, lasts, resources)
         return _Held(token.token, time.time() + min(left, token.expires_in))
+
+
+def _key(session_id: str, scope: str = CARDS_SCOPE) -> str:
+    return f"{session_id} {scope}"
 
 
 exchange = cast(Exchange, LocalProxy(lambda: current_app.extensions["exchange"]))

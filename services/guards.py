@@ -17,12 +17,13 @@ from werkzeug.exceptions import Forbidden
 from settings import Settings
 
 from .auth import auth
-from .exchange import StepUpNeeded
+from .exchange import StepUpNeeded, exchange
 from .session import NotSignedIn, Session
 
 P = ParamSpec("P")
 R = TypeVar("R")
 UNSAFE = frozenset({"POST", "PUT", "PATCH", "DELETE"})
+FACTOR_MAX_AGE = timedelta(minutes=5)  # of the second factor, to see or change what proves who somebody is
 
 
 class NoCustomer(Exception):
@@ -30,11 +31,14 @@ class NoCustomer(Exception):
 
 
 class StepUpRequired(Exception):
-    """The view needs a fresh second factor; ``purpose`` says in the visitor's words what for."""
+    """The view needs a fresh second factor; ``purpose`` says in the visitor's words what for.
 
-    def __init__(self, purpose: str, max_age: timedelta) -> None:
+    ``by_text``: whether a code that Unit texts would do.
+    """
+
+    def __init__(self, purpose: str, *, by_text: bool) -> None:
         super().__init__(purpose)
-        self.purpose, self.max_age = purpose, max_age
+        self.purpose, self.by_text = purpose, by_text
 
 
 def current_session() -> Session:
@@ -59,6 +63,12 @@ def fresh_session() -> Session:
     if not g.get("session_is_fresh"):
         g.session, g.session_is_fresh = auth.refresh(current_session().token), True
     return current_session()
+
+
+def go_on_with(session: Session) -> Session:
+    """Let the rest of this request see a session that has just changed."""
+    g.session = session
+    return session
 
 
 def signed_in(view: Callable[P, R]) -> Callable[P, R]:
@@ -89,21 +99,25 @@ def stepped_up(
 ) -> Callable[[Callable[P, R]], Callable[P, R]]:
     """Let only sessions pass whose second factor is fresh (``STEP_UP_MAX_AGE`` unless said otherwise).
 
-    ``purpose`` completes the sentence "Enter a code to ...", or reads from the request what does. Decided by the kind and the age of the factors, in the JWT
-    that Unit will be shown: Unit is not known to look at them, so this gate is the app's to keep.
+    ``purpose`` completes the sentence "Enter a code to ...", or reads from the request what does. Decided by the kind
+    and the age of the factors, in the JWT that Unit will be shown: Unit is not known to look at them, so this gate is
+    the app's to keep. Without a ``max_age`` of the view's own, a code that Unit texted does as well.
     """
+
+    def is_proven(session: Session) -> bool:
+        return exchange.is_stepped_up(session) if max_age is None else session.proven_until(max_age) is not None
 
     def decorate(view: Callable[P, R]) -> Callable[P, R]:
         @wraps(view)
         def guarded(*args: P.args, **kwargs: P.kwargs) -> R:
-            limit = max_age or _settings().step_up_max_age
             words = purpose if isinstance(purpose, str) else purpose()
-            if not (current_session().proven_until(limit) or fresh_session().proven_until(limit)):
-                raise StepUpRequired(words, limit)
+            if not (is_proven(current_session()) or is_proven(fresh_session())):
+                raise StepUpRequired(words, by_text=max_age is None)
             try:
                 return view(*args, **kwargs)
             except StepUpNeeded as needed:
-                raise StepUpRequired(words, limit) from needed
+                by_text = max_age is None and not exchange.is_texted(current_session())
+                raise StepUpRequired(words, by_text=by_text) from needed
 
         return guarded
 

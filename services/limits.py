@@ -1,4 +1,4 @@
-"""How often: requests per client, links per address, codes per user.
+"""How often: requests per client, links per address, texts and codes per user.
 
 Counters live in memory, or in the store that ``RATELIMIT_STORAGE_URI`` names when several processes must share them.
 """
@@ -15,6 +15,7 @@ from limits import RateLimitItem, parse, parse_many
 LINKS_PER_ADDRESS = parse("3/10 minutes")
 LINKS_PER_CLIENT = "20/minute"
 LINKS_IN_ALL = "2000/hour"
+TEXTS_PER_USER = parse("3/10 minutes")
 CODES_PER_USER = parse_many("5/5 minutes;10/hour;20/day")  # wrong ones; each further window is a longer wait
 
 limiter = Limiter(key_func=get_remote_address, strategy="moving-window")
@@ -31,6 +32,11 @@ class TooManyCodes(Exception):
 def may_send_link(email: str) -> bool:
     """Count a link to this address, and say whether it is still one of the few that a mailbox gets in ten minutes."""
     return limiter.limiter.hit(LINKS_PER_ADDRESS, "link", hashlib.sha256(email.lower().encode()).hexdigest())
+
+
+def may_send_text(user_id: str) -> bool:
+    """Count a text to this user's phone, and say whether it is still one of the few in ten minutes."""
+    return limiter.limiter.hit(TEXTS_PER_USER, "text", user_id)
 
 
 def count_code(user_id: str) -> None:

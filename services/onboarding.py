@@ -6,13 +6,13 @@ written last. Whoever comes back after a crash goes through the same steps again
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from .auth import Auth
 from .session import Session
 from .unit import Unit
-from .unit_objects import Application
+from .unit_objects import Application, HostedForm
 from .unit_wire import idempotency_key
 
 WELCOME_CENTS = 250_000  # play money, in Unit's sandbox only
@@ -34,6 +34,24 @@ def apply(unit: Unit, session: Session, person: dict[str, Any]) -> Application:
     if under_way := _under_way(earlier):
         return under_way
     return unit.apply(session.user_id, person, idempotency_key(session.user_id, "application", str(len(earlier))))
+
+
+def hosted_form(unit: Unit, session: Session, way_back: Callable[[int], str]) -> HostedForm | None:
+    """The bank's own form for the user, or None if an application is under way already.
+
+    Keyed like ``apply``, so that a repeated press gives the same form. ``way_back`` makes the URL that the form leads
+    back to, from the number of applications so far. Raises UnitError, ServiceDown.
+    """
+    earlier = unit.applications(session.user_id)
+    if _under_way(earlier):
+        return None
+    key = idempotency_key(session.user_id, "application form", str(len(earlier)))
+    return unit.application_form(session.user_id, session.email, way_back(len(earlier)), key)
+
+
+def has_applied(unit: Unit, session: Session, earlier: int) -> bool:
+    """Whether there are more of the user's applications at Unit than that."""
+    return len(unit.applications(session.user_id)) > earlier
 
 
 def settle(auth: Auth, unit: Unit, session: Session, application: Application, *, sandbox: bool) -> Session:

@@ -91,8 +91,8 @@ class Session:
         return min(self.jwt_expires_at, self.expires_at.timestamp())
 
     def last_used(self, method: str) -> datetime | None:
-        """When the factor of this delivery method was last used in this session."""
-        return next((factor.last_used for factor in self.factors if factor.method == method), None)
+        """When a factor of this delivery method was last used in this session."""
+        return max((factor.last_used for factor in self.factors if factor.method == method), default=None)
 
 
 class KeySet(jwt.PyJWKClient):
@@ -146,6 +146,7 @@ def session_from(token: str, session_jwt: str, claims: Mapping[str, Any], user: 
         factors=tuple(
             Factor(factor["delivery_method"], datetime.fromisoformat(factor["last_authenticated_at"]))
             for factor in shown["authentication_factors"]
+            if not _is_removed(factor, user)
         ),
         customer_id=claims.get(CUSTOMER_CLAIM),
         expires_at=min(
@@ -161,3 +162,9 @@ def session_from(token: str, session_jwt: str, claims: Mapping[str, Any], user: 
     if session.expires_at <= datetime.now(UTC):
         raise NotSignedIn
     return session
+
+
+def _is_removed(factor: Mapping[str, Any], user: User) -> bool:
+    """Whether a factor is of an authenticator that the user no longer has: then it proves nothing any more."""
+    authenticator = factor.get("authenticator_app_factor")
+    return authenticator is not None and authenticator["totp_id"] not in {totp.totp_id for totp in user.totps}

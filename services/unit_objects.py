@@ -5,11 +5,12 @@ Money is in cents. An answer of another shape than Unit documents raises Service
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
-from datetime import datetime
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from functools import wraps
 from typing import TypeVar
+from urllib.parse import urlsplit
 
 from .http import ServiceDown
 from .unit_wire import Json
@@ -38,6 +39,31 @@ class Application:
     def is_final(self) -> bool:
         """Whether Unit will not change its mind any more."""
         return self.status in {"Approved", "Denied", "Canceled"}
+
+
+@dataclass(frozen=True)
+class HostedForm:
+    """An application form on a page of Unit's."""
+
+    form_id: str
+    url: str = field(repr=False)  # opens the form to whoever has it
+    expires_at: datetime
+
+    @property
+    def is_over(self) -> bool:
+        """Whether the link no longer works."""
+        return self.expires_at <= datetime.now(UTC)
+
+
+@dataclass(frozen=True)
+class Customer:
+    """A person at Unit."""
+
+    customer_id: str
+    name: str
+    email: str
+    status: str  # Active, Archived
+    jwt_subject: str | None
 
 
 @dataclass(frozen=True)
@@ -73,12 +99,9 @@ class Card:
 
 @dataclass(frozen=True)
 class Limits:
-    """What a card may spend, and what it has spent; None: no limit of the card's own."""
+    """What a card may spend, and what it has spent."""
 
-    daily_purchase: int | None
-    monthly_purchase: int | None
-    daily_withdrawal: int | None
-    monthly_withdrawal: int | None
+    own: Mapping[str, int]  # by Unit's names: dailyPurchase, monthlyPurchase, dailyWithdrawal, monthlyWithdrawal
     spent_today: int
     spent_this_month: int
 
@@ -123,6 +146,26 @@ def application(resource: Json) -> Application:
 
 
 @_documented
+def hosted_form(resource: Json) -> HostedForm:
+    """A form, whose link must be fit to send a visitor to."""
+    url = str(resource["links"]["related"]["href"])
+    parts = urlsplit(url)
+    if parts.scheme != "https" and not (parts.scheme == "http" and parts.hostname in {"localhost", "127.0.0.1"}):
+        raise ValueError("a link that is not https")
+    expiration = resource["attributes"]["applicationFormToken"]["expiration"]
+    return HostedForm(str(int(resource["id"])), url, datetime.fromisoformat(expiration))
+
+
+@_documented
+def customer(resource: Json) -> Customer:
+    """An individual customer."""
+    attributes = resource["attributes"]
+    name = f"{attributes['fullName']['first']} {attributes['fullName']['last']}"
+    email = str(attributes.get("email") or "")
+    return Customer(resource["id"], name, email, attributes["status"], attributes.get("jwtSubject"))
+
+
+@_documented
 def account(resource: Json) -> Account:
     """A deposit account."""
     attributes = resource["attributes"]
@@ -147,12 +190,8 @@ def card(resource: Json) -> Card:
 def limits(resource: Json) -> Limits:
     """A card's limits, which may be absent, and its totals."""
     attributes = resource["attributes"]
-    own = attributes.get("limits") or {}
     return Limits(
-        daily_purchase=own.get("dailyPurchase"),
-        monthly_purchase=own.get("monthlyPurchase"),
-        daily_withdrawal=own.get("dailyWithdrawal"),
-        monthly_withdrawal=own.get("monthlyWithdrawal"),
+        own={name: int(cents) for name, cents in (attributes.get("limits") or {}).items()},
         spent_today=int(attributes["dailyTotals"]["purchases"]),
         spent_this_month=int(attributes["monthlyTotals"]["purchases"]),
     )
@@ -192,6 +231,12 @@ def authorization(resource: Json) -> Event:
 def customer_token(resource: Json) -> CustomerToken:
     """A customer token; it has no id."""
     return CustomerToken(resource["attributes"]["token"], int(resource["attributes"]["expiresIn"]))
+
+
+@_documented
+def verification_token(resource: Json) -> str:
+    """What a texted code belongs to; it has no id."""
+    return str(resource["attributes"]["verificationToken"])
 
 
 def newest_first(*groups: Iterable[Event]) -> list[Event]:

@@ -59,14 +59,23 @@ class Caller:
         return self._call("POST", path, document)
 
     def _call(
-        self, method: str, path: str, document: Json | None = None, query: Mapping[str, str] | None = None
+        self,
+        method: str,
+        path: str,
+        document: Json | None = None,
+        query: Mapping[str, str] | None = None,
+        version: str = "",
     ) -> Json:
         response = self._http.request(
             method,
             f"{self._url}{path}",
             params=query,
             json={"data": document} if document else None,
-            headers={"Authorization": f"Bearer {self._token}", "Content-Type": "application/vnd.api+json"},
+            headers={
+                "Authorization": f"Bearer {self._token}",
+                "Content-Type": "application/vnd.api+json",
+                **({"X-Accept-Version": version} if version else {}),
+            },
         )
         answer: Json = response.json()
         if not response.ok:

@@ -90,7 +90,7 @@ def test_one_form_cannot_make_two_kinds_of_card(stepped_up: Visitor) -> None:
 def test_a_form_that_was_tampered_with_makes_no_card(stepped_up: Visitor, fields: dict[str, str]) -> None:
     stepped_up.get("/cards/list")
 
-    page = stepped_up.submit("/cards", **({"kind": "virtual"} | fields))
+    page = stepped_up.submit("/cards", {"kind": "virtual"} | fields)
 
     assert page.status == 422
     assert numbers(stepped_up) == []

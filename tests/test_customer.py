@@ -128,7 +128,7 @@ def test_somebody_who_was_refused_can_try_again(app: Flask, enrolled: Visitor) -
     enrolled.open_account(ssn="000000001")
     enrolled.get("/customer?again=1")
 
-    page = enrolled.submit("/customer", **PERSON)
+    page = enrolled.submit("/customer", PERSON)
 
     assert page.goes_to == "/cards"
     assert applications(app, enrolled) == ["Approved", "Denied"]
@@ -163,7 +163,7 @@ def test_a_crash_after_the_approval_heals_at_the_next_visit(app: Flask, enrolled
     assert applications(app, enrolled) == [approved.status]
 
 
-def test_an_account_is_opened_and_funded_once(app: Flask, enrolled: Visitor) -> None:
+def test_an_account_is_opened_and_funded_once(enrolled: Visitor) -> None:
     enrolled.open_account()
     enrolled.get("/customer/status")
     enrolled.get("/customer")

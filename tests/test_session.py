@@ -10,15 +10,13 @@ import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-import jwt
 import pytest
 import time_machine
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import padding, rsa
-from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.hashes import SHA256, SHA512
 from jwt.algorithms import RSAAlgorithm
 from stytch.consumer.models.users import User
 
@@ -34,6 +32,8 @@ if TYPE_CHECKING:
 
 Json: TypeAlias = dict[str, Any]
 KID = "jwk-test-1"
+HEADER = {"alg": "RS256", "kid": KID, "typ": "JWT"}
+OTHER_PROJECT = "project-test-99999999-9999-4999-8999-999999999999"
 TEN_MINUTES = timedelta(minutes=10)
 
 
@@ -65,7 +65,7 @@ class Stytch:
     def claims(self, **changes: Any) -> Json:
         """The claims of a good session JWT, but for some; None leaves a claim out."""
         now = int(time.time())
-        good = {
+        good: Json = {
             "aud": [self.settings.stytch_project_id],
             "iss": f"stytch.com/{self.settings.stytch_project_id}",
             "sub": "user-test-1",
@@ -85,9 +85,17 @@ class Stytch:
 
     def signed(self, key: rsa.RSAPrivateKey | None = None, header: Json | None = None, **changes: Any) -> str:
         """A JWT over these claims, by this key: good unless something is changed."""
-        start = unsigned({"alg": "RS256", "kid": KID, "typ": "JWT"} | (header or {}), self.claims(**changes))
-        signature = (key or self.key).sign(start.encode(), padding.PKCS1v15(), SHA256())
-        return f"{start}.{encoded(signature)}"
+        return signed_by(key or self.key, HEADER | (header or {}), self.claims(**changes))
+
+    def showing(self, session: object) -> str:
+        """A JWT with this in place of the session claim."""
+        return signed_by(self.key, HEADER, self.claims() | {SESSION_CLAIM: session})
+
+    def claims_without_session(self) -> Json:
+        return {name: value for name, value in self.claims().items() if name != SESSION_CLAIM}
+
+    def session_without(self, name: str) -> Json:
+        return {key: value for key, value in self.claims()[SESSION_CLAIM].items() if key != name}
 
     def verified(self, session_jwt: str) -> Json:
         return dict(verified_claims(session_jwt, self.keys, self.settings))
@@ -100,6 +108,34 @@ def encoded(octets: bytes) -> str:
 def unsigned(header: object, claims: object) -> str:
     """The first two parts of a JWT, by hand: libraries refuse to write most of what a forger writes."""
     return f"{encoded(json.dumps(header).encode())}.{encoded(json.dumps(claims).encode())}"
+
+
+def signed_by(key: rsa.RSAPrivateKey, header: object, claims: object) -> str:
+    start = unsigned(header, claims)
+    return f"{start}.{encoded(key.sign(start.encode(), padding.PKCS1v15(), SHA256()))}"
+
+
+def signed_otherwise(stytch: Stytch, alg: str) -> str:
+    """A JWT by Stytch's own key, with an algorithm that Stytch does not use."""
+    start = unsigned(HEADER | {"alg": alg}, stytch.claims())
+    pss = padding.PSS(padding.MGF1(SHA256()), SHA256.digest_size)
+    signature = {
+        "PS256": lambda: stytch.key.sign(start.encode(), pss, SHA256()),
+        "RS512": lambda: stytch.key.sign(start.encode(), padding.PKCS1v15(), SHA512()),
+    }[alg]()
+    return f"{start}.{encoded(signature)}"
+
+
+def hs256(stytch: Stytch, secret: bytes) -> str:
+    """A JWT by something that everybody knows."""
+    start = unsigned(HEADER | {"alg": "HS256"}, stytch.claims())
+    return f"{start}.{encoded(hmac.digest(secret, start.encode(), hashlib.sha256))}"
+
+
+def public_pem(stytch: Stytch) -> bytes:
+    return stytch.key.public_key().public_bytes(
+        serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo
+    )
 
 
 def moment(shift: timedelta = timedelta(0)) -> str:
@@ -140,7 +176,6 @@ def test_a_jwt_that_differs_in_what_may_differ_is_good(stytch: Stytch, changes: 
     assert stytch.verified(stytch.signed(**changes)) == stytch.claims(**changes)
 
 
-OTHER_PROJECT = "project-test-99999999-9999-4999-8999-999999999999"
 FORGERIES: dict[str, Callable[[Stytch, rsa.RSAPrivateKey], str]] = {
     # not signed by Stytch
     "alg none": lambda stytch, _: unsigned({"alg": "none", "kid": KID}, stytch.claims()) + ".",
@@ -157,10 +192,10 @@ FORGERIES: dict[str, Callable[[Stytch, rsa.RSAPrivateKey], str]] = {
     "another key's jku": lambda stytch, forger: stytch.signed(forger, {"jku": "https://evil.example/jwks"}),
     "another key's x5u": lambda stytch, forger: stytch.signed(forger, {"x5u": "https://evil.example/cert"}),
     "another key's x5c": lambda stytch, forger: stytch.signed(forger, {"x5c": ["MIIB"]}),
-    "PS256 in the header": lambda stytch, _: stytch.signed(header={"alg": "PS256"}),
-    "RS512 in the header": lambda stytch, _: stytch.signed(header={"alg": "RS512"}),
-    "other claims under the signature": lambda stytch, _: ".".join(
-        [*unsigned({"alg": "RS256", "kid": KID}, stytch.claims(sub="user-test-2")).split("."), "AAAA"]
+    "PS256": lambda stytch, _: signed_otherwise(stytch, "PS256"),
+    "RS512": lambda stytch, _: signed_otherwise(stytch, "RS512"),
+    "other claims under the signature": lambda stytch, _: (
+        unsigned(HEADER, stytch.claims(sub="user-test-2")) + "." + stytch.signed().rpartition(".")[2]
     ),
     # signed by Stytch, but not for us, or not now
     "another audience": lambda stytch, _: stytch.signed(aud=[OTHER_PROJECT]),
@@ -180,21 +215,22 @@ FORGERIES: dict[str, Callable[[Stytch, rsa.RSAPrivateKey], str]] = {
     "no aud": lambda stytch, _: stytch.signed(aud=None),
     "no iss": lambda stytch, _: stytch.signed(iss=None),
     # another kind of token
-    "no session": lambda stytch, _: stytch.signed(**{SESSION_CLAIM: None}),
-    "an empty session": lambda stytch, _: stytch.signed(**{SESSION_CLAIM: {}}),
-    "a session as text": lambda stytch, _: stytch.signed(**{SESSION_CLAIM: "session-test-1"}),
-    "a session without factors": lambda stytch, _: stytch.signed(**{SESSION_CLAIM: session_without(stytch, "authentication_factors")}),
-    "a session without an id": lambda stytch, _: stytch.signed(**{SESSION_CLAIM: session_without(stytch, "id")}),
-    "a session without an end": lambda stytch, _: stytch.signed(**{SESSION_CLAIM: session_without(stytch, "expires_at")}),
-    "a session without a start": lambda stytch, _: stytch.signed(**{SESSION_CLAIM: session_without(stytch, "started_at")}),
+    "no session": lambda stytch, _: stytch.showing(None),
+    "no trace of a session": lambda stytch, _: signed_by(stytch.key, HEADER, stytch.claims_without_session()),
+    "an empty session": lambda stytch, _: stytch.showing({}),
+    "a session as text": lambda stytch, _: stytch.showing("session-test-1"),
+    "a session without an id": lambda stytch, _: stytch.showing(stytch.session_without("id")),
+    "a session without a start": lambda stytch, _: stytch.showing(stytch.session_without("started_at")),
+    "a session without an end": lambda stytch, _: stytch.showing(stytch.session_without("expires_at")),
+    "a session without factors": lambda stytch, _: stytch.showing(stytch.session_without("authentication_factors")),
     # not a token at all, or one that asks too much
     "crit": lambda stytch, _: stytch.signed(header={"crit": ["b64"], "b64": False}),
     "crit that nobody knows": lambda stytch, _: stytch.signed(header={"crit": ["urn:example"], "urn:example": 1}),
     "too long": lambda stytch, _: stytch.signed(padding="p" * 8_000),
     "a kid that is no text": lambda stytch, _: stytch.signed(header={"kid": [KID]}),
     "a header that is no object": lambda stytch, _: unsigned(None, stytch.claims()) + ".AAAA",
-    "claims that are no object": lambda stytch, _: signed_text(stytch, unsigned({"alg": "RS256", "kid": KID}, [])),
-    "a header without a bottom": lambda stytch, _: f"{encoded(b'[' * 4_000)}.e30.AAAA",
+    "claims that are no object": lambda stytch, _: signed_by(stytch.key, HEADER, []),
+    "a header without a bottom": lambda _stytch, _: f"{encoded(b'[' * 4_000)}.e30.AAAA",
     "nothing": lambda _stytch, _: "",
     "a word": lambda _stytch, _: "word",
     "dots": lambda _stytch, _: "..",
@@ -202,7 +238,7 @@ FORGERIES: dict[str, Callable[[Stytch, rsa.RSAPrivateKey], str]] = {
     "a line break": lambda stytch, _: stytch.signed() + "\n",
     "letters that are not Base64": lambda _stytch, _: "é.é.é",
     "half a character": lambda _stytch, _: "\ud800.e30.AAAA",
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize("forge", FORGERIES.values(), ids=FORGERIES)
@@ -215,25 +251,6 @@ def test_whoever_shows_a_bad_jwt_is_not_signed_in(
         stytch.verified(forged)
 
 
-def hs256(stytch: Stytch, secret: bytes) -> str:
-    start = unsigned({"alg": "HS256", "kid": KID}, stytch.claims())
-    return f"{start}.{encoded(hmac.digest(secret, start.encode(), hashlib.sha256))}"
-
-
-def public_pem(stytch: Stytch) -> bytes:
-    return stytch.key.public_key().public_bytes(
-        serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo
-    )
-
-
-def session_without(stytch: Stytch, name: str) -> Json:
-    return {key: value for key, value in stytch.claims()[SESSION_CLAIM].items() if key != name}
-
-
-def signed_text(stytch: Stytch, start: str) -> str:
-    return f"{start}.{encoded(stytch.key.sign(start.encode(), padding.PKCS1v15(), SHA256()))}"
-
-
 def test_a_jwt_of_eight_thousand_bytes_is_the_longest(stytch: Stytch) -> None:
     longest = stytch.signed(padding="p" * ((8_000 - len(stytch.signed(padding=""))) * 3 // 4))
 
@@ -241,8 +258,8 @@ def test_a_jwt_of_eight_thousand_bytes_is_the_longest(stytch: Stytch) -> None:
     assert stytch.verified(longest)["sub"] == "user-test-1"
 
 
-@pytest.mark.parametrize("kid", ["jwk-test-2", None, ""])
-def test_a_key_that_stytch_does_not_publish_is_no_reason_to_sign_anyone_out(stytch: Stytch, kid: str | None) -> None:
+@pytest.mark.parametrize("kid", ["jwk-test-2", ""])
+def test_a_key_that_stytch_does_not_publish_is_no_reason_to_sign_anyone_out(stytch: Stytch, kid: str) -> None:
     with pytest.raises(ServiceDown):
         stytch.verified(stytch.signed(header={"kid": kid}))
 
@@ -273,12 +290,22 @@ def test_keys_are_fetched_once_for_many_jwts(stytch: Stytch) -> None:
     assert stytch.fetched == 1
 
 
-def test_a_key_that_was_rotated_in_is_found_at_once(stytch: Stytch) -> None:
+def test_keys_that_are_rotated_in_are_found_at_once(stytch: Stytch) -> None:
     stytch.verified(stytch.signed())
     stytch.publish(KID, "jwk-test-2")
+    stytch.verified(stytch.signed(header={"kid": "jwk-test-2"}))
+    stytch.publish("jwk-test-2", "jwk-test-3")
 
-    assert stytch.verified(stytch.signed(header={"kid": "jwk-test-2"})) == stytch.claims()
-    assert stytch.fetched == 2
+    assert stytch.verified(stytch.signed(header={"kid": "jwk-test-3"})) == stytch.claims()
+    assert stytch.fetched == 3
+
+
+@pytest.mark.parametrize("alg", ["PS256", "RS512"])
+def test_only_rs256_counts_whatever_a_key_is_published_for(stytch: Stytch, alg: str) -> None:
+    stytch.published = {"keys": [key | {"alg": alg} for key in stytch.published["keys"]]}
+
+    with pytest.raises(NotSignedIn):
+        stytch.verified(signed_otherwise(stytch, alg))
 
 
 def test_headers_never_say_where_keys_are(stytch: Stytch, forgers_key: rsa.RSAPrivateKey) -> None:
@@ -421,7 +448,7 @@ def test_a_session_is_what_its_jwt_shows(stytch: Stytch, user: User) -> None:
         {"type": "totp", "delivery_method": "authenticator_app", "last_authenticated_at": moment(-TEN_MINUTES)},
     ]
     shown = stytch.claims()[SESSION_CLAIM] | {"authentication_factors": factors}
-    claims = stytch.claims(**{SESSION_CLAIM: shown, "unit_customer_id": "10001"})
+    claims = stytch.claims() | {SESSION_CLAIM: shown, "unit_customer_id": "10001"}
 
     session = session_from("opaque", "jwt", claims, user)
 
@@ -444,7 +471,7 @@ def test_a_session_is_what_its_jwt_shows(stytch: Stytch, user: User) -> None:
 def test_a_session_never_lasts_longer_than_an_hour(stytch: Stytch, user: User) -> None:
     shown = stytch.claims()[SESSION_CLAIM] | {"expires_at": moment(timedelta(days=30))}
 
-    session = session_from("opaque", "jwt", stytch.claims(**{SESSION_CLAIM: shown}), user)
+    session = session_from("opaque", "jwt", stytch.claims() | {SESSION_CLAIM: shown}, user)
 
     assert session.expires_at == ago(-3600)
 
@@ -461,7 +488,7 @@ def test_a_session_that_is_over_is_none(stytch: Stytch, user: User, times: dict[
     shown = stytch.claims()[SESSION_CLAIM] | {name: moment(shift) for name, shift in times.items()}
 
     with pytest.raises(NotSignedIn):
-        session_from("opaque", "jwt", stytch.claims(**{SESSION_CLAIM: shown}), user)
+        session_from("opaque", "jwt", stytch.claims() | {SESSION_CLAIM: shown}, user)
 
 
 @pytest.mark.parametrize(("session_left", "verified_for"), [(1800, 300), (60, 60)])

@@ -21,7 +21,11 @@ LIVE_STYTCH = {
     "STYTCH_SECRET": "secret-live-hush_hush_hush_hush=",
 }
 SANDBOX_UNIT = {"UNIT_API_TOKEN": "v2.public.hush"}
-LIVE_UNIT = {"UNIT_API_TOKEN": "v2.public.hush", "UNIT_API_URL": "https://api.unit.co"}
+LIVE_UNIT = {
+    "UNIT_API_TOKEN": "v2.public.hush",
+    "UNIT_API_URL": "https://api.unit.co",
+    "UNIT_VGS_VAULT": "tntabcdefgh",
+}
 BOTH = TEST_STYTCH | SANDBOX_UNIT | {"SECRET_KEY": KEY}
 
 
@@ -116,6 +120,19 @@ def test_only_unit_is_refused_because_it_cannot_reach_an_emulated_stytch(tmp_pat
         (
             BOTH | {"UNIT_API_URL": "https://API.unit.co:443/"},
             "STYTCH_PROJECT_ID must be a live project when UNIT_API_URL is Unit's live API.",
+        ),
+        # the vault that holds the card numbers
+        (
+            LIVE_STYTCH | LIVE_UNIT | {"SECRET_KEY": KEY, "UNIT_VGS_VAULT": ""},
+            "UNIT_VGS_VAULT is missing: Unit's live API has a vault of its own for card numbers.",
+        ),
+        (
+            LIVE_STYTCH | LIVE_UNIT | {"SECRET_KEY": KEY, "UNIT_VGS_VAULT": "tntazhyknp1"},
+            "UNIT_VGS_VAULT is missing: Unit's live API has a vault of its own for card numbers.",
+        ),
+        (
+            BOTH | {"UNIT_VGS_VAULT": "tnt; script-src *"},
+            "UNIT_VGS_VAULT must be the id of a vault, such as tntazhyknp1.",
         ),
         # the key that signs cookies
         (TEST_STYTCH, "SECRET_KEY is missing: give at least 32 random bytes when a real service is used."),

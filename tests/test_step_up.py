@@ -65,7 +65,7 @@ def test_a_wrong_code_keeps_the_dialog(customer: Visitor) -> None:
     assert page.error_of("code").startswith("That code is not right.")
 
 
-def test_a_code_works_once(customer: Visitor, clock: time_machine.Traveller) -> None:
+def test_a_code_works_once(customer: Visitor) -> None:
     code = customer.code()
     customer.get("/step-up")
     customer.submit("/step-up", code=code)
@@ -143,10 +143,3 @@ def test_resuming_never_leads_out_of_the_app(customer: Visitor) -> None:
     page = customer.post("/step-up", {"code": code, "resume": "https://evil.example/cards"})
 
     assert (page.status, page.goes_to) in {(307, "/cards"), (303, "/")}
-
-
-def test_somebody_without_an_authenticator_is_led_to_add_one(visitor: Visitor, customer: Visitor) -> None:
-    newcomer = Visitor(visitor.app)
-    newcomer.sign_in("grace@example.com")
-
-    assert newcomer.get("/cards").goes_to == "/customer"

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from urllib.parse import parse_qs, urlsplit
 
 import pyotp
 
 from .. import clock
 from ..store import World
-from . import magic_link_emails, totp_records, user_records
+from . import links, magic_link_emails, totp_records, user_records
 
 
 @dataclass(frozen=True)
@@ -23,6 +24,7 @@ class Mail:
     link: str
     sent_at: datetime
     expires: datetime
+    spent: bool  # the link was used, or is too old
 
 
 @dataclass(frozen=True)
@@ -44,9 +46,15 @@ def mails(world: World) -> list[Mail]:
             **{name: mail[name] for name in ("to", "kind", "subject", "text", "link")},
             sent_at=clock.parse(mail["sent_at"]),
             expires=clock.parse(mail["expires"]),
+            spent=_is_spent(world, mail["link"]),
         )
         for mail in reversed(world.all(magic_link_emails.MAIL))
     ]
+
+
+def _is_spent(world: World, address: str) -> bool:
+    link = links.find(world, parse_qs(urlsplit(address).query)["token"][0])
+    return link is None or not links.is_open(link)
 
 
 def authenticator(world: World) -> list[Entry]:

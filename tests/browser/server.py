@@ -17,7 +17,7 @@ from pathlib import Path
 from dotenv import dotenv_values
 
 APP = Path(__file__).resolve().parents[2]
-PATIENCE = 20.0  # seconds until the first answer
+PATIENCE = 30.0  # seconds until the first answer
 
 
 class DidNotStart(Exception):

@@ -14,6 +14,11 @@ from .visitor import SCREENSHOTS, Scheme, Visitor
 pytestmark = pytest.mark.browser
 
 WIDTHS = [360, 1280] if SCREENSHOTS else [360]
+CUT_OFF = """() => [...document.querySelectorAll('svg text')].filter(text => {
+    const word = text.getBoundingClientRect(), drawing = text.ownerSVGElement.getBoundingClientRect();
+    const over = [drawing.left - word.left, word.right - drawing.right, word.bottom - drawing.bottom];
+    return word.width && Math.max(...over) > 1;
+}).map(text => text.textContent)"""
 FILLED_IN = ("First name", "Last name", "Social Security number", "Mobile phone", "ZIP code", "Occupation")
 
 
@@ -67,3 +72,12 @@ def test_no_page_scrolls_sideways(arrive: Arrive, width: int, scheme: Scheme) ->
     visitor.look("wrong-code")
     visitor.page.keyboard.press("Escape")
     visitor.look("locked-cards")
+
+
+@pytest.mark.parametrize("width", [360, 1280])
+def test_the_drawing_of_the_journey_has_room_for_its_words(arrive: Arrive, width: int) -> None:
+    visitor = arrive(width=width)
+
+    visitor.page.goto("/")
+
+    assert visitor.page.evaluate(CUT_OFF) == []

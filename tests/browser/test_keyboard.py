@@ -33,11 +33,13 @@ def test_the_journey_needs_no_mouse(visitor: Visitor) -> None:
 
     visitor.tab_and_press(page.get_by_role("button", name="Get this card"), "Space")
     expect(visitor.cards("Virtual")).to_have_count(1)
+    expect(page.locator("body")).not_to_be_focused()
     visitor.tab_to(page.get_by_role("radio", name="Virtual"))
     keyboard.press("ArrowDown")
     expect(page.get_by_role("radio", name="Physical")).to_be_checked()
     visitor.tab_and_press(page.get_by_role("button", name="Get this card"), "Enter")
     expect(visitor.cards("Physical")).to_have_count(1)
+    expect(page.locator("body")).not_to_be_focused()
 
     visitor.tab_and_press(page.get_by_role("button", name="Sign out"), "Enter")
     expect(page.get_by_label("E-mail")).to_be_visible()

@@ -41,6 +41,7 @@ def test_the_dialog_says_what_it_is_for_and_shows_the_cards_after_the_right_code
 
     expect(back_again.cards()).to_have_count(1)
     expect(back_again.dialog).to_have_count(0)
+    expect(back_again.page.locator("body")).not_to_be_focused()
 
 
 def test_leaving_the_dialog_leaves_a_way_on(back_again: Visitor) -> None:

@@ -15,7 +15,7 @@ import pyotp
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Locator, Page, Request, expect
 
 Scheme = Literal["dark", "light"]
-PATIENCE = 7_000  # milliseconds for whatever a test waits for
+PATIENCE = 10_000  # milliseconds for whatever a test waits for
 TABS = 60  # more presses than any page has stops
 REPORT = """addEventListener('securitypolicyviolation', ({violatedDirective, blockedURI, sample}) =>
     console.error('securitypolicyviolation', violatedDirective, blockedURI, sample))"""
@@ -37,6 +37,7 @@ class Visitor:
     key: str = ""
     expected: set[int] = field(default_factory=set)
     complaints: list[str] = field(default_factory=list)
+    next_mail_at: float = 0  # by the monotonic clock
     pictures: int = 0
 
     # What a person does
@@ -115,7 +116,7 @@ class Visitor:
         self.page.keyboard.press(key)
 
     def look(self, name: str) -> None:
-        """Check that nothing needs scrolling sideways, and take a picture for whoever asked for pictures."""
+        """Check that nothing needs scrolling sideways, and take a picture if pictures are wanted."""
         self.page.wait_for_load_state()
         too_wide = self.page.evaluate("document.scrollingElement.scrollWidth - innerWidth")
         assert too_wide <= 0, f"{name} is {too_wide} px wider than the window"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from collections import OrderedDict
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -84,7 +85,7 @@ def http(
     shared_http: requests.Session,
 ) -> Iterator[requests.Session]:
     """A session whose calls to either service end in the emulator; what a test mounts on it is gone after the test."""
-    adapters = shared_http.adapters.copy()
+    adapters = OrderedDict(shared_http.adapters)
     yield shared_http
     shared_http.adapters = adapters
 

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import logging
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
 import time_machine
+
+from emulator.unit import card_rules
 
 from .conftest import UnitOverHTTP
 from .unit_story import ADDRESS, PHYSICAL, VIRTUAL, Bank, account_of, customer_of, document, errors
@@ -445,6 +448,23 @@ class TestSecrets:
 
         assert response.status_code == 400
         assert errors(response) == [("not_supported_for_card_status", None)]
+
+    def test_numbers_are_in_the_answer_and_nowhere_else(
+        self, bank: Bank, account: str, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        caplog.set_level(logging.DEBUG)
+        monkeypatch.setattr(card_rules, "new_cvv2", lambda: "cvv-of-the-test")
+        card = bank.card(account)
+        holder = self.holder(bank, card)
+
+        secrets = [
+            holder("GET", f"/cards/{card['id']}/secure-data/{name}").json()["data"]["attributes"][name]
+            for name in ("pan", "cvv2")
+        ]
+
+        seen = f"{card} {bank.got('/cards')} {holder('GET', '/cards').text} {caplog.text}"
+        assert f"GET /cards/{card['id']}/secure-data/pan 200" in caplog.text
+        assert not [secret for secret in secrets if secret in seen]
 
     @pytest.mark.parametrize("secret", ["pan", "cvv2"])
     def test_a_physical_card_shows_no_secrets(self, bank: Bank, account: str, secret: str) -> None:

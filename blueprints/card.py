@@ -1,0 +1,208 @@
+"""One card: what its holder may do with it, its limits, what it paid.
+
+To copy: only what the card's state allows is offered; whatever comes back is the card's own fragment, drawn from what
+the bank says now; and if somebody was faster, the card says so and shows its true state.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from decimal import Decimal
+from typing import Any, TypeVar
+
+from flask import Blueprint, Response, abort, current_app, request, url_for
+from flask_wtf import FlaskForm
+from wtforms import DecimalField
+
+from services.customer_unit import PAGE, CustomerUnit
+from services.exchange import exchange
+from services.guards import current_session, customer_required, fresh_session, stepped_up, writes
+from services.unit import unit
+from services.unit_objects import Card
+from services.unit_wire import UnitError
+
+from . import dollars, go, is_htmx, render
+
+T = TypeVar("T")
+
+bp = Blueprint("card", __name__, url_prefix="/cards/<int:card_id>")
+
+DONE = {
+    "freeze": "Frozen. Nobody can pay with it until you unfreeze it.",
+    "unfreeze": "Unfrozen. It pays again.",
+    "report-lost": "Reported as lost. It will never pay again.",
+    "report-stolen": "Reported as stolen. It will never pay again.",
+    "close": "Closed. It will never pay again.",
+    "replace": "A new card of the same number is on its way.",
+    "activate": "Switched on. It pays now.",
+}
+REFUSED = "The bank did not do that. This is how the card is now."
+DECLINED = {
+    "not_supported_for_card_status": "the card does not pay in this state",
+    "limits_exceeded": "it is more than the card or the account allows",
+}
+SHOPS = {  # the pretend purchases: merchant, merchant category code, cents, whether the amount is only held
+    "coffee": ("Corner Café", 5814, 450, False),
+    "groceries": ("Green Grocer", 5411, 6_275, False),
+    "hotel": ("Harbour Hotel", 7011, 18_000, True),
+    "bicycle": ("City Cycles", 5940, 89_900, False),
+}
+
+
+class AmountField(DecimalField):  # type: ignore[misc]
+    """Dollars and cents."""
+
+    def process_formdata(self, valuelist: list[str]) -> None:
+        """Take an amount, or say in one sentence what would be one."""
+        try:
+            super().process_formdata(valuelist)
+        except ValueError:
+            self.data = None
+        if self.data is None or not self.data.is_finite() or not 0 <= self.data <= 50_000:
+            raise ValueError("Enter an amount from 0 to 50,000 dollars.")
+
+
+class LimitsForm(FlaskForm):  # type: ignore[misc]
+    """What a card may spend, in dollars; the fields are named as Unit names the limits."""
+
+    dailyPurchase = AmountField("Purchases in a day")  # noqa: N815
+    monthlyPurchase = AmountField("Purchases in a month")  # noqa: N815
+    dailyWithdrawal = AmountField("Cash in a day")  # noqa: N815
+    monthlyWithdrawal = AmountField("Cash in a month")  # noqa: N815
+
+    def cents(self) -> dict[str, int]:
+        """The limits as Unit takes them."""
+        return {name: round(value * 100) for name, value in self.data.items() if name != "csrf_token"}
+
+
+def _purpose() -> str:
+    """What the code is for, naming the card as the form that was pressed does."""
+    ending = request.values.get("ending", "")
+    card = f"the card ending {ending}" if re.fullmatch(r"[0-9]{4}", ending, re.ASCII) else "this card"
+    action = str((request.view_args or {}).get("action", ""))
+    return {
+        "": f"see {card}",
+        "report-lost": f"report {card} as lost",
+        "report-stolen": f"report {card} as stolen",
+        "activate": f"switch {card} on",
+    }.get(action, f"{action} {card}")
+
+
+@bp.get("")
+@customer_required
+@stepped_up(_purpose)
+def show(card_id: int) -> Response:
+    """The card, and what can be done with it."""
+    card, account = _as_customer(lambda customer: customer.card(str(card_id)))
+    return _page("card/show.html", card, account=account)
+
+
+@bp.post("/<any(freeze,unfreeze,'report-lost','report-stolen',close,replace,activate):action>")
+@customer_required
+@stepped_up(_purpose)
+@writes
+def act(card_id: int, action: str) -> Response:
+    """Change the card's state."""
+    try:
+        card = _as_customer(lambda customer: _act(customer, str(card_id), action))
+    except UnitError as error:
+        if not error.code.startswith("not_supported"):
+            raise
+        card, account = _as_customer(lambda customer: customer.card(str(card_id)))
+        return _page(
+            "card/show.html",
+            card,
+            409,
+            account=account,
+            problem=REFUSED,
+        )
+    if not is_htmx():
+        return go(url_for("card.show", card_id=card_id), say=DONE[action])
+    return _changed(_page("card/show.html", card, done=DONE[action], say=DONE[action]))
+
+
+@bp.route("/limits", methods=["GET", "POST"])
+@customer_required
+@stepped_up(lambda: _purpose().replace("see", "see or change the limits of", 1))
+def limits(card_id: int) -> Response:
+    """What the card may spend in a day and a month, and what it has spent."""
+    card, _account = _as_customer(lambda customer: customer.card(str(card_id)))
+    limits = _as_customer(lambda customer: customer.limits(card.card_id))
+    form = LimitsForm(data={name: _dollars(cents) for name, cents in limits.own.items()})
+    context: dict[str, Any] = {"card": card, "limits": limits, "form": form}
+    if request.method == "GET":
+        return render("card/limits.html", "card/_limits.html", **context)
+    fresh_session()
+    if not form.validate():
+        return render("card/limits.html", "card/_limits.html", 422, **context)
+    _as_customer(lambda customer: customer.set_limits(card, form.cents()))
+    if not is_htmx():
+        return go(url_for("card.limits", card_id=card_id), say="The limits are saved.")
+    return render("card/limits.html", "card/_limits.html", saved=True, say="The limits are saved.", **context)
+
+
+@bp.get("/activity")
+@customer_required
+@stepped_up(lambda: _purpose().replace("see", "see what was paid with", 1))
+def activity(card_id: int) -> Response:
+    """What was paid with the card, newest first."""
+    offset = max(0, request.args.get("start", 0, int))
+    card, _account = _as_customer(lambda customer: customer.card(str(card_id)))
+    events, more = _as_customer(lambda customer: customer.activity(offset, card.card_id))
+    next_url = url_for("card.activity", card_id=card_id, start=offset + PAGE) if more else None
+    return render("card/activity.html", "card/_activity.html", events=events, next_url=next_url, offset=offset)
+
+
+@bp.post("/buy")
+@customer_required
+@stepped_up(lambda: _purpose().replace("see", "pay with", 1))
+@writes
+def buy(card_id: int) -> Response:
+    """Pay at a pretend shop; only where the money is pretend too."""
+    shop = SHOPS.get(request.form.get("shop", ""))
+    if not shop or not current_app.extensions["settings"].unit_is_sandbox:
+        abort(404)
+    card, account = _as_customer(lambda customer: customer.card(str(card_id)))
+    merchant, category, cents, only_held = shop
+    charge = unit.authorize if only_held else unit.purchase
+    try:
+        charge(account, card, merchant, category, cents)
+        declined, words = False, f"{merchant} {'holds' if only_held else 'took'} {dollars(cents)}."
+    except UnitError as error:
+        declined, words = True, f"Declined: {DECLINED.get(error.code, 'the bank said no')}."
+    if not is_htmx():
+        return go(url_for("card.show", card_id=card_id), say=words)
+    _card, account = _as_customer(lambda customer: customer.card(str(card_id)))
+    return _changed(
+        render("card/show.html", "card/_bought.html", words=words, declined=declined, account=account, say=words)
+    )
+
+
+def _act(customer: CustomerUnit, card_id: str, action: str) -> Card:
+    """The call that the action is. Switching a card on is done by the company, so whose it is comes first."""
+    if action == "replace":
+        return customer.replace(card_id)
+    if action != "activate":
+        return customer.act(card_id, action)
+    card, _account = customer.card(card_id)
+    return unit.activate(card)
+
+
+def _as_customer(ask: Callable[[CustomerUnit], T]) -> T:
+    return exchange.as_customer(current_session(), ask)
+
+
+def _page(page: str, card: Card, status: int = 200, **context: Any) -> Response:
+    sandbox = current_app.extensions["settings"].unit_is_sandbox
+    return render(page, "card/_card.html", status, card=card, sandbox=sandbox, shops=SHOPS, **context)
+
+
+def _changed(response: Response) -> Response:
+    """Let the other parts of the page look again."""
+    response.headers["HX-Trigger"] = "card-changed"
+    return response
+
+
+def _dollars(cents: int | None) -> Decimal | None:
+    return None if cents is None else Decimal(cents) / 100

@@ -1,0 +1,107 @@
+"""The account page: who am I, what proves it, and where I am signed in."""
+
+from __future__ import annotations
+
+import pytest
+import time_machine
+
+from .conftest import EMAIL, Visitor
+from .identity import another_browser, facts, type_code
+
+
+def test_the_address_in_the_header_leads_to_the_account(signed_in: Visitor) -> None:
+    link = signed_in.get("/").one("header a.address")
+
+    assert (link["href"], link.get_text()) == ("/account", EMAIL)
+    assert signed_in.get("/account").heading == "Your account"
+
+
+def test_a_stranger_has_no_account_page(visitor: Visitor) -> None:
+    assert visitor.get("/account").goes_to == "/"
+
+
+def test_it_says_who_i_am_at_stytch_and_at_unit(stepped_up: Visitor) -> None:
+    said = facts(stepped_up.get("/account"))
+
+    assert said["E-mail"] == EMAIL
+    assert said["Stytch user"].startswith("user-test-")
+    assert said["Unit customer"].isdigit()
+
+
+def test_it_says_what_this_session_has_proven_and_when_it_ends(
+    stepped_up: Visitor, clock: time_machine.Traveller
+) -> None:
+    clock.shift(300)
+
+    said = facts(stepped_up.get("/account"))
+
+    assert said["A link in your mailbox"].endswith("UTC, 5 minutes ago")
+    assert said["A code of your authenticator"].endswith("UTC, 5 minutes ago")
+    assert said["This session ends"].endswith("UTC, in 55 minutes")
+
+
+def test_it_says_what_a_texted_code_counts_for(customer: Visitor) -> None:
+    customer.post("/step-up/text")
+    type_code(customer)
+
+    assert facts(customer.get("/account"))["A code that the bank texted"] == "For your cards only"
+
+
+def test_without_an_authenticator_it_offers_to_add_one_and_nothing_to_change(signed_in: Visitor) -> None:
+    page = signed_in.get("/account")
+
+    assert page.html.select("details summary")[0].get_text() == "Sign out everywhere"
+    assert page.html.select("form[action='/account/recovery-codes']") == []
+    assert "Add an authenticator" in page.text
+
+
+def test_my_sessions_are_listed_and_this_one_is_marked(signed_in: Visitor, clock: time_machine.Traveller) -> None:
+    clock.shift(60)
+    another_browser(signed_in, clock)
+    clock.shift(60)
+
+    page = signed_in.get("/account")
+
+    assert [" ".join(entry.get_text(" ").split()) for entry in page.html.select(".sessions li")] == [
+        "Another session Began 12:02 UTC, 1 minute ago Last used 12:02 UTC, 1 minute ago",
+        "This session Began 12:00 UTC, 3 minutes ago Last used 12:03 UTC, a moment ago",
+    ]
+    assert page.one(".sessions [aria-current]").get_text(" ").split()[0] == "This"
+
+
+def test_signing_out_everywhere_ends_all_sessions(stepped_up: Visitor, clock: time_machine.Traveller) -> None:
+    other = another_browser(stepped_up, clock)
+    token = stepped_up.cookie("stytch_session") or ""
+
+    page = stepped_up.post("/logout/everywhere")
+    said = stepped_up.follow().text
+    stepped_up.client.set_cookie("stytch_session", token)
+
+    assert page.response.headers["Clear-Site-Data"] == '"cache", "storage"'
+    assert "You are signed out everywhere." in said
+    assert stepped_up.get("/account").goes_to == "/"
+    assert other.get("/account").goes_to == "/"
+
+
+def test_a_session_that_is_ended_elsewhere_reads_no_cards_any_more(
+    stepped_up: Visitor, clock: time_machine.Traveller
+) -> None:
+    other = another_browser(stepped_up, clock)
+    stepped_up.get("/cards/list")
+    clock.shift(31)  # its JWT is still good, but no longer the one that Stytch has just returned
+
+    other.post("/logout/everywhere")
+
+    assert stepped_up.get("/cards/list").goes_to == "/"
+
+
+@pytest.mark.parametrize("path", ["/account", "/cards"])
+def test_whoever_is_sent_to_the_start_reads_why_and_comes_back(
+    signed_in: Visitor, clock: time_machine.Traveller, path: str
+) -> None:
+    clock.shift(3600)
+    signed_in.get(path)
+
+    assert "your session has ended. Sign in to go on." in signed_in.follow().text
+    assert "your session has ended" not in signed_in.get("/").text
+    assert signed_in.sign_in().goes_to == path

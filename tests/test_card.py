@@ -1,0 +1,240 @@
+"""One card: what its holder may do with it in which state, its limits, what it paid."""
+
+from __future__ import annotations
+
+import pytest
+import time_machine
+from flask import Flask
+
+from .conftest import Page, Visitor
+
+REFUSED = "The bank did not do that. This is how the card is now."
+ROADS = {  # how a new card comes into a state: (kind, actions)
+    "virtual Active": ("virtual", ()),
+    "virtual Frozen": ("virtual", ("freeze",)),
+    "virtual Lost": ("virtual", ("report-lost",)),
+    "virtual Stolen": ("virtual", ("report-stolen",)),
+    "virtual Closed": ("virtual", ("close",)),
+    "physical Inactive": ("physical", ()),
+    "physical Active": ("physical", ("activate",)),
+    "physical Frozen": ("physical", ("activate", "freeze")),
+    "physical Lost": ("physical", ("report-lost",)),
+    "physical Stolen": ("physical", ("report-stolen",)),
+    "physical Closed": ("physical", ("close",)),
+}
+ALLOWED = {
+    "virtual Active": {"freeze", "report-lost", "report-stolen", "close"},
+    "virtual Frozen": {"unfreeze", "report-lost", "report-stolen", "close"},
+    "physical Inactive": {"activate", "report-lost", "report-stolen", "close"},
+    "physical Active": {"freeze", "report-lost", "report-stolen", "close", "replace"},
+    "physical Frozen": {"unfreeze", "report-lost", "report-stolen", "close"},
+}
+ACTIONS = ("activate", "freeze", "unfreeze", "report-lost", "report-stolen", "close", "replace")
+BANK_ALLOWS_TOO = {("physical Inactive", "freeze"), ("physical Inactive", "replace")}  # Unit does; nobody would want it
+
+
+def new_card(visitor: Visitor, road: str = "virtual Active") -> str:
+    """Get a card, take it down a road, and return the path of its page."""
+    kind, actions = ROADS[road]
+    visitor.get("/cards/list")
+    visitor.submit("/cards", kind=kind)
+    path = str(visitor.get("/cards/list").html.select("a.manage")[-1]["href"]).partition("?")[0]
+    for action in actions:
+        visitor.post(f"{path}/{action}")
+    return path
+
+
+def state(page: Page) -> str:
+    """What the card says of itself."""
+    return page.one(".state").get_text()
+
+
+@pytest.mark.parametrize("road", ROADS)
+def test_only_what_the_state_allows_is_offered(stepped_up: Visitor, road: str) -> None:
+    path = new_card(stepped_up, road)
+
+    page = stepped_up.get(path)
+
+    offered = {str(form["action"]).removeprefix(f"{path}/") for form in page.html.select(".card form")}
+    assert offered == ALLOWED.get(road, set())
+
+
+@pytest.mark.parametrize("action", ACTIONS)
+@pytest.mark.parametrize("road", ROADS)
+def test_an_action_is_done_or_refused_by_the_cards_state(stepped_up: Visitor, road: str, action: str) -> None:
+    path = new_card(stepped_up, road)
+    before = state(stepped_up.get(path))
+    allowed = action in ALLOWED.get(road, set()) or (road, action) in BANK_ALLOWS_TOO
+
+    page = stepped_up.post(f"{path}/{action}", htmx=True)
+
+    assert page.status == (200 if allowed else 409)
+    assert (REFUSED in page.text) is not allowed
+    assert (state(page) == before) is (not allowed or action == "replace")
+
+
+def test_an_action_returns_that_cards_fragment_and_says_what_happened(stepped_up: Visitor) -> None:
+    path = new_card(stepped_up)
+
+    page = stepped_up.post(f"{path}/freeze", htmx=True)
+
+    assert page.html.select("html, main") == []
+    assert page.one("section.card .state").get_text() == "Frozen"
+    assert page.one(".done[autofocus]").get_text() == page.one("hx-partial").get_text()
+    assert page.response.headers["HX-Trigger"] == "card-changed"
+
+
+def test_without_script_an_action_leads_back_to_the_card_which_says_what_happened(stepped_up: Visitor) -> None:
+    path = new_card(stepped_up)
+
+    page = stepped_up.post(f"{path}/freeze")
+
+    assert page.goes_to == path
+    assert "Frozen. Nobody can pay with it" in stepped_up.follow().one(".done[role=status]").get_text()
+
+
+def test_what_cannot_be_undone_asks_first_and_names_the_card(stepped_up: Visitor) -> None:
+    path = new_card(stepped_up)
+    page = stepped_up.get(path)
+    ending = page.one(".number").get_text().split()[-1]
+
+    asked = [form.find_parent("details") for form in page.html.select(".card form button.danger")]
+
+    assert len(asked) == 3
+    assert all(details and ending in details.get_text() for details in asked)
+
+
+def test_the_step_up_names_the_action_and_the_card_and_the_action_is_done_once(
+    stepped_up: Visitor, clock: time_machine.Traveller
+) -> None:
+    path = new_card(stepped_up)
+    card = stepped_up.get(path)
+    ending = card.one(".number").get_text().split()[-1]
+    clock.shift(601)
+    code = stepped_up.code()
+    stepped_up.page = card
+
+    asked = stepped_up.submit(f"{path}/freeze", htmx=True)
+    done = stepped_up.submit("/step-up", htmx=True, code=code)
+    stepped_up.page = card
+    frozen = stepped_up.submit(f"{path}/freeze", htmx=True)
+
+    assert f"freeze the card ending {ending}" in asked.text
+    assert done.response.headers["HX-Trigger"] == f'{{"stepup-done": {{"target": "#freeze-{path.split("/")[-1]}"}}}}'
+    assert state(frozen) == "Frozen"
+
+
+@pytest.mark.parametrize("suffix", ["", "/activity", "/limits", "/freeze", "/buy"])
+@pytest.mark.parametrize("whose", ["of another visitor", "that never was"])
+def test_somebody_elses_card_is_as_absent_as_one_that_never_was(
+    app: Flask, stepped_up: Visitor, suffix: str, whose: str
+) -> None:
+    path = new_card(stepped_up) if whose == "of another visitor" else "/cards/99999999"
+    other = Visitor(app)
+    other.sign_in("grace@example.com")
+    other.enrol()
+    other.open_account()
+
+    page = other.post(path + suffix, {"shop": "coffee"}) if suffix in {"/freeze", "/buy"} else other.get(path + suffix)
+
+    assert (page.status, page.heading) == (404, "There is nothing here")
+
+
+@pytest.mark.parametrize("path", ["/cards/x", "/cards/-1", "/cards/1.5", "/cards/%31%00", "/cards/1/melt"])
+def test_an_id_that_is_no_number_leads_nowhere(stepped_up: Visitor, path: str) -> None:
+    assert stepped_up.get(path).status == 404
+
+
+def test_limits_can_be_seen_and_changed(stepped_up: Visitor) -> None:
+    path = new_card(stepped_up)
+    stepped_up.get(f"{path}/limits")
+
+    stepped_up.submit(
+        f"{path}/limits", dailyPurchase="100.50", monthlyPurchase="900", dailyWithdrawal="0", monthlyWithdrawal="0"
+    )
+
+    page = stepped_up.get(f"{path}/limits")
+    assert page.one("#dailyPurchase")["value"] == "100.50"
+    assert page.one("#monthlyPurchase")["value"] == "900.00"
+
+
+@pytest.mark.parametrize("typed", ["", "-1", "50001", "ten", "NaN", "Infinity", "1e99"])
+def test_a_limit_that_is_no_amount_is_explained_and_kept(stepped_up: Visitor, typed: str) -> None:
+    path = new_card(stepped_up)
+    stepped_up.get(f"{path}/limits")
+
+    page = stepped_up.submit(
+        f"{path}/limits", dailyPurchase=typed, monthlyPurchase="900", dailyWithdrawal="0", monthlyWithdrawal="0"
+    )
+
+    assert page.status == 422
+    assert page.error_of("dailyPurchase") == "Enter an amount from 0 to 50,000 dollars."
+    assert str(page.one("#monthlyPurchase")["value"]).startswith("900")
+
+
+def test_a_purchase_moves_balance_activity_and_totals(stepped_up: Visitor) -> None:
+    path = new_card(stepped_up)
+
+    bought = stepped_up.post(f"{path}/buy", {"shop": "coffee"}, htmx=True)
+
+    assert "Corner Café took $4.50." in bought.text
+    assert "$2,495.50" in bought.one("hx-partial[hx-target='#balance']").get_text()
+    assert "Corner Café" in stepped_up.get(f"{path}/activity").one(".event.posted").get_text()
+    assert "Spent today $4.50" in stepped_up.get(f"{path}/limits").text
+
+
+def test_a_hold_lowers_what_is_available_and_is_shown_as_held(stepped_up: Visitor) -> None:
+    path = new_card(stepped_up)
+
+    bought = stepped_up.post(f"{path}/buy", {"shop": "hotel"}, htmx=True)
+
+    assert "$2,320.00 and $180.00 held" in bought.one("hx-partial[hx-target='#balance']").get_text(" ", strip=True)
+    assert ", held" in stepped_up.get(f"{path}/activity").one(".event.pending").get_text()
+
+
+@pytest.mark.parametrize("road", ["virtual Frozen", "virtual Closed", "physical Inactive"])
+def test_a_card_that_does_not_pay_is_declined_and_shown_as_such(stepped_up: Visitor, road: str) -> None:
+    path = new_card(stepped_up, road)
+
+    bought = stepped_up.post(f"{path}/buy", {"shop": "coffee"}, htmx=True)
+
+    assert "Declined: the card does not pay in this state." in bought.text
+    assert ", declined" in stepped_up.get(f"{path}/activity").one(".event.declined").get_text()
+
+
+def test_a_purchase_over_the_limit_is_declined(stepped_up: Visitor) -> None:
+    path = new_card(stepped_up)
+    stepped_up.get(f"{path}/limits")
+    stepped_up.submit(
+        f"{path}/limits", dailyPurchase="1", monthlyPurchase="1", dailyWithdrawal="0", monthlyWithdrawal="0"
+    )
+
+    bought = stepped_up.post(f"{path}/buy", {"shop": "coffee"}, htmx=True)
+
+    assert "Declined: it is more than the card or the account allows." in bought.text
+
+
+def test_activity_comes_in_pages_newest_first(stepped_up: Visitor, clock: time_machine.Traveller) -> None:
+    path = new_card(stepped_up)
+    for _ in range(12):
+        clock.shift(1)
+        stepped_up.post(f"{path}/buy", {"shop": "coffee"})
+
+    first = stepped_up.get(f"{path}/activity", htmx=True)
+    more = str(first.html.select("a.button")[0]["href"])
+    second = stepped_up.get(more, htmx=True)
+
+    assert [len(page.html.select(".event")) for page in (first, second)] == [10, 2]
+    assert second.html.select("a.button") == []
+    times = [str(tag["datetime"]) for page in (first, second) for tag in page.html.select("time")]
+    assert times == sorted(times, reverse=True)
+
+
+def test_the_account_has_an_activity_of_its_own(stepped_up: Visitor) -> None:
+    stepped_up.post(f"{new_card(stepped_up)}/buy", {"shop": "coffee"})
+
+    events = stepped_up.get("/cards/activity").html.select(".event .what")
+
+    assert len(events) == 2
+    assert "Corner Café" in events[0].get_text()
+    assert "Welcome" in events[1].get_text()

@@ -1,0 +1,252 @@
+"""Open the account on a page of the bank's own."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+from urllib.parse import urlsplit
+
+import pytest
+import requests
+import time_machine
+from flask import Flask
+
+from services.http import ServiceDown, ServiceSession
+from services.unit_objects import hosted_form
+
+from .conftest import EMAIL, PERSON, Page, Visitor, query
+from .test_customer import applications
+
+WAITING = "/customer/hosted/return"
+
+
+def ask_for_form(visitor: Visitor) -> str:
+    """Ask for the bank's form; the path of the link on the page that comes."""
+    visitor.get("/customer")
+    page = visitor.submit("/customer/hosted")
+    return urlsplit(str(page.one("#application a.button:not(.quiet)")["href"])).path
+
+
+def fill_in(visitor: Visitor, form: str, **typed: str) -> Page:
+    """Open the bank's form and send it as it comes, but for what is typed."""
+    page = visitor.get(form)
+    page.one("form.pretend")["action"] = form
+    return visitor.submit(form, typed)
+
+
+def test_the_bank_s_form_stands_beside_ours(enrolled: Visitor) -> None:
+    page = enrolled.get("/customer")
+
+    assert page.one("form[action='/customer/hosted'] button").get_text() == "Use the bank’s own form instead"
+
+
+@pytest.mark.parametrize("htmx", [False, True])
+def test_asking_for_it_gives_a_link_to_a_page_of_the_bank_s(enrolled: Visitor, htmx: bool) -> None:
+    enrolled.get("/customer")
+
+    page = enrolled.submit("/customer/hosted", htmx=htmx)
+
+    assert (page.status, page.heading) == (200, "The bank’s own form is ready")
+    assert str(page.one("#application a.button:not(.quiet)")["href"]).startswith(
+        "http://localhost:8000/emulator/application-form/"
+    )
+
+
+def test_what_the_bank_is_told_is_said_by_the_server(enrolled: Visitor, monkeypatch: pytest.MonkeyPatch) -> None:
+    sent: list[requests.PreparedRequest] = []
+    send = ServiceSession.send
+
+    def overheard(self: ServiceSession, request: requests.PreparedRequest, **kwargs: Any) -> requests.Response:
+        sent.append(request)
+        return send(self, request, **kwargs)
+
+    monkeypatch.setattr(ServiceSession, "send", overheard)
+
+    ask_for_form(enrolled)
+
+    request = next(request for request in sent if str(request.url).endswith("/application-forms"))
+    attributes: dict[str, Any] = json.loads(request.body or b"")["data"]["attributes"]
+    user_id = attributes["tags"]["stytch_user_id"]
+    assert request.headers["X-Accept-Version"] == "V2024_06"
+    assert user_id.startswith("user-test-")
+    assert attributes["applicantDetails"] == {
+        "applicationType": "Individual",
+        "email": EMAIL,
+        "jwtSubject": user_id,
+    }
+    assert attributes["settingsOverride"] == {"redirectUrl": f"http://localhost:8000{WAITING}?earlier=0"}
+    assert attributes["idempotencyKey"]
+
+
+def test_the_form_is_prefilled_and_says_that_it_is_pretend(enrolled: Visitor) -> None:
+    page = enrolled.get(ask_for_form(enrolled))
+
+    assert page.heading == "The pretend bank’s form"
+    assert page.one("#email")["value"] == EMAIL
+    assert page.one("#fullName-first")["value"] == "Ada"
+    assert page.one("#code")["value"] == "000001"
+
+
+def test_an_approved_form_leads_back_and_on_to_the_cards(app: Flask, enrolled: Visitor) -> None:
+    back = fill_in(enrolled, ask_for_form(enrolled)).goes_to or ""
+
+    assert (urlsplit(back).path, query(back)) == (WAITING, {"earlier": "0"})
+    assert enrolled.get(f"{WAITING}?earlier=0").goes_to == "/customer/status"
+    assert enrolled.follow().goes_to == "/cards"
+    assert "$2,500.00" in enrolled.get("/cards/list").text
+    assert applications(app, enrolled) == ["Approved"]
+
+
+def test_a_form_that_a_person_must_look_at_waits_like_ours(enrolled: Visitor) -> None:
+    fill_in(enrolled, ask_for_form(enrolled), ssn="000-00-0004")
+
+    enrolled.get(f"{WAITING}?earlier=0")
+
+    assert enrolled.follow().heading == "A person at the bank is looking"
+
+
+def test_coming_back_too_early_waits_until_the_bank_has_the_form(enrolled: Visitor) -> None:
+    form = ask_for_form(enrolled)
+
+    page = enrolled.get(f"{WAITING}?earlier=0")
+
+    assert page.heading == "Waiting for the bank"
+    assert page.one("#application")["hx-get"] == f"{WAITING}?earlier=0"
+    assert page.one("noscript a")["href"] == f"{WAITING}?earlier=0"
+    fill_in(enrolled, form)
+    assert enrolled.get(f"{WAITING}?earlier=0", htmx=True).goes_to == "/customer/status"
+
+
+def test_after_a_refusal_the_next_form_is_another_one_and_is_waited_for(app: Flask, enrolled: Visitor) -> None:
+    first = ask_for_form(enrolled)
+    fill_in(enrolled, first, ssn="000-00-0001")
+    enrolled.get("/customer?again=1")
+    second = str(enrolled.submit("/customer/hosted").one("#application a.button:not(.quiet)")["href"])
+
+    waiting = enrolled.get(f"{WAITING}?earlier=1").heading
+    fill_in(enrolled, urlsplit(second).path)
+
+    assert urlsplit(second).path != first
+    assert waiting == "Waiting for the bank"
+    assert enrolled.get(f"{WAITING}?earlier=1").goes_to == "/customer/status"
+    assert applications(app, enrolled) == ["Approved", "Denied"]
+
+
+def test_asking_twice_gives_the_same_form(enrolled: Visitor) -> None:
+    assert ask_for_form(enrolled) == ask_for_form(enrolled)
+
+
+def test_a_form_sent_twice_makes_one_application(app: Flask, enrolled: Visitor) -> None:
+    form = ask_for_form(enrolled)
+    fill_in(enrolled, form, ssn="000-00-0004")
+
+    assert urlsplit(fill_in(enrolled, form).goes_to or "").path == WAITING
+    assert applications(app, enrolled) == ["PendingReview"]
+
+
+def test_a_link_of_yesterday_is_made_anew(enrolled: Visitor, clock: time_machine.Traveller) -> None:
+    old = ask_for_form(enrolled)
+    clock.shift(23 * 3600)
+    enrolled.sign_in()
+    same = ask_for_form(enrolled)
+    clock.shift(2 * 3600)
+    enrolled.sign_in()
+
+    new = ask_for_form(enrolled)
+
+    assert same == old != new
+    assert enrolled.get(old).status == 404
+    assert enrolled.get(new).status == 200
+
+
+def test_with_an_application_under_way_there_is_no_second_form(enrolled: Visitor) -> None:
+    enrolled.open_account(ssn="000000004")
+
+    assert enrolled.post("/customer/hosted").goes_to == "/customer/status"
+
+
+def test_our_form_after_the_bank_s_is_one_application(app: Flask, enrolled: Visitor) -> None:
+    fill_in(enrolled, ask_for_form(enrolled), ssn="000-00-0004")
+
+    enrolled.post("/customer", PERSON)
+
+    assert applications(app, enrolled) == ["PendingReview"]
+
+
+def test_a_customer_needs_no_form(customer: Visitor) -> None:
+    assert customer.post("/customer/hosted").goes_to == "/cards"
+    assert customer.get(WAITING).goes_to == "/customer/status"
+
+
+@pytest.mark.parametrize("path", ["/customer/hosted", WAITING])
+def test_a_stranger_signs_in_first(visitor: Visitor, path: str) -> None:
+    page = visitor.get(path) if path == WAITING else visitor.post(path)
+
+    assert page.goes_to == "/"
+
+
+@pytest.mark.parametrize("earlier", ["x", "-1", "9" * 30, ""])
+def test_a_number_that_makes_no_sense_is_no_crash(enrolled: Visitor, earlier: str) -> None:
+    assert enrolled.get(f"{WAITING}?earlier={earlier}").status in {200, 303}
+
+
+@pytest.mark.parametrize(
+    ("field", "typed"), [("ssn", "12"), ("email", "nobody"), ("dateOfBirth", "tomorrow"), ("address-state", "Cal")]
+)
+def test_the_bank_s_form_says_what_is_wrong_and_keeps_what_was_typed(
+    app: Flask, enrolled: Visitor, field: str, typed: str
+) -> None:
+    page = fill_in(enrolled, ask_for_form(enrolled), **{field: typed, "address-city": "Berkeley"})
+
+    assert page.status == 422
+    assert page.error_of(field) == "The bank does not accept this."
+    assert page.one("#address-city")["value"] == "Berkeley"
+    assert applications(app, enrolled) == []
+
+
+def test_a_wrong_phone_code_makes_no_application(app: Flask, enrolled: Visitor) -> None:
+    page = fill_in(enrolled, ask_for_form(enrolled), code="123456")
+
+    assert (page.status, page.error_of("code")) == (422, "This is not the code.")
+    assert applications(app, enrolled) == []
+
+
+def test_the_form_cannot_choose_whose_account_it_opens(app: Flask, enrolled: Visitor) -> None:
+    form = ask_for_form(enrolled)
+
+    fill_in(enrolled, form, jwtSubject="user-test-somebody-else", tags="{}")
+
+    assert applications(app, enrolled) == ["Approved"]
+
+
+def test_an_unknown_form_and_another_visitors_are_not_found(app: Flask, enrolled: Visitor) -> None:
+    form = ask_for_form(enrolled)
+
+    assert enrolled.get("/emulator/application-form/nothing").status == 404
+    assert Visitor(app).get(form).status == 404
+    assert Visitor(app).post(form, {"code": "000001"}).status == 404
+
+
+@pytest.mark.parametrize(
+    ("url", "is_fit"),
+    [
+        ("https://onboarding.s.unit.sh/form/1", True),
+        ("http://localhost:8000/emulator/application-form/1", True),
+        ("http://onboarding.s.unit.sh/form/1", False),
+        ("http://localhost.evil.example/", False),
+        ("javascript:alert(1)", False),
+        ("//evil.example", False),
+    ],
+)
+def test_only_a_link_that_is_fit_for_visitors_is_shown(url: str, is_fit: bool) -> None:
+    form = {
+        "id": "1",
+        "links": {"related": {"href": url}},
+        "attributes": {"applicationFormToken": {"expiration": "2026-06-02T12:00:00.000Z"}},
+    }
+
+    if is_fit:
+        assert hosted_form(form).url == url
+    else:
+        with pytest.raises(ServiceDown):
+            hosted_form(form)

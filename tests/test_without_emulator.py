@@ -1,0 +1,83 @@
+"""Delete the emulator's folder, bring credentials, and the app still runs: nothing else refers to it."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any, TypeAlias
+
+import pytest
+
+Json: TypeAlias = dict[str, Any]
+ROOT = Path(__file__).resolve().parent.parent
+LEFT_OUT = shutil.ignore_patterns("emulator", "tests", ".*", "instance", "__pycache__", "node_modules")
+CREDENTIALS = {  # of the right form, and of nobody
+    "STYTCH_PROJECT_ID": "project-test-3f1f1a52-0a4b-4c8e-9d64-6a7d4f1f0c11",
+    "STYTCH_SECRET": "secret-test-bm90LWEtc2VjcmV0LWF0LWFsbA==",
+    "UNIT_API_TOKEN": "v2.public.bm90LWEtdG9rZW4tYXQtYWxs",
+    "SECRET_KEY": "not-a-secret-at-all-but-long-enough",
+}
+VISIT = """
+import json, sys
+from app import create_app
+
+app = create_app()
+page = app.test_client().get("/")
+print(json.dumps({
+    "status": page.status_code,
+    "html": page.text,
+    "modules": [name for name in sys.modules if name.split(".")[0] == "emulator"],
+    "rules": [rule.rule for rule in app.url_map.iter_rules()],
+}))
+"""
+
+
+@pytest.fixture(scope="module")
+def clone(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The app's files, but for the emulator and the tests."""
+    return Path(shutil.copytree(ROOT, tmp_path_factory.mktemp("clone") / "app", ignore=LEFT_OUT))
+
+
+def run(clone: Path, script: str, environ: dict[str, str]) -> subprocess.CompletedProcess[str]:
+    """Run a script in a process of its own, with this environment and nothing else."""
+    command = [sys.executable, "-c", script]
+    return subprocess.run(command, cwd=clone, env=environ, capture_output=True, text=True, timeout=60, check=False)  # noqa: S603
+
+
+@pytest.fixture(scope="module")
+def visit(clone: Path) -> subprocess.CompletedProcess[str]:
+    """What came of starting the app and looking at the first page."""
+    return run(clone, VISIT, CREDENTIALS)
+
+
+def test_the_app_runs_on_credentials_alone(visit: subprocess.CompletedProcess[str]) -> None:
+    assert visit.returncode == 0, visit.stderr
+    seen: Json = json.loads(visit.stdout)
+
+    assert seen["status"] == 200
+    assert 'name="email"' in seen["html"]
+    assert "banner" not in seen["html"]
+    assert "emulat" not in seen["html"].lower()
+    assert seen["modules"] == []
+    assert "/cards" in seen["rules"]
+    assert not [rule for rule in seen["rules"] if "emulator" in rule]
+
+
+def test_the_start_says_that_both_services_are_real_and_shows_no_credential(
+    visit: subprocess.CompletedProcess[str],
+) -> None:
+    assert "Stytch is real" in visit.stderr
+    assert "Unit is real" in visit.stderr
+    assert not [name for name, value in CREDENTIALS.items() if value in visit.stdout + visit.stderr]
+
+
+def test_half_of_the_credentials_end_the_start_with_one_line(clone: Path) -> None:
+    start = run(clone, "import settings; settings.load()", CREDENTIALS | {"STYTCH_SECRET": ""})
+
+    assert start.returncode == 1
+    assert start.stderr.splitlines() == [
+        "STYTCH_SECRET is missing: Stytch needs both the project id and its secret, or neither."
+    ]
