@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from . import unit_objects as parse
+from .http import ServiceDown
 from .unit_objects import Account, Card, Event, Limits, newest_first
 from .unit_wire import Caller, link
 
@@ -26,7 +27,9 @@ class CustomerUnit(Caller):
     def card(self, card_id: str) -> tuple[Card, Account]:
         """One of the customer's cards, and its account."""
         found = self._get(f"/cards/{card_id}", include="account")
-        return parse.card(found["data"]), self._included(found)[0]
+        if not (accounts := self._included(found)):
+            raise ServiceDown("Unit", "a card without its account")
+        return parse.card(found["data"]), accounts[0]
 
     def accounts(self) -> Sequence[Account]:
         """The customer's accounts."""

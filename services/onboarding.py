@@ -57,7 +57,8 @@ def has_applied(unit: Unit, session: Session, earlier: int) -> bool:
 def settle(auth: Auth, unit: Unit, session: Session, application: Application, *, sandbox: bool) -> Session:
     """Give an approved applicant an account, then write down at Stytch who they are at Unit.
 
-    Safe to repeat. Raises UnitError, ServiceDown.
+    Safe to repeat; only the sandbox's play money may come twice, since Unit takes no key for it.
+    Raises UnitError, ServiceDown.
     """
     if session.customer_id or not application.customer_id:
         return session
