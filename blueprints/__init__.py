@@ -48,6 +48,14 @@ def own_path(url: str, method: str = "GET") -> str | None:
     return path
 
 
+def notice(status: int, title: str, text: str, page: str = "error.html", **context: Any) -> Response:
+    """Bad news: a page, or for htmx a notice beside what stays on the page as it was, with all that was typed."""
+    words = {"title": title, "text": text, "status": status}
+    if not is_htmx():
+        return make_response(render_template(page, **words, **context), status)
+    return make_response(render_template("_notice.html", **words), status, {"HX-Reswap": "none"})
+
+
 def dollars(cents: int) -> str:
     """An amount as people write it: ``-$1,234.50``."""
     return f"{'-' if cents < 0 else ''}${abs(cents) // 100:,}.{abs(cents) % 100:02}"

@@ -17,9 +17,9 @@ from wtforms import DecimalField
 
 from services.customer_unit import PAGE, CustomerUnit
 from services.exchange import exchange
-from services.guards import current_session, customer_required, fresh_session, stepped_up, writes
+from services.guards import current_session, customer_required, stepped_up, writes
 from services.unit import unit
-from services.unit_objects import Card
+from services.unit_objects import Card, Limits
 from services.unit_wire import UnitError
 
 from . import dollars, go, is_htmx, render
@@ -37,10 +37,20 @@ DONE = {
     "replace": "A new card of the same number is on its way.",
     "activate": "Switched on. It pays now.",
 }
+SAVED = "The limits are saved."
 REFUSED = "The bank did not do that. This is how the card is now."
 DECLINED = {
     "not_supported_for_card_status": "the card does not pay in this state",
     "limits_exceeded": "it is more than the card or the account allows",
+}
+VERBS = {
+    "freeze": "freeze {}",
+    "unfreeze": "unfreeze {}",
+    "report-lost": "report {} as lost",
+    "report-stolen": "report {} as stolen",
+    "close": "close {}",
+    "replace": "replace {}",
+    "activate": "switch {} on",
 }
 SHOPS = {  # the pretend purchases: merchant, merchant category code, cents, whether the amount is only held
     "coffee": ("Corner Café", 5814, 450, False),
@@ -76,31 +86,29 @@ class LimitsForm(FlaskForm):  # type: ignore[misc]
         return {name: round(value * 100) for name, value in self.data.items() if name != "csrf_token"}
 
 
-def _purpose() -> str:
-    """What the code is for, naming the card as the form that was pressed does."""
-    ending = request.values.get("ending", "")
-    card = f"the card ending {ending}" if re.fullmatch(r"[0-9]{4}", ending, re.ASCII) else "this card"
-    action = str((request.view_args or {}).get("action", ""))
-    return {
-        "": f"see {card}",
-        "report-lost": f"report {card} as lost",
-        "report-stolen": f"report {card} as stolen",
-        "activate": f"switch {card} on",
-    }.get(action, f"{action} {card}")
+def _to(verb: str = "") -> Callable[[], str]:
+    """What a code is for: a verb, or that of the action in the URL, and the card as the pressed form names it."""
+
+    def words() -> str:
+        ending = request.values.get("ending", "")
+        card = f"the card ending {ending}" if re.fullmatch(r"[0-9]{4}", ending, re.ASCII) else "this card"
+        return (verb or VERBS[str((request.view_args or {})["action"])]).format(card)
+
+    return words
 
 
 @bp.get("")
 @customer_required
-@stepped_up(_purpose)
+@stepped_up(_to("see {}"))
 def show(card_id: int) -> Response:
     """The card, and what can be done with it."""
     card, account = _as_customer(lambda customer: customer.card(str(card_id)))
-    return _page("card/show.html", card, account=account)
+    return _page(card, account=account)
 
 
 @bp.post("/<any(freeze,unfreeze,'report-lost','report-stolen',close,replace,activate):action>")
 @customer_required
-@stepped_up(_purpose)
+@stepped_up(_to())
 @writes
 def act(card_id: int, action: str) -> Response:
     """Change the card's state."""
@@ -110,41 +118,39 @@ def act(card_id: int, action: str) -> Response:
         if not error.code.startswith("not_supported"):
             raise
         card, account = _as_customer(lambda customer: customer.card(str(card_id)))
-        return _page(
-            "card/show.html",
-            card,
-            409,
-            account=account,
-            problem=REFUSED,
-        )
+        return _page(card, 409, account=account, problem=REFUSED)
     if not is_htmx():
         return go(url_for("card.show", card_id=card_id), say=DONE[action])
-    return _changed(_page("card/show.html", card, done=DONE[action], say=DONE[action]))
+    return _changed(_page(card, done=DONE[action], say=DONE[action]))
 
 
-@bp.route("/limits", methods=["GET", "POST"])
+@bp.get("/limits")
 @customer_required
-@stepped_up(lambda: _purpose().replace("see", "see or change the limits of", 1))
+@stepped_up(_to("see the limits of {}"))
 def limits(card_id: int) -> Response:
     """What the card may spend in a day and a month, and what it has spent."""
-    card, _account = _as_customer(lambda customer: customer.card(str(card_id)))
-    limits = _as_customer(lambda customer: customer.limits(card.card_id))
-    form = LimitsForm(data={name: _dollars(cents) for name, cents in limits.own.items()})
-    context: dict[str, Any] = {"card": card, "limits": limits, "form": form}
-    if request.method == "GET":
-        return render("card/limits.html", "card/_limits.html", **context)
-    fresh_session()
+    return _limits(*_card_and_limits(card_id))
+
+
+@bp.post("/limits")
+@customer_required
+@stepped_up(_to("change the limits of {}"))
+@writes
+def set_limits(card_id: int) -> Response:
+    """Change what the card may spend."""
+    card, limits = _card_and_limits(card_id)
+    form = LimitsForm()
     if not form.validate():
-        return render("card/limits.html", "card/_limits.html", 422, **context)
+        return _limits(card, limits, form, status=422)
     _as_customer(lambda customer: customer.set_limits(card, form.cents()))
     if not is_htmx():
-        return go(url_for("card.limits", card_id=card_id), say="The limits are saved.")
-    return render("card/limits.html", "card/_limits.html", saved=True, say="The limits are saved.", **context)
+        return go(url_for("card.limits", card_id=card_id), say=SAVED)
+    return _limits(card, limits, form, done=SAVED, say=SAVED)
 
 
 @bp.get("/activity")
 @customer_required
-@stepped_up(lambda: _purpose().replace("see", "see what was paid with", 1))
+@stepped_up(_to("see what was paid with {}"))
 def activity(card_id: int) -> Response:
     """What was paid with the card, newest first."""
     offset = max(0, request.args.get("start", 0, int))
@@ -156,7 +162,7 @@ def activity(card_id: int) -> Response:
 
 @bp.post("/buy")
 @customer_required
-@stepped_up(lambda: _purpose().replace("see", "pay with", 1))
+@stepped_up(_to("pay with {}"))
 @writes
 def buy(card_id: int) -> Response:
     """Pay at a pretend shop; only where the money is pretend too."""
@@ -193,16 +199,22 @@ def _as_customer(ask: Callable[[CustomerUnit], T]) -> T:
     return exchange.as_customer(current_session(), ask)
 
 
-def _page(page: str, card: Card, status: int = 200, **context: Any) -> Response:
+def _page(card: Card, status: int = 200, **context: Any) -> Response:
     sandbox = current_app.extensions["settings"].unit_is_sandbox
-    return render(page, "card/_card.html", status, card=card, sandbox=sandbox, shops=SHOPS, **context)
+    return render("card/show.html", "card/_card.html", status, card=card, sandbox=sandbox, shops=SHOPS, **context)
+
+
+def _card_and_limits(card_id: int) -> tuple[Card, Limits]:
+    card, _account = _as_customer(lambda customer: customer.card(str(card_id)))
+    return card, _as_customer(lambda customer: customer.limits(card.card_id))
+
+
+def _limits(card: Card, limits: Limits, form: LimitsForm | None = None, status: int = 200, **context: Any) -> Response:
+    form = form or LimitsForm(data={name: Decimal(cents) / 100 for name, cents in limits.own.items()})
+    return render("card/limits.html", "card/_limits.html", status, card=card, limits=limits, form=form, **context)
 
 
 def _changed(response: Response) -> Response:
     """Let the other parts of the page look again."""
     response.headers["HX-Trigger"] = "card-changed"
     return response
-
-
-def _dollars(cents: int | None) -> Decimal | None:
-    return None if cents is None else Decimal(cents) / 100

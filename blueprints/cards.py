@@ -11,14 +11,16 @@ from flask import Blueprint, Response, render_template, request, url_for
 from services.customer_unit import PAGE, CustomerUnit
 from services.exchange import exchange
 from services.guards import current_session, customer_required, stepped_up, writes
+from services.http import ServiceDown
 from services.unit_objects import Account, Card
 from services.unit_wire import UnitError, idempotency_key
 
-from . import dollars, go, is_htmx, render
+from . import dollars, go, is_htmx, notice, render
 
 bp = Blueprint("cards", __name__)
 bp.add_app_template_filter(dollars)
 
+UNCONFIRMED = ("Not confirmed yet", "The bank did not answer. Press again: however often, you get one card.")
 KINDS = {"virtual": True, "physical": False}
 NONCE = re.compile(r"[\w-]{22}", re.ASCII)
 
@@ -63,7 +65,10 @@ def create() -> Response:
         return render("cards/list.html", "cards/_list.html", 422, error=error, **_cards())
     session = current_session()
     key = idempotency_key(session.user_id, "card", nonce)
-    card = exchange.as_customer(session, lambda unit: _issue(unit, virtual=KINDS[kind], key=key))
+    try:
+        card = exchange.as_customer(session, lambda unit: _issue(unit, virtual=KINDS[kind], key=key))
+    except ServiceDown:
+        return notice(503, *UNCONFIRMED, page="cards/unconfirmed.html", nonce=nonce, kind=kind)
     if card.is_virtual != KINDS[kind]:
         error = "This form has made another card already. Choose again."
         return render("cards/list.html", "cards/_list.html", 409, error=error, **_cards())

@@ -10,7 +10,7 @@ import logging
 from urllib.parse import urlsplit
 
 import pydantic
-from flask import Blueprint, Response, current_app, make_response, render_template, request, url_for
+from flask import Blueprint, Response, current_app, make_response, request, url_for
 from flask import session as flask_session
 from flask_wtf.csrf import CSRFError
 from stytch.core.response_base import StytchError
@@ -22,7 +22,7 @@ from services.limits import TooManyCodes
 from services.session import NotSignedIn
 from services.unit_wire import UnitError
 
-from . import SIGN_IN_AGAIN, go, is_htmx, own_path
+from . import SIGN_IN_AGAIN, go, is_htmx, notice, own_path
 from .codes import too_many
 
 bp = Blueprint("errors", __name__)
@@ -108,9 +108,6 @@ def http_error(error: HTTPException) -> Response:
 
 
 def answer(status: int, title: str = "", text: str = "") -> Response:
-    """An error page, or for htmx a notice beside what stays on the page as it was."""
+    """The words for a status, or others."""
     default_title, default_text = TEXTS[status]
-    words = {"title": title or default_title, "text": text or default_text, "status": status}
-    if not is_htmx():
-        return make_response(render_template("error.html", **words), status)
-    return make_response(render_template("_notice.html", **words), status, {"HX-Reswap": "none"})
+    return notice(status, title or default_title, text or default_text)

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
+import requests
 import time_machine
 from flask import Flask
 
@@ -152,3 +155,51 @@ def test_no_visitor_sees_the_cards_of_another(app: Flask, stepped_up: Visitor, c
     namesake.open_account()
 
     assert numbers(namesake) == []
+
+
+class Failing:
+    """Unit's answers get lost: so many of them, after Unit did what was asked."""
+
+    def __init__(self, app: Flask, answers: int) -> None:
+        self.adapter = app.extensions["http"].get_adapter("https://api.s.unit.sh/cards")
+        self.send = self.adapter.send
+        self.left = answers
+
+    def __call__(self, request: requests.PreparedRequest, **kwargs: Any) -> requests.Response:
+        response: requests.Response = self.send(request, **kwargs)
+        if request.method == "POST" and self.left:
+            self.left -= 1
+            raise requests.ConnectionError
+        return response
+
+
+def test_an_answer_that_got_lost_is_asked_for_again_and_there_is_one_card(
+    app: Flask, stepped_up: Visitor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stepped_up.get("/cards/list")
+    failing = Failing(app, 1)
+    monkeypatch.setattr(failing.adapter, "send", failing)
+
+    page = stepped_up.submit("/cards", kind="virtual")
+
+    assert page.goes_to == "/cards/list"
+    assert len(numbers(stepped_up)) == 1
+
+
+@pytest.mark.parametrize("htmx", [True, False])
+def test_without_any_answer_the_card_is_not_confirmed_yet_and_pressing_again_finds_it(
+    app: Flask, stepped_up: Visitor, monkeypatch: pytest.MonkeyPatch, htmx: bool
+) -> None:
+    stepped_up.get("/cards/list")
+    form = stepped_up.page
+    failing = Failing(app, 3)
+    monkeypatch.setattr(failing.adapter, "send", failing)
+
+    unsure = stepped_up.submit("/cards", htmx=htmx, kind="physical")
+    stepped_up.page = form if htmx else unsure
+    again = stepped_up.submit("/cards", {"kind": "physical"} if htmx else {})
+
+    assert unsure.status == 503
+    assert "Not confirmed yet" in unsure.text
+    assert again.goes_to == "/cards/list"
+    assert len(numbers(stepped_up)) == 1
