@@ -61,15 +61,21 @@ SHOPS = {  # the pretend purchases: merchant, merchant category code, cents, whe
 
 
 class AmountField(DecimalField):  # type: ignore[misc]
-    """Dollars and cents."""
+    """Dollars and cents, or nothing."""
+
+    data: Any
 
     def process_formdata(self, valuelist: list[str]) -> None:
         """Take an amount, or say in one sentence what would be one."""
+        if not any(text.strip() for text in valuelist):
+            self.data = None
+            return
         try:
             super().process_formdata(valuelist)
+            fits = self.data.is_finite() and 0 <= self.data <= 50_000
         except ValueError:
-            self.data = None
-        if self.data is None or not self.data.is_finite() or not 0 <= self.data <= 50_000:
+            fits = False
+        if not fits:
             raise ValueError("Enter an amount from 0 to 50,000 dollars.")
 
 
@@ -83,7 +89,8 @@ class LimitsForm(FlaskForm):  # type: ignore[misc]
 
     def cents(self) -> dict[str, int]:
         """The limits as Unit takes them."""
-        return {name: round(value * 100) for name, value in self.data.items() if name != "csrf_token"}
+        amounts = {field.name: field.data for field in self if isinstance(field, AmountField)}
+        return {name: round(amount * 100) for name, amount in amounts.items() if amount is not None}
 
 
 def _to(verb: str = "") -> Callable[[], str]:
@@ -121,7 +128,7 @@ def act(card_id: int, action: str) -> Response:
         return _page(card, 409, account=account, problem=REFUSED)
     if not is_htmx():
         return go(url_for("card.show", card_id=card_id), say=DONE[action])
-    return _changed(_page(card, done=DONE[action], say=DONE[action]))
+    return _tell("card-changed", _page(card, done=DONE[action], say=DONE[action]))
 
 
 @bp.get("/limits")
@@ -141,7 +148,7 @@ def set_limits(card_id: int) -> Response:
     card, limits = _card_and_limits(card_id)
     form = LimitsForm()
     if not form.validate():
-        return _limits(card, limits, form, status=422)
+        return _limits(card, limits, form, status=422, say="Nothing is saved yet.")
     _as_customer(lambda customer: customer.set_limits(card, form.cents()))
     if not is_htmx():
         return go(url_for("card.limits", card_id=card_id), say=SAVED)
@@ -180,9 +187,9 @@ def buy(card_id: int) -> Response:
     if not is_htmx():
         return go(url_for("card.show", card_id=card_id), say=words)
     _card, account = _as_customer(lambda customer: customer.card(str(card_id)))
-    return _changed(
-        render("card/show.html", "card/_bought.html", words=words, declined=declined, account=account, say=words)
-    )
+    limits = _as_customer(lambda customer: customer.limits(str(card_id)))
+    context: dict[str, Any] = {"words": words, "declined": declined, "account": account, "limits": limits}
+    return _tell("card-paid", render("card/show.html", "card/_bought.html", say=words, **context))
 
 
 def _act(customer: CustomerUnit, card_id: str, action: str) -> Card:
@@ -214,7 +221,7 @@ def _limits(card: Card, limits: Limits, form: LimitsForm | None = None, status: 
     return render("card/limits.html", "card/_limits.html", status, card=card, limits=limits, form=form, **context)
 
 
-def _changed(response: Response) -> Response:
+def _tell(event: str, response: Response) -> Response:
     """Let the other parts of the page look again."""
-    response.headers["HX-Trigger"] = "card-changed"
+    response.headers["HX-Trigger"] = event
     return response

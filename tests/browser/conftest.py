@@ -69,7 +69,9 @@ def arrive(browser: Browser, server: Server) -> Iterator[Arrive]:
     said_before = server.output.stat().st_size
 
     def come(*, script: bool = True, width: int = 1280, scheme: Scheme = "light", label: str = "") -> Visitor:
-        visitors.append(visitor_in(browser, server.origin, script=script, width=width, scheme=scheme, label=label))
+        visitors.append(
+            visitor_in(browser, server.origin, server.now, script=script, width=width, scheme=scheme, label=label)
+        )
         return visitors[-1]
 
     yield come

@@ -8,7 +8,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from http.client import HTTPConnection
@@ -24,20 +24,30 @@ class DidNotStart(Exception):
     """The server ended, or gave no answer in time; says what it printed."""
 
 
-@dataclass(frozen=True)
+@dataclass
 class Server:
     """A server that runs."""
 
     origin: str
     output: Path
+    ahead: float = 0  # seconds by which its clock has been moved
+
+    def now(self) -> float:
+        """The time by the server's clock."""
+        return time.time() + self.ahead
+
+    def move_clock(self, minutes: float) -> None:
+        """Make it later, on a server that lets its clock be moved: ``clock_server``."""
+        assert _answers(int(self.origin.rpartition(":")[2]), {"X-Test-Shift": str(minutes * 60)})
+        self.ahead += minutes * 60
 
 
 @contextmanager
-def serving(folder: Path) -> Iterator[Server]:
-    """Serve the app, with all that it remembers in this folder."""
+def serving(folder: Path, app: str = "app") -> Iterator[Server]:
+    """Serve the app, or a module that makes it, with all that it remembers in this folder."""
     port = _free_port()
     output = folder / "server.log"
-    command = [sys.executable, "-m", "flask", "--app", "app", "run", "--port", str(port)]
+    command = [sys.executable, "-m", "flask", "--app", app, "run", "--port", str(port)]
     with output.open("wb") as log:
         process = subprocess.Popen(  # noqa: S603 - the interpreter that runs this test, and words from here
             command, cwd=APP, env=_environment(port, folder), stdin=subprocess.DEVNULL, stdout=log, stderr=log
@@ -88,10 +98,10 @@ def _wait(process: subprocess.Popen[bytes], port: int, output: Path) -> None:
     raise DidNotStart(f"The server gave no answer within {PATIENCE:.0f} seconds:\n{output.read_text()}")
 
 
-def _answers(port: int) -> bool:
+def _answers(port: int, headers: Mapping[str, str] | None = None) -> bool:
     with closing(HTTPConnection("127.0.0.1", port, timeout=2)) as connection:
         try:
-            connection.request("GET", "/healthz", headers={"Host": f"localhost:{port}"})
+            connection.request("GET", "/healthz", headers={"Host": f"localhost:{port}", **(headers or {})})
             return connection.getresponse().status == 200
         except OSError:
             return False

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 import secrets
-import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
@@ -32,6 +32,7 @@ class Visitor:
     """One browser window of a person with an e-mail address of their own."""
 
     page: Page
+    clock: Callable[[], float]  # the server's, by which codes are good
     label: str = ""
     email: str = field(default_factory=lambda: f"ada.{secrets.token_hex(4)}@example.com")
     key: str = ""
@@ -153,19 +154,28 @@ class Visitor:
 
     @property
     def code_now(self) -> str:
-        return pyotp.TOTP(self.key).now()
+        return pyotp.TOTP(self.key).at(int(self.clock()))
 
     @property
     def next_code(self) -> str:
         """The code of the step after this one: good already, and not used up by the one before."""
-        return pyotp.TOTP(self.key).at(int(time.time()) + 30)
+        return pyotp.TOTP(self.key).at(int(self.clock()) + 30)
 
     @property
     def wrong_code(self) -> str:
         return f"{(int(self.next_code) + 500_000) % 1_000_000:06}"
 
 
-def visitor_in(browser: Browser, origin: str, *, script: bool, width: int, scheme: Scheme, label: str) -> Visitor:
+def visitor_in(
+    browser: Browser,
+    origin: str,
+    clock: Callable[[], float],
+    *,
+    script: bool,
+    width: int,
+    scheme: Scheme,
+    label: str,
+) -> Visitor:
     """A person with a browser that nobody has used before, at an address that nobody else has."""
     context = browser.new_context(
         base_url=origin,
@@ -177,7 +187,7 @@ def visitor_in(browser: Browser, origin: str, *, script: bool, width: int, schem
     )
     context.set_default_timeout(PATIENCE)
     context.add_init_script(REPORT)
-    visitor = Visitor(context.new_page(), label)
+    visitor = Visitor(context.new_page(), clock, label)
     _watch(context, visitor, urlsplit(origin).netloc)
     return visitor
 

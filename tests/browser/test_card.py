@@ -1,0 +1,295 @@
+"""One card's page: what is done with it, what a fresh code interrupts, and all of it without a mouse."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import Locator, Page, Response, expect
+
+from . import shortcuts
+from .conftest import Arrive
+from .server import Server, serving
+from .visitor import Scheme, Visitor
+
+pytestmark = pytest.mark.browser
+
+TOO_OLD = 11  # minutes until a code no longer counts as fresh
+LIMITS = {
+    "Purchases in a day": "123.45",
+    "Purchases in a month": "678.90",
+    "Cash in a day": "20.00",
+    "Cash in a month": "80.00",
+}
+
+
+@pytest.fixture(scope="module")
+def server(chromium: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:  # noqa: ARG001
+    """The app with a clock that can be moved: time passes for everybody whom these tests let come."""
+    with serving(tmp_path_factory.mktemp("served"), "tests.browser.clock_server") as running:
+        yield running
+
+
+def test_a_freeze_that_a_code_interrupts_happens_by_itself_once(visitor: Visitor, server: Server) -> None:
+    visitor.expected = {403}
+    _open_card(visitor)
+    page, ending, answers = visitor.page, _ending(visitor), _answers(visitor, "/freeze")
+    freeze = page.get_by_role("button", name="Freeze", exact=True)
+    server.move_clock(TOO_OLD)
+
+    freeze.click()
+
+    expect(visitor.dialog).to_contain_text(f"freeze the card ending {ending}")
+    expect(visitor.code_field).to_be_focused()
+
+    page.keyboard.press("Escape")
+
+    expect(visitor.dialog).to_have_count(0)
+    expect(freeze).to_be_focused()
+    expect(_card(page)).to_contain_text("Ready to use")
+
+    page.keyboard.press("Enter")
+    expect(visitor.code_field).to_be_focused()
+    page.keyboard.type(visitor.code_now)
+    page.keyboard.press("Enter")
+
+    expect(_card(page)).to_contain_text("Nobody can pay with it until you unfreeze it")
+    expect(_state(page)).to_have_text("Frozen")
+    expect(visitor.dialog).to_have_count(0)
+    expect(_done(page)).to_be_focused()
+    _wait_for_the_rest(page)
+    assert answers == [403, 403, 200]
+
+
+def test_without_script_a_page_asks_and_the_freeze_is_sent_again_once(arrive: Arrive, server: Server) -> None:
+    visitor = arrive(script=False)
+    visitor.expected = {403}
+    _open_card(visitor)
+    page, ending, answers = visitor.page, _ending(visitor), _answers(visitor, "/freeze")
+    server.move_clock(TOO_OLD)
+
+    visitor.press("Freeze")
+
+    expect(page.get_by_role("main")).to_contain_text(f"freeze the card ending {ending}")
+
+    visitor.code_field.fill(visitor.code_now)
+    visitor.press("Confirm")
+
+    expect(page.get_by_role("main").get_by_role("status")).to_contain_text("Nobody can pay with it")
+    expect(_state(page)).to_have_text("Frozen")
+    assert answers == [403, 303]
+
+
+def test_limits_that_a_code_interrupts_keep_what_was_typed(anybody: Visitor, server: Server) -> None:
+    anybody.expected = {403}
+    _open_card(anybody)
+    page, ending, answers = anybody.page, _ending(anybody), _answers(anybody, "/limits")
+    _show_limits(anybody)
+    for name, typed in LIMITS.items():
+        page.get_by_label(name).fill(typed)
+    server.move_clock(TOO_OLD)
+
+    anybody.press("Save the limits")
+    expect(page.get_by_text("Enter a code from your authenticator")).to_contain_text(
+        f"change the limits of the card ending {ending}"
+    )
+    anybody.code_field.fill(anybody.code_now)
+    anybody.press("Confirm")
+
+    expect(page.get_by_text("The limits are saved.").first).to_be_visible()
+    for name, typed in LIMITS.items():
+        expect(page.get_by_label(name)).to_have_value(typed)
+    assert answers in ([403, 200], [403, 303])
+
+    page.reload()
+
+    for name, typed in LIMITS.items():
+        expect(page.get_by_label(name)).to_have_value(typed)
+
+
+def test_a_purchase_shows_at_once_in_balance_activity_and_limits(visitor: Visitor) -> None:
+    _open_card(visitor)
+    page, before = visitor.page, _available(visitor)
+    page.evaluate("document.body.dataset.still = 'here'")
+
+    page.get_by_label("Where").select_option("coffee")
+    visitor.press("Pay with this card")
+
+    expect(page.get_by_text("Corner Café took $4.50.").first).to_be_focused()
+    expect(_activity(page)).to_contain_text("Corner Café")
+    expect(_limits(page)).to_contain_text("Spent today $4.50")
+    assert _available(visitor) == before - 450
+
+    visitor.press("Freeze")
+    expect(_state(page)).to_have_text("Frozen")
+    page.get_by_label("Where").select_option("groceries")
+    visitor.press("Pay with this card")
+
+    expect(page.get_by_text("Declined: the card does not pay").first).to_be_focused()
+    expect(_activity(page).get_by_role("listitem").filter(has_text="Green Grocer")).to_contain_text("declined")
+    expect(_limits(page)).to_contain_text("Spent today $4.50")
+    assert _available(visitor) == before - 450
+    expect(page.locator("body")).to_have_attribute("data-still", "here")
+
+
+def test_what_cannot_be_undone_asks_first_and_leaves_nothing_to_do(anybody: Visitor) -> None:
+    _open_card(anybody)
+    page = anybody.page
+    lost = page.get_by_role("button", name=f"The card ending {_ending(anybody)} is lost")
+    expect(lost).to_be_hidden()
+
+    page.get_by_text("Report as lost…").click()
+    expect(page.get_by_text("It stops paying at once, for good.").locator("visible=true")).to_have_count(1)
+    lost.click()
+
+    for _look in range(2):
+        expect(_state(page)).to_have_text("Reported lost")
+        expect(_card(page).get_by_role("button")).to_have_count(0)
+        expect(_card(page).get_by_role("link")).to_have_count(0)
+        expect(_card(page).locator("summary")).to_have_count(0)
+        page.goto(page.url)
+
+
+def test_the_card_needs_no_mouse(visitor: Visitor) -> None:
+    visitor.expected = {422}
+    shortcuts.become_customer(visitor)
+    shortcuts.get_card(visitor)
+    page, keyboard = visitor.page, visitor.page.keyboard
+    page.goto("/cards")
+    visitor.tab_and_press(page.get_by_role("link", name="Manage the card"), "Enter")
+    expect(_limits(page)).to_contain_text("Spent today")
+
+    visitor.tab_and_press(page.get_by_role("button", name="Freeze", exact=True), "Enter")
+    _expect_focus_on(_done(page), "Frozen.")
+    visitor.tab_and_press(page.get_by_role("button", name="Unfreeze"), "Space")
+    _expect_focus_on(_done(page), "Unfrozen.")
+    expect(_state(page)).to_have_text("Ready to use")
+
+    visitor.tab_and_press(page.locator("summary", has_text="Report as lost"), "Enter")
+    visitor.tab_to(page.get_by_role("button", name="is lost"))
+    visitor.tab_and_press(page.locator("summary", has_text="Close this card"), "Space")
+    expect(page.get_by_role("button", name="is lost")).to_be_hidden()
+    visitor.tab_to(page.get_by_role("button", name="Close the card ending"))
+
+    visitor.tab_to(page.get_by_label("Where"))
+    visitor.tab_and_press(page.get_by_role("button", name="Pay with this card"), "Enter")
+    _expect_focus_on(page.locator("#bought"), "took $4.50")
+    expect(_limits(page)).to_contain_text("Spent today $4.50")
+    expect(page.locator("#bought")).to_be_focused()
+
+    for name, typed in LIMITS.items():
+        visitor.tab_to(page.get_by_label(name))
+        keyboard.type(typed)
+    keyboard.press("Enter")
+    _expect_focus_on(_limits(page).locator(".done"), "The limits are saved.")
+    visitor.tab_to(page.get_by_label("Purchases in a day"))
+    keyboard.press("Control+a")
+    keyboard.type("99999")
+    keyboard.press("Enter")
+    expect(page.get_by_label("Purchases in a day")).to_have_accessible_description(re.compile("Enter an amount"))
+    expect(page.get_by_label("Purchases in a day")).to_be_focused()
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_no_page_of_a_card_scrolls_sideways(arrive: Arrive, server: Server, scheme: Scheme) -> None:
+    visitor = arrive(width=360, scheme=scheme, label=f"360-{scheme}-card")
+    visitor.expected = {403, 422}
+    _open_card(visitor)
+    page = visitor.page
+    page.get_by_label("Where").select_option("hotel")
+    visitor.press("Pay with this card")
+    expect(_activity(page)).to_contain_text("held")
+    page.get_by_text("Report as lost…").click()
+    visitor.look("card")
+    page.get_by_label("Purchases in a day").fill("99999")
+    visitor.press("Save the limits")
+    expect(page.get_by_text("Enter an amount").first).to_be_visible()
+    visitor.look("wrong-limit")
+    server.move_clock(TOO_OLD)
+    visitor.press("Freeze")
+    expect(visitor.dialog).to_be_visible()
+    visitor.look("dialog-over-card")
+    visitor.code_field.fill(visitor.code_now)
+    visitor.press("Confirm")
+    expect(_state(page)).to_have_text("Frozen")
+    visitor.look("frozen")
+    page.get_by_text("Report as lost…").click()
+    page.get_by_role("button", name="is lost").click()
+    expect(_state(page)).to_have_text("Reported lost")
+    visitor.look("lost")
+    for part in ("limits", "activity"):
+        page.goto(f"{page.url.partition('?')[0].removesuffix('/limits')}/{part}")
+        visitor.look(part)
+
+
+def _open_card(visitor: Visitor) -> None:
+    """Become a customer with a card, and open its page."""
+    shortcuts.become_customer(visitor)
+    shortcuts.get_card(visitor)
+    visitor.page.goto("/cards/list")
+    visitor.page.get_by_role("link", name="Manage the card").click()
+    expect(visitor.page.get_by_role("heading", name="Card ending in")).to_be_visible()
+    _wait_for_the_rest(visitor.page)
+
+
+def _wait_for_the_rest(page: Page) -> None:
+    """What the page loads by itself has come, where scripts run."""
+    if _runs_scripts(page):
+        expect(page.locator("[aria-busy=true], .htmx-request")).to_have_count(0)
+
+
+def _show_limits(visitor: Visitor) -> None:
+    if not _runs_scripts(visitor.page):
+        _limits(visitor.page).get_by_role("link", name="Show them").click()
+    expect(visitor.page.get_by_label("Purchases in a day")).to_be_visible()
+
+
+def _runs_scripts(page: Page) -> bool:
+    return page.locator("noscript a").first.is_hidden()
+
+
+def _answers(visitor: Visitor, ending: str) -> list[int]:
+    """The statuses, from now on, of every POST to a path with this ending."""
+    answers: list[int] = []
+
+    def note(response: Response) -> None:
+        if response.request.method == "POST" and response.url.endswith(ending):
+            answers.append(response.status)
+
+    visitor.page.on("response", note)
+    return answers
+
+
+def _expect_focus_on(target: Locator, words: str) -> None:
+    expect(target).to_contain_text(words)
+    expect(target).to_be_focused()
+
+
+def _ending(visitor: Visitor) -> str:
+    return visitor.page.get_by_role("heading", name="Card ending in").inner_text()[-4:]
+
+
+def _available(visitor: Visitor) -> int:
+    """The balance in cents."""
+    return int(re.sub(r"\D", "", visitor.page.locator("#balance strong").inner_text()))
+
+
+def _card(page: Page) -> Locator:
+    return page.get_by_role("region", name="This card")
+
+
+def _state(page: Page) -> Locator:
+    return _card(page).locator(".state")
+
+
+def _done(page: Page) -> Locator:
+    return _card(page).locator(".done")
+
+
+def _activity(page: Page) -> Locator:
+    return page.get_by_role("region", name="Recent activity")
+
+
+def _limits(page: Page) -> Locator:
+    return page.get_by_role("region", name="Limits")

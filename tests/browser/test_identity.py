@@ -1,0 +1,126 @@
+"""Who somebody is: a lost phone, a texted code, and what the account page knows."""
+
+from __future__ import annotations
+
+import pytest
+from playwright.sync_api import Locator, Page, expect
+
+from . import shortcuts
+from .conftest import Arrive
+from .visitor import Scheme, Visitor
+
+pytestmark = pytest.mark.browser
+
+TEXTED = "Six digits from the text"
+
+
+def test_a_lost_phone_is_replaced_with_a_recovery_code(anybody: Visitor) -> None:
+    anybody.expected = {403, 422}
+    code = _come_back(anybody)[0]
+    page = anybody.page
+    old_key = anybody.key
+
+    page.get_by_role("link", name="Use a recovery code").click()
+    page.get_by_label("Recovery code").fill("abcd-1234-efgh")
+    anybody.press("Remove the lost authenticator")
+    expect(page.get_by_role("alert")).to_be_visible()
+    page.get_by_label("Recovery code").fill(code)
+    anybody.press("Remove the lost authenticator")
+    expect(page.get_by_role("heading", name="Add an authenticator")).to_be_visible()
+
+    page.goto("/cards/list")
+    expect(anybody.cards()).to_have_count(0)
+    page.goto("/")
+    anybody.enrol()
+
+    assert anybody.key != old_key
+    assert code not in _codes(page).all_inner_texts()
+
+    page.get_by_role("link", name="I have saved them").click()
+    expect(anybody.cards()).to_have_count(1)
+
+
+def test_a_texted_code_shows_the_cards(anybody: Visitor) -> None:
+    anybody.expected = {403, 422}
+    _come_back(anybody)
+
+    anybody.press("Text me a code instead")
+    expect(anybody.page.get_by_text("The bank has sent a text")).to_contain_text("see your cards")
+    anybody.page.get_by_label(TEXTED).fill("000002")
+    anybody.press("Confirm")
+    expect(anybody.page.get_by_role("alert")).to_be_visible()
+    anybody.page.get_by_label(TEXTED).fill("000001")
+    anybody.press("Confirm")
+
+    expect(anybody.cards()).to_have_count(1)
+    expect(anybody.dialog).to_have_count(0)
+
+
+def test_the_account_shows_this_session_and_how_it_was_proven(anybody: Visitor) -> None:
+    shortcuts.enrol(anybody)
+    page = anybody.page
+    page.goto("/")
+    page.get_by_role("link", name=anybody.email).click()
+
+    proofs = page.get_by_role("region", name="How you proved that it’s you")
+    expect(proofs.get_by_role("term")).to_have_text(["A link in your mailbox", "A code of your authenticator"])
+    sessions = page.get_by_role("region", name="Where you are signed in").get_by_role("listitem")
+    expect(sessions).to_have_count(1)
+    expect(sessions).to_contain_text("This session")
+
+    anybody.press("Show my recovery codes")
+
+    expect(_codes(page)).to_have_count(10)
+    expect(page.get_by_role("link", name="Save as a text file")).to_be_visible()
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_no_page_about_identity_scrolls_sideways(arrive: Arrive, scheme: Scheme) -> None:
+    visitor = arrive(width=360, scheme=scheme, label=f"360-{scheme}-identity")
+    visitor.expected = {403, 422}
+    _come_back(visitor)
+    page = visitor.page
+    visitor.press("Text me a code instead")
+    expect(page.get_by_text("The bank has sent a text")).to_be_visible()
+    visitor.look("text")
+    page.get_by_label(TEXTED).fill("000002")
+    visitor.press("Confirm")
+    expect(page.get_by_role("alert")).to_be_visible()
+    visitor.look("wrong-text")
+    page.goto("/account")
+    for name in ("Replace it", "Remove it", "Sign out everywhere"):
+        page.locator("summary", has_text=name).click()
+    visitor.look("account")
+    visitor.press("Show my recovery codes")
+    expect(visitor.dialog).to_contain_text("see your recovery codes")
+    visitor.look("dialog-over-account")
+    visitor.code_field.fill(visitor.next_code)
+    visitor.press("Confirm")
+    expect(_codes(page)).to_have_count(10)
+    visitor.look("account-with-codes")
+    page.goto("/step-up/recover")
+    visitor.look("recovery")
+    page.get_by_label("Recovery code").fill("abcd-1234-efgh")
+    visitor.press("Remove the lost authenticator")
+    expect(page.get_by_role("alert")).to_be_visible()
+    visitor.look("wrong-recovery-code")
+
+
+def _come_back(visitor: Visitor) -> list[str]:
+    """A customer with a card who has signed in anew is asked for a code; returns the recovery codes saved before."""
+    shortcuts.become_customer(visitor)
+    shortcuts.get_card(visitor)
+    visitor.page.goto("/account")
+    visitor.press("Show my recovery codes")
+    expect(_codes(visitor.page)).to_have_count(10)
+    codes = _codes(visitor.page).all_inner_texts()
+    shortcuts.sign_in(visitor)
+    visitor.page.goto("/")
+    visitor.page.get_by_role("link", name="See my cards").click()
+    expect(visitor.page.get_by_role("heading", name="Confirm it’s you")).to_be_visible()
+    return codes
+
+
+def _codes(page: Page) -> Locator:
+    """The recovery codes that the page shows."""
+    return page.locator(".codes").get_by_role("listitem")
