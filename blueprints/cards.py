@@ -28,7 +28,7 @@ NONCE = re.compile(r"[\w-]{22}", re.ASCII)
 @bp.get("/cards")
 @customer_required
 def index() -> Response:
-    """The shell, without a call to anybody."""
+    """The shell, without a call to Unit."""
     return Response(render_template("cards/index.html"))
 
 

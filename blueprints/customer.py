@@ -70,6 +70,8 @@ def status() -> Response:
 
 def _show(session: Session, application: Application) -> Response:
     """Go on to the cards if the bank approved, or say honestly where the application stands."""
+    if application.customer_id:
+        session = fresh_session()  # what follows writes
     session = settle(auth, unit, session, application, sandbox=_is_sandbox())
     if session.customer_id:
         return go(url_for("cards.index"))

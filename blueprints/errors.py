@@ -36,8 +36,8 @@ TEXTS = {
     413: ("That was too much", "Send less, and try again."),
     429: ("Too many requests", "Wait a minute, then try again."),
     500: ("Something broke on our side", "It was written down. Try again in a moment."),
-    502: ("The bank did not accept that", "Nothing was changed. Try again, or start from the first page."),
-    503: ("A service did not answer", "Nothing is lost. Try again in a moment."),
+    502: ("The bank did not accept that", "Look at how things stand, then try again."),
+    503: ("A service did not answer", "It may or may not have been done. Reload the page to see, then try again."),
 }
 
 

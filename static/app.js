@@ -1,4 +1,4 @@
-// The only script of ours: what HTML and htmx cannot say by themselves. Without it every page still works.
+// The script of every page: what HTML and htmx cannot say by themselves. Without it every page still works.
 (() => {
   'use strict';
   const say = (text) => {
@@ -7,21 +7,31 @@
   };
   const on = (name, listener, capture = false) => document.addEventListener(name, listener, capture);
 
-  // A dialog that the server has just sent opens as a modal one.
-  on('htmx:after:swap', () => document.querySelector('dialog[data-modal]:not([open])')?.showModal());
+  // A dialog that the server has just sent opens as a modal one. What is outside of it is inert then, and so silent:
+  // the places for news go in with it, and out again.
+  const news = ['notice', 'status'].map((id) => document.getElementById(id));
+  const putBack = () => document.getElementById('main').before(...news);
+  on('htmx:after:swap', () => {
+    const dialog = document.querySelector('dialog[data-modal]:not([open])');
+    dialog?.showModal();
+    dialog?.prepend(...news);
+  });
 
   // After a right code the server sends this event. close() comes first, since it gives the focus back. Caught on its
   // way down: the element that it is for may keep it to itself.
   on('stepup-done', () => {
     const dialog = document.querySelector('dialog[data-modal][open]');
-    dialog?.close();
-    dialog?.remove();
+    if (!dialog) return;
+    putBack();
+    dialog.close();
+    dialog.remove();
   }, true);
 
   // Esc or Cancel. "close" does not bubble, so it is caught on its way down. What had the focus may be gone: then it
   // goes to the button that asks again.
   on('close', ({ target }) => {
     if (!target.matches?.('dialog[data-modal]')) return;
+    putBack();
     target.remove();
     if (document.activeElement === document.body) document.querySelector('[id$="-unlock"]')?.focus();
   }, true);
@@ -32,7 +42,7 @@
     if (!(ctx.target instanceof Element)) return;
     busy.set(ctx, ctx.target);
     ctx.target.setAttribute('aria-busy', 'true');
-    document.getElementById('notice')?.replaceChildren();
+    if (['submit', 'click'].includes(ctx.sourceEvent?.type)) document.getElementById('notice')?.replaceChildren();
   });
   on('htmx:finally:request', ({ detail: { ctx } }) => busy.get(ctx)?.removeAttribute('aria-busy'));
   on('htmx:error', () => say('The network did not answer. Check the connection and try again.'));

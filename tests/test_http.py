@@ -29,6 +29,7 @@ from settings import Settings
 from .conftest import changed
 
 BUDGET = 0.2  # seconds that a call has in these tests
+PATIENCE = 5  # seconds until a test that hangs gives up
 GRACE = 1.0  # seconds that a test may take longer on a busy machine
 DRIP = 0.02  # seconds between two drops, far below every time-out of a single read
 
@@ -43,6 +44,7 @@ class Server:
     stalls: bool = False  # neither goes on nor hangs up after an answer
     requests: list[str] = field(default_factory=list)
     connections: int = 0
+    asked: threading.Event = field(default_factory=threading.Event)  # at least once
     closing: threading.Event = field(default_factory=threading.Event)
 
 
@@ -62,7 +64,9 @@ def serving(server: Server, context: ssl.SSLContext | None = None) -> Iterator[S
             with suppress(OSError):  # the client hung up, as it should
                 while server.answers and (asked := self._request()):
                     server.requests.append(asked)
-                    self._send(server.answers.pop(0))
+                    octets = server.answers.pop(0)
+                    server.asked.set()
+                    self._send(octets)
                     if server.stalls:
                         server.closing.wait()
 
@@ -299,10 +303,10 @@ def test_calls_share_a_connection(server: Server, session: ServiceSession) -> No
     "octets", [answer(b" " * 2 * http.MAX_BODY), head(9) + b"{}", b"HTTP/1.1 2"], ids=["too large", "cut", "no answer"]
 )
 def test_a_spoilt_connection_is_not_used_again(server: Server, session: ServiceSession, octets: bytes) -> None:
-    server.answers, server.stalls = [octets], True
+    server.answers, server.stalls = [octets, answer(b'{"fresh": true}')], True
     with short_budget(), pytest.raises(ServiceDown):
         session.get(server.origin)
-    server.answers = [answer(b'{"fresh": true}')]
+    assert server.asked.wait(PATIENCE)
 
     assert session.get(server.origin).json() == {"fresh": True}
     assert server.connections == 2
@@ -474,10 +478,10 @@ def test_all_that_one_call_asks_for_shares_its_budget(server: Server, session: S
 
 
 def test_a_call_has_a_budget_of_its_own_again_after_a_repeated_one(server: Server, session: ServiceSession) -> None:
-    server.answers, server.stalls = [b""], True
+    server.answers, server.stalls = [b"", answer()], True
     with short_budget(), pytest.raises(ServiceDown):
         repeatable(lambda: session.get(server.origin))
-    server.answers = [answer()]
+    assert server.asked.wait(PATIENCE)
 
     assert session.get(server.origin).ok
 
