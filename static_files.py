@@ -33,7 +33,7 @@ def add_static_files(app: Flask) -> None:
     @app.after_request
     def keep(response: Response) -> Response:
         """What is under a version never changes. Without it, or under an old one, browsers ask each time."""
-        if request.endpoint == "static" and response.status_code < 400:
+        if request.endpoint == "static" and request.method in {"GET", "HEAD"} and response.status_code < 400:
             filename: str = (request.view_args or {})["filename"]
             if request.args.get("v") == version(filename):
                 response.headers["Cache-Control"] = f"public, max-age={YEAR}, immutable"

@@ -40,10 +40,10 @@ def go(url: str, *, say: str = "") -> Response:
 
 def own_path(url: str, method: str = "GET") -> str | None:
     """The path of a URL if this app has a view for it, else None; scheme, host and query are never believed."""
-    path = urlsplit(url).path
     try:
+        path = urlsplit(url).path
         current_app.url_map.bind("").match(path, method=method)
-    except (HTTPException, RequestRedirect):
+    except (HTTPException, RequestRedirect, ValueError):
         return None
     return path
 

@@ -146,7 +146,7 @@ def limits(card_id: int) -> Response:
 def set_limits(card_id: int) -> Response:
     """Change what the card may spend."""
     card, limits = _card_and_limits(card_id)
-    form = LimitsForm()
+    form = LimitsForm(request.form)
     if not form.validate():
         return _limits(card, limits, form, status=422, say="Nothing is saved yet.")
     _as_customer(lambda customer: customer.set_limits(card, form.cents()))
@@ -160,7 +160,7 @@ def set_limits(card_id: int) -> Response:
 @stepped_up(_to("see what was paid with {}"))
 def activity(card_id: int) -> Response:
     """What was paid with the card, newest first."""
-    offset = max(0, request.args.get("start", 0, int))
+    offset = min(max(0, request.args.get("start", 0, int)), 10_000)
     card, _account = _as_customer(lambda customer: customer.card(str(card_id)))
     events, more = _as_customer(lambda customer: customer.activity(offset, card.card_id))
     next_url = url_for("card.activity", card_id=card_id, start=offset + PAGE) if more else None

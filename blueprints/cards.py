@@ -45,7 +45,7 @@ def listing() -> Response:
 @stepped_up("see what happened on your account")
 def activity() -> Response:
     """What happened on the account, newest first."""
-    offset = max(0, request.args.get("start", 0, int))
+    offset = min(max(0, request.args.get("start", 0, int)), 10_000)
     events, more = exchange.as_customer(current_session(), lambda customer: customer.activity(offset))
     next_url = url_for("cards.activity", start=offset + PAGE) if more else None
     return render("card/activity.html", "card/_activity.html", events=events, next_url=next_url, offset=offset)

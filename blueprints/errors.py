@@ -7,7 +7,6 @@ is an answer with a way on, not a crash and not a sign-out; and nobody ever sees
 from __future__ import annotations
 
 import logging
-from urllib.parse import urlsplit
 
 import pydantic
 from flask import Blueprint, Response, current_app, make_response, request, url_for
@@ -44,7 +43,7 @@ TEXTS = {
 @bp.app_errorhandler(NotSignedIn)
 def not_signed_in(_error: NotSignedIn) -> Response:
     """Sign in first, then come back to the page."""
-    back = urlsplit(request.headers.get("HX-Current-URL", "")).path if is_htmx() else request.path
+    back = request.headers.get("HX-Current-URL", "") if is_htmx() else request.path
     if (is_htmx() or request.method == "GET") and (path := own_path(back)):
         flask_session["next"] = path
     response = go(url_for("home.index"), say="" if "_flashes" in flask_session else SIGN_IN_AGAIN)

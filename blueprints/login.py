@@ -54,7 +54,7 @@ class SignInForm(FlaskForm):  # type: ignore[misc]
 @limiter.limit(LINKS_IN_ALL, key_func=lambda: "all")
 def send() -> Response:
     """Mail a sign-in link."""
-    form = SignInForm()
+    form = SignInForm(request.form)
     if not form.validate():
         return render("home/index.html", "login/_form.html", 422, form=form)
     email = form.email.data or ""
