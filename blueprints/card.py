@@ -110,7 +110,10 @@ def _to(verb: str = "") -> Callable[[], str]:
 def show(card_id: int) -> Response:
     """The card, and what can be done with it."""
     card, account = _as_customer(lambda customer: customer.card(str(card_id)))
-    return _page(card, account=account)
+    has_pin = None  # nobody asks for one with a virtual card, and Unit only knows of one for a card that pays
+    if card.status == "Active" and not card.is_virtual:
+        has_pin = _as_customer(lambda customer: customer.has_pin(card.card_id))
+    return _page(card, account=account, has_pin=has_pin)
 
 
 @bp.post("/<any(freeze,unfreeze,'report-lost','report-stolen',close,replace,activate):action>")

@@ -250,3 +250,12 @@ def test_the_account_has_an_activity_of_its_own(stepped_up: Visitor) -> None:
     assert len(events) == 2
     assert "Corner Café" in events[0].get_text()
     assert "Welcome" in events[1].get_text()
+
+
+@pytest.mark.parametrize(
+    ("road", "said"), [("physical Active", True), ("physical Inactive", False), ("virtual Active", False)]
+)
+def test_the_pins_status_is_said_where_there_can_be_one(stepped_up: Visitor, road: str, said: bool) -> None:
+    page = stepped_up.get(new_card(stepped_up, road))
+
+    assert ("No PIN is set yet" in page.text) is said
