@@ -87,11 +87,11 @@ def create_app(settings: Settings | None = None) -> Flask:
     @app.before_request
     def guard() -> None:
         """Every route wants a session unless it is listed; every unsafe request proves that it comes from our pages."""
+        require_same_origin()  # first: another site's request comes without the cookie, and must not delete it
         if request.endpoint and request.endpoint not in opened:
             current_session()
         if request.mimetype == "multipart/form-data":
             abort(400)  # no form here sends files
-        require_same_origin()
         csrf.protect()
 
     for service in ("Stytch", "Unit"):

@@ -563,3 +563,10 @@ def test_a_url_that_is_none_of_ours_is_never_gone_back_to(visitor: Visitor, url:
 
 def test_options_of_a_static_file_that_is_not_there_is_no_crash(visitor: Visitor) -> None:
     assert visitor.client.options("/static/nothing.css").status_code < 500
+
+
+def test_another_site_cannot_sign_a_visitor_out(app: Flask) -> None:
+    answer = app.test_client().post("/logout", headers={"Origin": "https://evil.example"})
+
+    assert answer.status_code == 403
+    assert "stytch_session" not in str(answer.headers.getlist("Set-Cookie"))
