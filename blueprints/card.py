@@ -118,8 +118,8 @@ def show(card_id: int) -> Response:
 
 @bp.post("/<any(freeze,unfreeze,'report-lost','report-stolen',close,replace,activate):action>")
 @customer_required
-@stepped_up(_to())
 @writes
+@stepped_up(_to())
 def act(card_id: int, action: str) -> Response:
     """Change the card's state."""
     try:
@@ -144,8 +144,8 @@ def limits(card_id: int) -> Response:
 
 @bp.post("/limits")
 @customer_required
-@stepped_up(_to("change the limits of {}"))
 @writes
+@stepped_up(_to("change the limits of {}"))
 def set_limits(card_id: int) -> Response:
     """Change what the card may spend."""
     card, limits = _card_and_limits(card_id)
@@ -172,8 +172,8 @@ def activity(card_id: int) -> Response:
 
 @bp.post("/buy")
 @customer_required
-@stepped_up(_to("pay with {}"))
 @writes
+@stepped_up(_to("pay with {}"))
 def buy(card_id: int) -> Response:
     """Pay at a pretend shop; only where the money is pretend too."""
     shop = SHOPS.get(request.form.get("shop", ""))

@@ -53,8 +53,8 @@ def activity() -> Response:
 
 @bp.post("/cards")
 @customer_required
-@stepped_up("get a new card")
 @writes
+@stepped_up("get a new card")
 def create() -> Response:
     """Issue a card. The key was minted with the form, so that pressing twice or re-sending makes one card."""
     kind, nonce = request.form.get("kind", ""), request.form.get("nonce", "")

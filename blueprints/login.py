@@ -171,4 +171,6 @@ def _signed_in_already() -> Session | None:
 def _problem(problem: str) -> Response:
     """A page that says what is wrong with the link, with the form to ask for another."""
     _signed_in_already()
-    return make_response(render_template("login/problem.html", problem=problem), 400)
+    response = make_response(render_template("login/problem.html", problem=problem), 400)
+    response.headers["Referrer-Policy"] = "strict-origin"  # the URL may hold a link that is still good
+    return response

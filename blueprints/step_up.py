@@ -57,6 +57,8 @@ def page() -> Response:
 @signed_in
 def confirm() -> Response:
     """Check the authenticator's code, and go on with what it was for."""
+    if not (current_session().enrolled or fresh_session().enrolled):
+        return go(url_for("home.index"))  # a first code belongs to the set-up that began it
     return _confirm(AUTHENTICATOR, "invalid_totp_code", auth.authenticate_totp)
 
 
@@ -66,6 +68,8 @@ def confirm() -> Response:
 def send_text() -> Response:
     """Let the bank text a code to the customer's phone, and ask for that one."""
     session = current_session()
+    if not session.enrolled:
+        return go(url_for("home.index"))
     if not may_send_text(session.user_id):
         error = "Those were three texts in ten minutes. Enter the code of the newest one, or wait for a while."
         return _page(TEXT, 429, error=error)
@@ -78,6 +82,8 @@ def send_text() -> Response:
 @writes
 def confirm_text() -> Response:
     """Let the bank check the texted code, and go on with what it was for."""
+    if not current_session().enrolled:
+        return go(url_for("home.index"))
     return _confirm(TEXT, "text_malformed", exchange.take_text)
 
 
@@ -92,7 +98,8 @@ def _confirm(form: str, malformed: str, check: Callable[[Session, str], object])
         return _page(form, 422, error=refusal(refused.reason))
     except TooManyCodes as many:
         return _page(form, 429, error=f"Too many wrong codes. {too_many(many.wait)}")
-    forgive_codes(session.user_id)
+    if form == AUTHENTICATOR:  # a texted code says nothing about who guesses at the authenticator's
+        forgive_codes(session.user_id)
     if is_htmx():
         return _resume_element()
     if resume := _resume():

@@ -61,6 +61,7 @@ class Auth:
         self._settings = settings
         self._client = Client(settings, http)
         self._sessions: Cache[Session] = Cache(expires_at=lambda session: session.verified_until)
+        self._ended: Cache[float] = Cache(expires_at=lambda until: until)  # no late answer signs in again
 
     def send_link(self, email: str, code_challenge: str) -> None:
         """Mail a sign-in link that only the holder of the PKCE verifier can spend; new addresses become users.
@@ -100,6 +101,8 @@ class Auth:
 
         Raises NotSignedIn. Parallel callers with one token share one call. Stytch docs: *Authenticate session*.
         """
+        if self._ended.get(_key(token)):
+            raise NotSignedIn
         return self._sessions.get_or_load(_key(token), lambda: self._ask(token))
 
     def refresh(self, token: str) -> Session:
@@ -172,6 +175,7 @@ class Auth:
 
     def sign_out(self, session_token: str) -> None:
         """Forget the session here and revoke it at Stytch. An outage there does not keep anyone signed in."""
+        self._ended.put(_key(session_token), time.time() + SESSION_LIFE.total_seconds())
         self._sessions.drop(_key(session_token))
         try:
             self._client.sessions.revoke(session_token=session_token)

@@ -125,7 +125,10 @@ def stepped_up(
 
 
 def writes(view: Callable[P, R]) -> Callable[P, R]:
-    """Ask Stytch before anything is changed: a revoked session's JWT would verify here for five minutes more."""
+    """Ask Stytch before anything is changed: a revoked session's JWT would verify here for five minutes more.
+
+    Stands above ``stepped_up``, which then decides on what Stytch has just said.
+    """
 
     @wraps(view)
     def guarded(*args: P.args, **kwargs: P.kwargs) -> R:

@@ -41,9 +41,9 @@ def may_send_text(user_id: str) -> bool:
 
 def count_code(user_id: str) -> None:
     """Count a code before it is tried, so that parallel guesses count too. Raises TooManyCodes."""
-    spent = [item for item in CODES_PER_USER if not limiter.limiter.hit(item, "code", user_id)]
-    if spent:
-        raise TooManyCodes(max(_wait(item, user_id) for item in spent))
+    for item in sorted(CODES_PER_USER, reverse=True):  # the longest first; what is refused counts nowhere else
+        if not limiter.limiter.hit(item, "code", user_id):
+            raise TooManyCodes(_wait(item, user_id))
 
 
 def forgive_codes(user_id: str) -> None:

@@ -255,6 +255,7 @@ class Milestones:
             kept.backup(live)
         clock.move_to(now)
         self.app.extensions["auth"]._sessions._entries.clear()
+        self.app.extensions["auth"]._ended._entries.clear()
         self.app.extensions["exchange"]._tokens._entries.clear()
         visitor = Visitor(self.app)
         visitor.client._cookies = dict(first.client._cookies or {})
