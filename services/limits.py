@@ -41,7 +41,7 @@ def may_send_text(user_id: str) -> bool:
 
 def count_code(user_id: str) -> None:
     """Count a code before it is tried, so that parallel guesses count too. Raises TooManyCodes."""
-    for item in sorted(CODES_PER_USER, reverse=True):  # the longest first; what is refused counts nowhere else
+    for item in sorted(CODES_PER_USER):  # the shortest first: what it refuses lengthens no other wait
         if not limiter.limiter.hit(item, "code", user_id):
             raise TooManyCodes(_wait(item, user_id))
 
