@@ -3,6 +3,8 @@ PYTHON ?= python3
 PORT ?= 8000
 VENV := .venv
 BIN := $(VENV)/bin
+# The lock files name every package, so nothing is resolved anew: a release of tomorrow cannot get in, or in the way.
+PIP_FLAGS := --quiet --disable-pip-version-check --require-hashes --no-deps
 LOCK := uv pip compile -q --universal --generate-hashes --no-header --no-annotate --upgrade pyproject.toml
 
 .PHONY: run test lint lock clean
@@ -30,9 +32,9 @@ $(BIN)/python:
 	$(PYTHON) -m venv $(VENV)
 
 $(VENV)/run.stamp: requirements.lock | $(BIN)/python
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	$(BIN)/python -m pip install $(PIP_FLAGS) -r requirements.lock
 	touch $@
 
 $(VENV)/test.stamp: requirements-dev.lock | $(BIN)/python
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.lock
+	$(BIN)/python -m pip install $(PIP_FLAGS) -r requirements-dev.lock
 	touch $@ $(VENV)/run.stamp
