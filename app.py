@@ -24,11 +24,11 @@ from blueprints import (
     totp,
 )
 from headers import add_headers
+from services import limits
 from services.auth import Auth
 from services.exchange import Exchange
 from services.guards import current_session, require_same_origin
 from services.http import ServiceSession
-from services.limits import limiter
 from services.unit import Unit
 from settings import Settings, load
 from static_files import add_static_files
@@ -56,7 +56,6 @@ def create_app(settings: Settings | None = None) -> Flask:
         SESSION_COOKIE_SAMESITE="Lax",
         WTF_CSRF_CHECK_DEFAULT=False,  # checked below, after the session
         WTF_CSRF_TIME_LIMIT=None,  # as long as the cookie that it is tied to
-        RATELIMIT_STORAGE_URI=settings.ratelimit_storage_uri,
     )
     logging.basicConfig(level=settings.log_level)
     logging.getLogger("werkzeug").setLevel(logging.WARNING)  # its lines would show links' tokens; ours are below
@@ -73,7 +72,7 @@ def create_app(settings: Settings | None = None) -> Flask:
         "exchange": Exchange(settings, http, auth, unit),
     }
     csrf.init_app(app)
-    limiter.init_app(app)
+    limits.start(app, settings.ratelimit_storage_uri)
     add_static_files(app)
     add_headers(app, is_https=settings.is_https)
     for module in BLUEPRINTS:

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
 from tempfile import NamedTemporaryFile
+from urllib.parse import urlsplit
 
 from dotenv import dotenv_values
 
@@ -21,6 +22,11 @@ LOOPBACK = {"localhost", "127.0.0.1"}
 ORIGIN = re.compile(r"(?P<scheme>https?)://(?P<host>[a-z0-9-]+(\.[a-z0-9-]+)*)(:[1-9][0-9]{0,4})?")
 SANDBOX_VAULT = "tntazhyknp1"
 ENVIRONMENT_OF = re.compile(r"(?:project|secret)-(test|live)-[\w=-]{8,}")
+PLACEHOLDER = re.compile(  # a word that stands for a value, on its own between other characters
+    r"(?<![a-z0-9])(your|x{4,}|placeholder|change-?me|replace|insert|sample|example|todo)(?![a-z0-9])|[<>…]|\.{3}",
+    re.IGNORECASE,
+)
+FLASKS_SAMPLE_KEY = "192b9bdd22ab9ed4d12e236c78afcb9a393ec15f71bbf5dc987d54727823bcbf"  # in Flask's own documentation
 EMULATED_PROJECT = "project-test-00000000-0000-4000-8000-000000000000"
 
 
@@ -79,8 +85,14 @@ def load(
     """
     merged = {**(dotenv_values(dotenv, interpolate=False) if dotenv else {}), **environ}
     given = {name: value.strip() for name, value in merged.items() if value and value.strip()}
+    for name in ("STYTCH_PROJECT_ID", "STYTCH_SECRET", "UNIT_API_TOKEN"):
+        if PLACEHOLDER.search(given.get(name, "")):
+            raise SettingsError(
+                f"{name} is still a placeholder: put the dashboard's value in its place, or leave it blank."
+            )
     stytch = _pair(given)
     unit_token = given.get("UNIT_API_TOKEN")
+    _refuse_urls_of_nothing(given)
     if unit_token and not stytch:
         raise SettingsError(
             "UNIT_API_TOKEN is set but STYTCH_PROJECT_ID is not: Unit cannot reach an emulated Stytch. "
@@ -105,6 +117,7 @@ def load(
         log_level=_one_of(given, "LOG_LEVEL", "INFO", {"DEBUG", "INFO", "WARNING", "ERROR"}),
     )
     _refuse_mixes(settings)
+    _refuse_debugging(given, settings)
     return settings
 
 
@@ -144,8 +157,28 @@ def _vault(given: Mapping[str, str]) -> str:
     return vault
 
 
+def _refuse_urls_of_nothing(given: Mapping[str, str]) -> None:
+    """Somebody who names a service's URL wants that service, and must not silently get an emulated one."""
+    for url, credential in (("STYTCH_API_URL", "STYTCH_PROJECT_ID"), ("UNIT_API_URL", "UNIT_API_TOKEN")):
+        if url in given and credential not in given:
+            raise SettingsError(
+                f"{credential} is missing: {url} is set, and is for a real service. Set both, or neither."
+            )
+
+
+def _refuse_debugging(given: Mapping[str, str], settings: Settings) -> None:
+    on = given.get("FLASK_DEBUG", "0").lower() not in {"0", "false", "no"}  # as Flask reads it; --debug sets it too
+    if on and urlsplit(settings.public_url).hostname not in LOOPBACK:
+        raise SettingsError("FLASK_DEBUG must be off when PUBLIC_URL is not on localhost: the debugger runs any code.")
+
+
 def _refuse_mixes(settings: Settings) -> None:
     live_stytch = settings.stytch_project_id.startswith("project-live-")
+    if live_stytch and "unit" in settings.emulated:
+        raise SettingsError(
+            "UNIT_API_TOKEN is missing: a live Stytch project has real customers, and they need a real bank. "
+            "Set it, with UNIT_API_URL=https://api.unit.co, or use a test project, which the emulated Unit is for."
+        )
     if live_stytch and settings.unit_is_sandbox:
         raise SettingsError("UNIT_API_URL must be Unit's live API when STYTCH_PROJECT_ID is a live project.")
     if not live_stytch and not settings.unit_is_sandbox:
@@ -158,6 +191,8 @@ def _secret_key(given: Mapping[str, str], instance: Path, *, may_make_one: bool)
     if key := given.get("SECRET_KEY"):
         if len(key.encode()) < 32:
             raise SettingsError("SECRET_KEY is too short: give at least 32 bytes.")
+        if not may_make_one and (key == FLASKS_SAMPLE_KEY or PLACEHOLDER.search(key) or len(set(key)) < 8):
+            raise SettingsError("SECRET_KEY is a known sample, or no random bytes: make one as .env.example says.")
         return key
     if not may_make_one:
         raise SettingsError("SECRET_KEY is missing: give at least 32 random bytes when a real service is used.")

@@ -12,6 +12,7 @@ import pydantic
 from flask import Blueprint, Response, current_app, make_response, request, url_for
 from flask import session as flask_session
 from flask_wtf.csrf import CSRFError
+from limits.errors import StorageError
 from stytch.core.response_base import StytchError
 from werkzeug.exceptions import HTTPException, SecurityError
 
@@ -62,6 +63,7 @@ def no_customer(_error: NoCustomer) -> Response:
 @bp.app_errorhandler(ServiceDown)
 @bp.app_errorhandler(StytchError)
 @bp.app_errorhandler(pydantic.ValidationError)
+@bp.app_errorhandler(StorageError)
 def service_down(error: Exception) -> Response:
     """A service gave no usable answer."""
     detail = error if isinstance(error, ServiceDown) else type(error).__name__

@@ -1,6 +1,7 @@
 """How often: requests per client, links per address, texts and codes per user.
 
 Counters live in memory, or in the store that ``RATELIMIT_STORAGE_URI`` names when several processes must share them.
+To copy: while that store cannot be reached nothing is counted, so what is limited is refused (503), never let through.
 """
 
 from __future__ import annotations
@@ -8,15 +9,21 @@ from __future__ import annotations
 import hashlib
 import time
 
+from flask import Flask
 from flask_limiter import Limiter
 from flask_limiter.util import get_remote_address
 from limits import RateLimitItem, parse, parse_many
+from limits.errors import ConfigurationError
+
+from settings import SettingsError
 
 LINKS_PER_ADDRESS = parse("3/10 minutes")
 LINKS_PER_CLIENT = "20/minute"
 LINKS_IN_ALL = "2000/hour"
 TEXTS_PER_USER = parse("3/10 minutes")
 CODES_PER_USER = parse_many("5/5 minutes;10/hour;20/day")  # wrong ones; each further window is a longer wait
+
+STORE_OPTIONS = {"wrap_exceptions": True, "socket_connect_timeout": 1, "socket_timeout": 2}  # seconds; for Redis
 
 limiter = Limiter(key_func=get_remote_address, strategy="moving-window")
 
@@ -27,6 +34,18 @@ class TooManyCodes(Exception):
     def __init__(self, wait: int) -> None:
         super().__init__(wait)
         self.wait = wait
+
+
+def start(app: Flask, storage_uri: str) -> None:
+    """Count in this store. Raises SettingsError if there can be no such store; whether it answers shows later."""
+    remote = not storage_uri.startswith("memory:")
+    app.config.update(RATELIMIT_STORAGE_URI=storage_uri, RATELIMIT_STORAGE_OPTIONS=STORE_OPTIONS if remote else {})
+    try:
+        limiter.init_app(app)
+    except (ConfigurationError, ImportError, ValueError) as error:
+        raise SettingsError(
+            "RATELIMIT_STORAGE_URI must be memory://, or redis://host:port with the redis package installed."
+        ) from error
 
 
 def may_send_link(email: str) -> bool:

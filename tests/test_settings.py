@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import stat
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
+from app import create_app
 from settings import Settings, SettingsError, load
 
-KEY = "k" * 32
+KEY = "an-odd-key-that-only-these-tests-know"
 TEST_STYTCH = {
     "STYTCH_PROJECT_ID": "project-test-11111111-1111-4111-8111-111111111111",
     "STYTCH_SECRET": "secret-test-hush_hush_hush_hush=",
@@ -84,7 +86,7 @@ def test_only_unit_is_refused_because_it_cannot_reach_an_emulated_stytch(tmp_pat
         ),
         # placeholders and mix-ups
         (
-            BOTH | {"STYTCH_PROJECT_ID": "project-test-…"},
+            BOTH | {"STYTCH_PROJECT_ID": "project-test-hush"},
             "STYTCH_PROJECT_ID does not look like project-test-… or project-live-….",
         ),
         (
@@ -92,12 +94,35 @@ def test_only_unit_is_refused_because_it_cannot_reach_an_emulated_stytch(tmp_pat
             "STYTCH_PROJECT_ID does not look like project-test-… or project-live-….",
         ),
         (
-            BOTH | {"STYTCH_SECRET": "<your hush>"},
+            BOTH | {"STYTCH_SECRET": "hush hush hush"},
             "STYTCH_SECRET does not look like secret-test-… or secret-live-….",
         ),
         (
             BOTH | {"STYTCH_SECRET": TEST_STYTCH["STYTCH_PROJECT_ID"]},
             "STYTCH_SECRET does not look like secret-test-… or secret-live-….",
+        ),
+        *(
+            (
+                BOTH | {name: value},
+                f"{name} is still a placeholder: put the dashboard's value in its place, or leave it blank.",
+            )
+            for name, value in [
+                ("STYTCH_PROJECT_ID", "project-test-xxxxxxxx-xxxx-xxxx-xxxx-xxxxxxxxxxxx"),
+                ("STYTCH_PROJECT_ID", "project-test-…"),
+                ("STYTCH_SECRET", "<your hush>"),
+                ("STYTCH_SECRET", "secret-test-your_hush_here"),
+                ("UNIT_API_TOKEN", "v2.public.YOUR_HUSH"),
+                ("UNIT_API_TOKEN", "change-me"),
+            ]
+        ),
+        # the URL of a service that would be emulated
+        (
+            {"UNIT_API_URL": "https://api.s.unit.sh"},
+            "UNIT_API_TOKEN is missing: UNIT_API_URL is set, and is for a real service. Set both, or neither.",
+        ),
+        (
+            {"STYTCH_API_URL": "https://hush.example.com"},
+            "STYTCH_PROJECT_ID is missing: STYTCH_API_URL is set, and is for a real service. Set both, or neither.",
         ),
         # test with live
         (
@@ -114,7 +139,8 @@ def test_only_unit_is_refused_because_it_cannot_reach_an_emulated_stytch(tmp_pat
         ),
         (
             LIVE_STYTCH | {"SECRET_KEY": KEY},
-            "UNIT_API_URL must be Unit's live API when STYTCH_PROJECT_ID is a live project.",
+            "UNIT_API_TOKEN is missing: a live Stytch project has real customers, and they need a real bank. "
+            "Set it, with UNIT_API_URL=https://api.unit.co, or use a test project, which the emulated Unit is for.",
         ),
         (BOTH | LIVE_UNIT, "STYTCH_PROJECT_ID must be a live project when UNIT_API_URL is Unit's live API."),
         (
@@ -142,6 +168,25 @@ def test_only_unit_is_refused_because_it_cannot_reach_an_emulated_stytch(tmp_pat
         ),
         (BOTH | {"SECRET_KEY": "hush" * 7}, "SECRET_KEY is too short: give at least 32 bytes."),
         ({"SECRET_KEY": "hush"}, "SECRET_KEY is too short: give at least 32 bytes."),
+        *(
+            (
+                BOTH | {"SECRET_KEY": sample},
+                "SECRET_KEY is a known sample, or no random bytes: make one as .env.example says.",
+            )
+            for sample in [
+                "192b9bdd22ab9ed4d12e236c78afcb9a393ec15f71bbf5dc987d54727823bcbf",
+                "change-me-to-a-long-random-string-of-hush",
+                "hush" * 8,
+            ]
+        ),
+        # the debugger
+        *(
+            (
+                {"FLASK_DEBUG": value, "PUBLIC_URL": "https://hush.example.com"},
+                "FLASK_DEBUG must be off when PUBLIC_URL is not on localhost: the debugger runs any code.",
+            )
+            for value in ["1", "true", "on"]
+        ),
         # origins
         (
             {"PUBLIC_URL": "https://hush.example.com/app"},
@@ -217,6 +262,29 @@ def test_a_fresh_clone_runs_on_these_settings(tmp_path: Path) -> None:
     assert settings.trusted_proxies == 0
     assert settings.log_level == "INFO"
     assert not settings.is_https
+
+
+@pytest.mark.parametrize(
+    "given", [{"FLASK_DEBUG": "1"}, {"FLASK_DEBUG": "0", "PUBLIC_URL": "https://demo.example.com"}]
+)
+def test_debugging_on_localhost_is_fine_and_so_is_none_elsewhere(tmp_path: Path, given: dict[str, str]) -> None:
+    assert read(given, tmp_path)
+
+
+def test_a_token_that_happens_to_hold_such_a_word_is_no_placeholder(tmp_path: Path) -> None:
+    token = "v2.public.aYourb4examplec1insertXXXXX9"
+
+    assert read(BOTH | {"UNIT_API_TOKEN": token}, tmp_path).unit_api_token == token
+
+
+@pytest.mark.parametrize("uri", ["hush", "hush://cache", "redis://hush:port", "://"])
+def test_a_store_for_rate_limits_that_cannot_be_stops_the_start_with_one_line(settings: Settings, uri: str) -> None:
+    with pytest.raises(SettingsError) as refused:
+        create_app(replace(settings, ratelimit_storage_uri=uri))
+
+    assert str(refused.value) == (
+        "RATELIMIT_STORAGE_URI must be memory://, or redis://host:port with the redis package installed."
+    )
 
 
 def test_blank_means_absent(tmp_path: Path) -> None:
