@@ -2,8 +2,9 @@
 
 To copy: the guard raises, this module turns that into a dialog (htmx) or a page, names what the code is for, and after
 the right code the interrupted request goes on by itself, once: htmx repeats it from the element that made it, and
-a plain browser re-sends its own form (307). A code of the authenticator and one that the bank texts differ in who
-checks them, and in nothing else.
+a plain browser re-sends its own form (307). What the code is for travels with the dialog, signed for this session, so
+that two tabs never mix and no link can put other words into it. A code of the authenticator and one that the bank texts
+differ in who checks them, and in nothing else.
 """
 
 from __future__ import annotations
@@ -11,9 +12,10 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass, replace
 
 from flask import Blueprint, Response, current_app, make_response, redirect, render_template, request, url_for
-from flask import session as flask_session
+from itsdangerous import BadSignature, URLSafeSerializer
 
 from services.auth import auth
 from services.exchange import exchange
@@ -22,14 +24,28 @@ from services.limits import TooManyCodes, count_code, forgive_codes, may_send_te
 from services.session import Session
 from services.stytch_wire import Refused
 
-from . import go, is_htmx, own_path, render
+from . import go, is_htmx, render
 from .codes import refusal, too_many, typed_code
 
 bp = Blueprint("step_up", __name__)
 
 ELEMENT = re.compile(r"(?:[a-z]+#)?(?P<id>[a-z][a-z0-9-]{0,60})", re.ASCII)
-OURS = {"csrf_token", "code", "source", "resume"}  # fields of the dialog itself
+OURS = {"csrf_token", "code", "source", "intent"}  # fields of the dialog itself
 AUTHENTICATOR, TEXT = "step_up/_form.html", "step_up/_text.html"
+
+
+@dataclass(frozen=True)
+class Intent:
+    """What a code is for, and what a plain browser goes on with: a page of ours, or its own form again."""
+
+    purpose: str = "go on"
+    by_text: bool = True
+    page: str = ""
+    form: str = ""
+
+    def signed(self) -> str:
+        """As a field of the dialog."""
+        return _signer().dumps(asdict(self))
 
 
 @bp.app_errorhandler(StepUpRequired)
@@ -37,13 +53,12 @@ def ask(required: StepUpRequired) -> Response:
     """Ask for a code in place of what was asked for, keeping all that is needed to go on with it."""
     if not fresh_session().enrolled:
         return go(url_for("home.index"))
-    flask_session["step_up"], flask_session["step_up_by_text"] = required.purpose, required.by_text
+    intent = Intent(required.purpose, required.by_text)
     if is_htmx():
-        return _dialog()
+        return _dialog(intent)
     if request.method == "GET":
-        flask_session["step_up_next"] = request.path
-        return go(url_for("step_up.page"))
-    return _page(AUTHENTICATOR, 403, resume=request.path)
+        return go(url_for("step_up.page", intent=replace(intent, page=request.path).signed()))
+    return _page(AUTHENTICATOR, 403, intent=replace(intent, form=request.path))
 
 
 @bp.get("/step-up")
@@ -102,12 +117,13 @@ def _confirm(form: str, malformed: str, check: Callable[[Session, str], object])
         forgive_codes(session.user_id)
     if is_htmx():
         return _resume_element()
-    if resume := _resume():
-        return make_response(redirect(resume, 307))
-    return go(flask_session.pop("step_up_next", None) or url_for("home.index"))
+    intent = _intent()
+    if intent.form:
+        return make_response(redirect(intent.form, 307))
+    return go(intent.page or url_for("home.index"))
 
 
-def _dialog() -> Response:
+def _dialog(intent: Intent) -> Response:
     """The dialog, for the element that asked; what it was to load says meanwhile that it waits for a code."""
     target = _element("HX-Target")
     body = render_template(
@@ -115,7 +131,7 @@ def _dialog() -> Response:
         source=_element("HX-Source"),
         waiting=target if request.method == "GET" else "",
         url=request.path,
-        **_words(),
+        **_words(intent),
     )
     return make_response(body, 403, {"HX-Retarget": "#dialogs", "HX-Reswap": "innerHTML"})
 
@@ -128,8 +144,8 @@ def _resume_element() -> Response:
     return response
 
 
-def _page(form: str, status: int = 200, *, resume: str | None = None, error: str = "", say: str = "") -> Response:
-    resume = resume or _resume()
+def _page(form: str, status: int = 200, *, intent: Intent | None = None, error: str = "", say: str = "") -> Response:
+    intent = intent or _intent()
     return render(
         "step_up/page.html",
         form,
@@ -137,25 +153,31 @@ def _page(form: str, status: int = 200, *, resume: str | None = None, error: str
         say=say,
         form=form,
         source=_id(request.values.get("source", "")),
-        resume=resume,
-        kept=_kept(request.form) if resume else {},
+        kept=_kept(request.form) if intent.form else {},
         error=error,
-        **_words(),
+        **_words(intent),
     )
 
 
-def _words() -> dict[str, object]:
+def _words(intent: Intent) -> dict[str, object]:
     """What the code is for, and whether a texted one would do."""
     return {
-        "purpose": flask_session.get("step_up") or "go on",
-        "by_text": flask_session.get("step_up_by_text", True) and current_session().customer_id,
+        "intent": intent,
+        "by_text": intent.by_text and current_session().customer_id,
         "sandbox": current_app.extensions["settings"].unit_is_sandbox,
     }
 
 
-def _resume() -> str | None:
-    """The path of the form that was interrupted, if there was one."""
-    return own_path(request.form.get("resume", ""), "POST")
+def _intent() -> Intent:
+    """What the dialog that was sent back is for; words that are not ours, or of another session, are dropped."""
+    try:
+        return Intent(**_signer().loads(request.values.get("intent", "")))
+    except (BadSignature, TypeError):  # the latter: signed by another version of this app
+        return Intent()
+
+
+def _signer() -> URLSafeSerializer:
+    return URLSafeSerializer(str(current_app.secret_key), salt=f"step-up {current_session().session_id}")
 
 
 def _kept(form: Mapping[str, str]) -> dict[str, str]:

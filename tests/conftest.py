@@ -78,6 +78,11 @@ class Page:
     def goes_to(self) -> str | None:
         return self.response.headers.get("Location") or self.response.headers.get("HX-Redirect")
 
+    @property
+    def asks_for_a_code(self) -> bool:
+        """Whether it sends a plain browser to the page that asks for a code."""
+        return (self.goes_to or "").startswith("/step-up?intent=")
+
     def one(self, selector: str) -> Tag:
         found = self.html.select(selector)
         assert len(found) == 1, f"{len(found)} elements for {selector} in {self.text}"

@@ -92,7 +92,7 @@ def test_a_recovery_code_lets_an_authenticator_be_added_for_ten_minutes(
 def test_a_recovery_code_is_no_step_up(app: Flask, codes: list[str], customer: Visitor) -> None:
     prove_by_recovery_code(app, customer, codes[0])
 
-    assert customer.get("/cards/list").goes_to == "/step-up"
+    assert customer.get("/cards/list").asks_for_a_code
     assert customer.post("/account/authenticator/remove").status == 403
     assert customer.post("/totp/replace").status == 403
     assert customer.post("/account/recovery-codes").status == 403

@@ -215,10 +215,11 @@ def test_a_page_that_is_too_old_says_so(holder: Visitor, clock: time_machine.Tra
 def test_a_stale_session_steps_up_first_and_then_sees_the_page(holder: Visitor, clock: time_machine.Traveller) -> None:
     number = card_id(holder)
     clock.shift(601)
+    code = holder.code()
 
-    assert holder.get(f"/cards/{number}/reveal").goes_to == "/step-up"
+    assert holder.get(f"/cards/{number}/reveal").asks_for_a_code
     assert "see the number of this card" in holder.follow().text
-    assert holder.step_up().goes_to == f"/cards/{number}/reveal"
+    assert holder.submit("/step-up", code=code).goes_to == f"/cards/{number}/reveal"
     assert holder.follow().one("iframe")
 
 

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import json
+from urllib.parse import quote
 
+import pytest
 import time_machine
+from itsdangerous import URLSafeSerializer
 
 from .conftest import EMAIL, Visitor
 
@@ -12,7 +15,7 @@ from .conftest import EMAIL, Visitor
 def test_cards_need_a_fresh_second_factor(customer: Visitor) -> None:
     page = customer.get("/cards/list")
 
-    assert page.goes_to == "/step-up"
+    assert page.asks_for_a_code
     assert "Enter a code from your authenticator to see your cards" in customer.follow().text
 
 
@@ -83,7 +86,7 @@ def test_a_step_up_lasts_ten_minutes(stepped_up: Visitor, clock: time_machine.Tr
 
     clock.shift(2)
 
-    assert stepped_up.get("/cards/list").goes_to == "/step-up"
+    assert stepped_up.get("/cards/list").asks_for_a_code
 
 
 def test_a_fresh_link_is_no_step_up(stepped_up: Visitor, clock: time_machine.Traveller) -> None:
@@ -92,7 +95,7 @@ def test_a_fresh_link_is_no_step_up(stepped_up: Visitor, clock: time_machine.Tra
     stepped_up.get(stepped_up.newest_link())
     stepped_up.submit("/login/authenticate")
 
-    assert stepped_up.get("/cards/list").goes_to == "/step-up"
+    assert stepped_up.get("/cards/list").asks_for_a_code
 
 
 def test_the_step_up_does_not_prolong_the_session(stepped_up: Visitor, clock: time_machine.Traveller) -> None:
@@ -136,10 +139,44 @@ def test_the_interrupted_form_is_carried_out_once(stepped_up: Visitor, clock: ti
     assert len(stepped_up.get("/cards/list").html.select("article.plastic")) == 1
 
 
+def test_two_tabs_each_say_what_their_own_code_is_for(customer: Visitor) -> None:
+    customer.get("/cards/list")
+    first = customer.follow()
+    customer.get("/cards/activity")
+    second = customer.follow()
+    code = customer.code()
+
+    customer.page = first
+    wrong = customer.submit("/step-up", code="000000")
+    page = customer.submit("/step-up", code=code)
+
+    assert "see what happened on your account" in second.text
+    assert "see your cards" in wrong.text
+    assert page.goes_to == "/cards/list"
+
+
+@pytest.mark.parametrize("intent", ["", "x", "eyJwdXJwb3NlIjoiIn0.x", "é"])
+def test_words_that_are_not_ours_are_dropped(customer: Visitor, intent: str) -> None:
+    page = customer.get(f"/step-up?intent={quote(intent)}")
+
+    assert "Enter a code from your authenticator to go on" in page.text
+
+
+def test_what_a_code_is_for_is_good_in_one_session_only(customer: Visitor) -> None:
+    stranger = Visitor(customer.app)
+    stranger.sign_in("mallory@example.com")
+    stranger.enrol()
+    url = customer.get("/cards/list").goes_to or ""
+
+    assert "see your cards" in customer.get(url).text
+    assert "to go on" in stranger.get(url).text
+
+
 def test_resuming_never_leads_out_of_the_app(customer: Visitor) -> None:
     code = customer.code()
+    forged = URLSafeSerializer("guessed", salt="step-up").dumps({"form": "https://evil.example/cards"})
     customer.get("/step-up")
 
-    page = customer.post("/step-up", {"code": code, "resume": "https://evil.example/cards"})
+    page = customer.post("/step-up", {"code": code, "intent": str(forged)})
 
-    assert (page.status, page.goes_to) in {(307, "/cards"), (303, "/")}
+    assert (page.status, page.goes_to) == (303, "/")

@@ -154,7 +154,7 @@ def test_a_code_is_of_no_use_in_another_session(texted: Visitor, clock: time_mac
     page = other.post("/step-up/text/confirm", {"code": SANDBOX_CODE})
 
     assert page.error_of("code") == OVER
-    assert other.get("/cards/list").goes_to == "/step-up"
+    assert other.get("/cards/list").asks_for_a_code
 
 
 def test_five_wrong_codes_make_one_wait_and_the_text_is_over(texted: Visitor, clock: time_machine.Traveller) -> None:
@@ -199,7 +199,7 @@ def test_it_lasts_as_long_as_a_step_up(texted: Visitor, clock: time_machine.Trav
 
     clock.shift(2)
 
-    assert texted.get("/cards/list").goes_to == "/step-up"
+    assert texted.get("/cards/list").asks_for_a_code
 
 
 def test_it_lasts_no_longer_than_the_session(app: Flask, customer: Visitor, clock: time_machine.Traveller) -> None:
@@ -230,7 +230,7 @@ def test_a_text_shows_no_card_number_but_asks_for_the_authenticator(texted: Visi
 
     page = texted.get(f"{card.partition('?')[0]}/reveal")
 
-    assert page.goes_to == "/step-up"
+    assert page.asks_for_a_code
     assert texted.follow().html.select("#step-up button[formaction]") == []
 
 
@@ -242,5 +242,5 @@ def test_a_token_that_the_bank_no_longer_takes_asks_for_another_code(app: Flask,
 
     page = texted.get("/cards/list")
 
-    assert page.goes_to == "/step-up"
+    assert page.asks_for_a_code
     assert texted.follow().html.select("#step-up button[formaction]")
