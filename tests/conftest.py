@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
-from typing import Any, cast
+from typing import Any, TypeAlias, cast
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
@@ -238,25 +238,28 @@ def app(shared_app: Flask, clock: time_machine.Traveller) -> Flask:  # noqa: ARG
     return shared_app
 
 
+Walk: TypeAlias = Callable[[Visitor, time_machine.Traveller], None]
+
+
 class Milestones:
     """How far a visitor can come. Each road is walked once; after that the emulator's store is put back to its end."""
 
     def __init__(self, app: Flask) -> None:
         self.app = app
-        self._reached: dict[str, tuple[sqlite3.Connection, Visitor, datetime]] = {}
+        self._reached: dict[Walk, tuple[sqlite3.Connection, Visitor, datetime]] = {}
 
-    def reach(self, walk: Callable[[Visitor, time_machine.Traveller], None], clock: time_machine.Traveller) -> Visitor:
+    def reach(self, walk: Walk, clock: time_machine.Traveller) -> Visitor:
         """A visitor who has walked this road, in a world in which nothing else has happened."""
         with closing(
             sqlite3.connect(self.app.extensions["settings"].emulator_database_url.removeprefix(SQLITE))
         ) as live:
-            if walk.__name__ not in self._reached:
+            if walk not in self._reached:
                 first = Visitor(self.app)
                 walk(first, clock)
                 kept = sqlite3.connect(":memory:")
                 live.backup(kept)
-                self._reached[walk.__name__] = kept, first, datetime.now(UTC)
-            kept, first, now = self._reached[walk.__name__]
+                self._reached[walk] = kept, first, datetime.now(UTC)
+            kept, first, now = self._reached[walk]
             kept.backup(live)
         clock.move_to(now)
         self.app.extensions["auth"]._sessions._entries.clear()

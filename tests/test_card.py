@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from functools import cache
+
 import pytest
 import time_machine
 from flask import Flask
 
-from .conftest import Page, Visitor
+from .conftest import Milestones, Page, Visitor, Walk, become_customer
 
 REFUSED = "The bank did not do that. This is how the card is now."
 ROADS = {  # how a new card comes into a state: (kind, actions)
@@ -33,15 +35,45 @@ ACTIONS = ("activate", "freeze", "unfreeze", "report-lost", "report-stolen", "cl
 BANK_ALLOWS_TOO = {("physical Inactive", "freeze"), ("physical Inactive", "replace")}  # Unit does; nobody would want it
 
 
-def new_card(visitor: Visitor, road: str = "virtual Active") -> str:
-    """Get a card, take it down a road, and return the path of its page."""
-    kind, actions = ROADS[road]
+def new_card(visitor: Visitor) -> str:
+    """Get a virtual card, and return the path of its page."""
     visitor.get("/cards/list")
-    visitor.submit("/cards", kind=kind)
-    path = str(visitor.get("/cards/list").html.select("a.manage")[-1]["href"]).partition("?")[0]
-    for action in actions:
-        visitor.post(f"{path}/{action}")
-    return path
+    visitor.submit("/cards", kind="virtual")
+    return newest_card(visitor.get("/cards/list"))
+
+
+def newest_card(listing: Page) -> str:
+    """The path of its page."""
+    return str(listing.html.select("a.manage")[-1]["href"]).partition("?")[0]
+
+
+@cache
+def down(road: str) -> Walk:
+    """The way of a customer to a card in this state, and to the list that shows it."""
+    kind, actions = ROADS[road]
+
+    def walk(visitor: Visitor, clock: time_machine.Traveller) -> None:
+        become_customer(visitor, clock)
+        visitor.get("/cards/list")
+        visitor.submit("/cards", kind=kind)
+        path = newest_card(visitor.get("/cards/list"))
+        for action in actions:
+            visitor.post(f"{path}/{action}")
+        visitor.get("/cards/list")
+
+    return walk
+
+
+@pytest.fixture
+def road() -> str:
+    """The state of the holder's card, unless a test names others."""
+    return "virtual Active"
+
+
+@pytest.fixture
+def holder(app: Flask, milestones: Milestones, clock: time_machine.Traveller, road: str) -> Visitor:  # noqa: ARG001
+    """A customer with one card, whose list of cards is open."""
+    return milestones.reach(down(road), clock)
 
 
 def state(page: Page) -> str:
@@ -50,10 +82,10 @@ def state(page: Page) -> str:
 
 
 @pytest.mark.parametrize("road", ROADS)
-def test_only_what_the_state_allows_is_offered(stepped_up: Visitor, road: str) -> None:
-    path = new_card(stepped_up, road)
+def test_only_what_the_state_allows_is_offered(holder: Visitor, road: str) -> None:
+    path = newest_card(holder.page)
 
-    page = stepped_up.get(path)
+    page = holder.get(path)
 
     offered = {str(form["action"]).removeprefix(f"{path}/") for form in page.html.select(".card form")}
     assert offered == ALLOWED.get(road, set())
@@ -61,22 +93,22 @@ def test_only_what_the_state_allows_is_offered(stepped_up: Visitor, road: str) -
 
 @pytest.mark.parametrize("action", ACTIONS)
 @pytest.mark.parametrize("road", ROADS)
-def test_an_action_is_done_or_refused_by_the_cards_state(stepped_up: Visitor, road: str, action: str) -> None:
-    path = new_card(stepped_up, road)
-    before = state(stepped_up.get(path))
+def test_an_action_is_done_or_refused_by_the_cards_state(holder: Visitor, road: str, action: str) -> None:
+    path = newest_card(holder.page)
+    before = state(holder.get(path))
     allowed = action in ALLOWED.get(road, set()) or (road, action) in BANK_ALLOWS_TOO
 
-    page = stepped_up.post(f"{path}/{action}", htmx=True)
+    page = holder.post(f"{path}/{action}", htmx=True)
 
     assert page.status == (200 if allowed else 409)
     assert (REFUSED in page.text) is not allowed
     assert (state(page) == before) is (not allowed or action == "replace")
 
 
-def test_an_action_returns_that_cards_fragment_and_says_what_happened(stepped_up: Visitor) -> None:
-    path = new_card(stepped_up)
+def test_an_action_returns_that_cards_fragment_and_says_what_happened(holder: Visitor) -> None:
+    path = newest_card(holder.page)
 
-    page = stepped_up.post(f"{path}/freeze", htmx=True)
+    page = holder.post(f"{path}/freeze", htmx=True)
 
     assert page.html.select("html, main") == []
     assert page.one("section.card .state").get_text() == "Frozen"
@@ -84,18 +116,18 @@ def test_an_action_returns_that_cards_fragment_and_says_what_happened(stepped_up
     assert page.response.headers["HX-Trigger"] == "card-changed"
 
 
-def test_without_script_an_action_leads_back_to_the_card_which_says_what_happened(stepped_up: Visitor) -> None:
-    path = new_card(stepped_up)
+def test_without_script_an_action_leads_back_to_the_card_which_says_what_happened(holder: Visitor) -> None:
+    path = newest_card(holder.page)
 
-    page = stepped_up.post(f"{path}/freeze")
+    page = holder.post(f"{path}/freeze")
 
     assert page.goes_to == path
-    assert "Frozen. Nobody can pay with it" in stepped_up.follow().one(".done[role=status]").get_text()
+    assert "Frozen. Nobody can pay with it" in holder.follow().one(".done[role=status]").get_text()
 
 
-def test_what_cannot_be_undone_asks_first_and_names_the_card(stepped_up: Visitor) -> None:
-    path = new_card(stepped_up)
-    page = stepped_up.get(path)
+def test_what_cannot_be_undone_asks_first_and_names_the_card(holder: Visitor) -> None:
+    path = newest_card(holder.page)
+    page = holder.get(path)
     ending = page.one(".number").get_text().split()[-1]
 
     asked = [form.find_parent("details") for form in page.html.select(".card form button.danger")]
@@ -105,19 +137,19 @@ def test_what_cannot_be_undone_asks_first_and_names_the_card(stepped_up: Visitor
 
 
 def test_the_step_up_names_the_action_and_the_card_and_the_action_is_done_once(
-    stepped_up: Visitor, clock: time_machine.Traveller
+    holder: Visitor, clock: time_machine.Traveller
 ) -> None:
-    path = new_card(stepped_up)
-    card = stepped_up.get(path)
+    path = newest_card(holder.page)
+    card = holder.get(path)
     ending = card.one(".number").get_text().split()[-1]
     clock.shift(601)
-    code = stepped_up.code()
-    stepped_up.page = card
+    code = holder.code()
+    holder.page = card
 
-    asked = stepped_up.submit(f"{path}/freeze", htmx=True)
-    done = stepped_up.submit("/step-up", htmx=True, code=code)
-    stepped_up.page = card
-    frozen = stepped_up.submit(f"{path}/freeze", htmx=True)
+    asked = holder.submit(f"{path}/freeze", htmx=True)
+    done = holder.submit("/step-up", htmx=True, code=code)
+    holder.page = card
+    frozen = holder.submit(f"{path}/freeze", htmx=True)
 
     assert f"freeze the card ending {ending}" in asked.text
     assert done.response.headers["HX-Trigger"] == f'{{"stepup-done": {{"target": "#freeze-{path.split("/")[-1]}"}}}}'
@@ -127,9 +159,9 @@ def test_the_step_up_names_the_action_and_the_card_and_the_action_is_done_once(
 @pytest.mark.parametrize("suffix", ["", "/activity", "/limits", "/freeze", "/buy"])
 @pytest.mark.parametrize("whose", ["of another visitor", "that never was"])
 def test_somebody_elses_card_is_as_absent_as_one_that_never_was(
-    app: Flask, stepped_up: Visitor, suffix: str, whose: str
+    app: Flask, holder: Visitor, suffix: str, whose: str
 ) -> None:
-    path = new_card(stepped_up) if whose == "of another visitor" else "/cards/99999999"
+    path = newest_card(holder.page) if whose == "of another visitor" else "/cards/99999999"
     other = Visitor(app)
     other.sign_in("grace@example.com")
     other.enrol()
@@ -145,25 +177,25 @@ def test_an_id_that_is_no_number_leads_nowhere(stepped_up: Visitor, path: str) -
     assert stepped_up.get(path).status == 404
 
 
-def test_limits_can_be_seen_and_changed(stepped_up: Visitor) -> None:
-    path = new_card(stepped_up)
-    stepped_up.get(f"{path}/limits")
+def test_limits_can_be_seen_and_changed(holder: Visitor) -> None:
+    path = newest_card(holder.page)
+    holder.get(f"{path}/limits")
 
-    stepped_up.submit(
+    holder.submit(
         f"{path}/limits", dailyPurchase="100.50", monthlyPurchase="900", dailyWithdrawal="0", monthlyWithdrawal="0"
     )
 
-    page = stepped_up.get(f"{path}/limits")
+    page = holder.get(f"{path}/limits")
     assert page.one("#dailyPurchase")["value"] == "100.50"
     assert page.one("#monthlyPurchase")["value"] == "900.00"
 
 
 @pytest.mark.parametrize("typed", ["-1", "50001", "ten", "NaN", "Infinity", "1e99"])
-def test_a_limit_that_is_no_amount_is_explained_and_kept(stepped_up: Visitor, typed: str) -> None:
-    path = new_card(stepped_up)
-    stepped_up.get(f"{path}/limits")
+def test_a_limit_that_is_no_amount_is_explained_and_kept(holder: Visitor, typed: str) -> None:
+    path = newest_card(holder.page)
+    holder.get(f"{path}/limits")
 
-    page = stepped_up.submit(
+    page = holder.submit(
         f"{path}/limits", dailyPurchase=typed, monthlyPurchase="900", dailyWithdrawal="0", monthlyWithdrawal="0"
     )
 
@@ -172,69 +204,67 @@ def test_a_limit_that_is_no_amount_is_explained_and_kept(stepped_up: Visitor, ty
     assert str(page.one("#monthlyPurchase")["value"]).startswith("900")
 
 
-def test_an_empty_limit_is_no_limit(stepped_up: Visitor) -> None:
-    path = new_card(stepped_up)
-    stepped_up.get(f"{path}/limits")
+def test_an_empty_limit_is_no_limit(holder: Visitor) -> None:
+    path = newest_card(holder.page)
+    holder.get(f"{path}/limits")
 
-    stepped_up.submit(f"{path}/limits", dailyPurchase="100")
+    holder.submit(f"{path}/limits", dailyPurchase="100")
 
-    page = stepped_up.get(f"{path}/limits")
+    page = holder.get(f"{path}/limits")
     assert page.one("#dailyPurchase")["value"] == "100.00"
     assert page.one("#monthlyPurchase").get("value", "") == ""
 
 
-def test_a_purchase_moves_balance_activity_and_totals(stepped_up: Visitor) -> None:
-    path = new_card(stepped_up)
+def test_a_purchase_moves_balance_activity_and_totals(holder: Visitor) -> None:
+    path = newest_card(holder.page)
 
-    bought = stepped_up.post(f"{path}/buy", {"shop": "coffee"}, htmx=True)
+    bought = holder.post(f"{path}/buy", {"shop": "coffee"}, htmx=True)
 
     assert "Corner Café took $4.50." in bought.text
     assert "$2,495.50" in bought.one("hx-partial[hx-target='#balance']").get_text()
     assert "Spent today $4.50" in bought.one("hx-partial[hx-target='#spent']").get_text()
-    assert "Corner Café" in stepped_up.get(f"{path}/activity").one(".event.posted").get_text()
-    assert "Spent today $4.50" in stepped_up.get(f"{path}/limits").text
+    assert "Corner Café" in holder.get(f"{path}/activity").one(".event.posted").get_text()
+    assert "Spent today $4.50" in holder.get(f"{path}/limits").text
 
 
-def test_a_hold_lowers_what_is_available_and_is_shown_as_held(stepped_up: Visitor) -> None:
-    path = new_card(stepped_up)
+def test_a_hold_lowers_what_is_available_and_is_shown_as_held(holder: Visitor) -> None:
+    path = newest_card(holder.page)
 
-    bought = stepped_up.post(f"{path}/buy", {"shop": "hotel"}, htmx=True)
+    bought = holder.post(f"{path}/buy", {"shop": "hotel"}, htmx=True)
 
     assert "$2,320.00 and $180.00 held" in bought.one("hx-partial[hx-target='#balance']").get_text(" ", strip=True)
-    assert ", held" in stepped_up.get(f"{path}/activity").one(".event.pending").get_text()
+    assert ", held" in holder.get(f"{path}/activity").one(".event.pending").get_text()
 
 
 @pytest.mark.parametrize("road", ["virtual Frozen", "virtual Closed", "physical Inactive"])
-def test_a_card_that_does_not_pay_is_declined_and_shown_as_such(stepped_up: Visitor, road: str) -> None:
-    path = new_card(stepped_up, road)
+def test_a_card_that_does_not_pay_is_declined_and_shown_as_such(holder: Visitor) -> None:
+    path = newest_card(holder.page)
 
-    bought = stepped_up.post(f"{path}/buy", {"shop": "coffee"}, htmx=True)
+    bought = holder.post(f"{path}/buy", {"shop": "coffee"}, htmx=True)
 
     assert "Declined: the card does not pay in this state." in bought.text
-    assert ", declined" in stepped_up.get(f"{path}/activity").one(".event.declined").get_text()
+    assert ", declined" in holder.get(f"{path}/activity").one(".event.declined").get_text()
 
 
-def test_a_purchase_over_the_limit_is_declined(stepped_up: Visitor) -> None:
-    path = new_card(stepped_up)
-    stepped_up.get(f"{path}/limits")
-    stepped_up.submit(
-        f"{path}/limits", dailyPurchase="1", monthlyPurchase="1", dailyWithdrawal="0", monthlyWithdrawal="0"
-    )
+def test_a_purchase_over_the_limit_is_declined(holder: Visitor) -> None:
+    path = newest_card(holder.page)
+    holder.get(f"{path}/limits")
+    holder.submit(f"{path}/limits", dailyPurchase="1", monthlyPurchase="1", dailyWithdrawal="0", monthlyWithdrawal="0")
 
-    bought = stepped_up.post(f"{path}/buy", {"shop": "coffee"}, htmx=True)
+    bought = holder.post(f"{path}/buy", {"shop": "coffee"}, htmx=True)
 
     assert "Declined: it is more than the card or the account allows." in bought.text
 
 
-def test_activity_comes_in_pages_newest_first(stepped_up: Visitor, clock: time_machine.Traveller) -> None:
-    path = new_card(stepped_up)
+def test_activity_comes_in_pages_newest_first(holder: Visitor, clock: time_machine.Traveller) -> None:
+    path = newest_card(holder.page)
     for _ in range(12):
         clock.shift(1)
-        stepped_up.post(f"{path}/buy", {"shop": "coffee"})
+        holder.post(f"{path}/buy", {"shop": "coffee"})
 
-    first = stepped_up.get(f"{path}/activity", htmx=True)
+    first = holder.get(f"{path}/activity", htmx=True)
     more = str(first.html.select("a.button")[0]["href"])
-    second = stepped_up.get(more, htmx=True)
+    second = holder.get(more, htmx=True)
 
     assert [len(page.html.select(".event")) for page in (first, second)] == [10, 2]
     assert second.html.select("a.button") == []
@@ -242,10 +272,10 @@ def test_activity_comes_in_pages_newest_first(stepped_up: Visitor, clock: time_m
     assert times == sorted(times, reverse=True)
 
 
-def test_the_account_has_an_activity_of_its_own(stepped_up: Visitor) -> None:
-    stepped_up.post(f"{new_card(stepped_up)}/buy", {"shop": "coffee"})
+def test_the_account_has_an_activity_of_its_own(holder: Visitor) -> None:
+    holder.post(f"{newest_card(holder.page)}/buy", {"shop": "coffee"})
 
-    events = stepped_up.get("/cards/activity").html.select(".event .what")
+    events = holder.get("/cards/activity").html.select(".event .what")
 
     assert len(events) == 2
     assert "Corner Café" in events[0].get_text()
@@ -255,7 +285,7 @@ def test_the_account_has_an_activity_of_its_own(stepped_up: Visitor) -> None:
 @pytest.mark.parametrize(
     ("road", "said"), [("physical Active", True), ("physical Inactive", False), ("virtual Active", False)]
 )
-def test_the_pins_status_is_said_where_there_can_be_one(stepped_up: Visitor, road: str, said: bool) -> None:
-    page = stepped_up.get(new_card(stepped_up, road))
+def test_the_pins_status_is_said_where_there_can_be_one(holder: Visitor, said: bool) -> None:
+    page = holder.get(newest_card(holder.page))
 
     assert ("No PIN is set yet" in page.text) is said
