@@ -21,12 +21,28 @@ def is_htmx() -> bool:
     return request.headers.get("HX-Request") == "true"
 
 
-def render(page: str, fragment: str, status: int = 200, *, say: str = "", **context: Any) -> Response:
-    """The fragment for htmx, or the page that includes it; ``say`` goes to the page's live region."""
+def render(
+    page: str, fragment: str, status: int = 200, *, say: str = "", is_step: bool = False, **context: Any
+) -> Response:
+    """The fragment for htmx, or the page that includes it; ``say`` goes to the page's live region.
+
+    ``is_step``: the fragment takes the page's place, so the page's title and the visitor's progress come with it.
+    """
     if not is_htmx():
         return make_response(render_template(page, say=say, **context), status)
-    body = render_template(fragment, **context)
-    return make_response(body + render_template("_say.html", say=say) if say else body, status)
+    parts = [render_template(fragment, **context)]
+    if is_step:
+        parts.append(render_template("_step.html", title=_title(page, context)))
+    if say:
+        parts.append(render_template("_say.html", say=say))
+    return make_response("".join(parts), status)
+
+
+def _title(page: str, context: dict[str, Any]) -> str:
+    """The title block of a page, which is the only place where its title is written."""
+    template, values = current_app.jinja_env.get_template(page), dict(context)
+    current_app.update_template_context(values)
+    return "".join(template.blocks["title"](template.new_context(values)))
 
 
 def go(url: str, *, say: str = "") -> Response:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import Blueprint, Response, current_app, render_template, request, url_for
+from flask import Blueprint, Response, current_app, make_response, render_template, request, url_for
 
 from services.auth import auth
 from services.guards import current_session, fresh_session, signed_in, writes
@@ -18,7 +18,7 @@ from services.unit import unit
 from services.unit_objects import Application
 from services.unit_wire import UnitError
 
-from . import go, render
+from . import go, is_htmx, render
 from .application_form import MADE_UP, ApplicationForm
 
 bp = Blueprint("customer", __name__)
@@ -60,26 +60,28 @@ def open_account() -> Response:
 @bp.get("/customer/status")
 @signed_in
 def status() -> Response:
-    """What the bank says now; a page that waits asks this until there is a decision."""
+    """What the bank says now; a page that waits asks this until there is a decision, and stays as it is until then."""
     session = current_session()
     application = current_application(unit, session)
     if application is None:
         return go(url_for("customer.index"))
-    return _show(session, application)
+    return _show(session, application, shown=request.args.get("shown"))
 
 
-def _show(session: Session, application: Application) -> Response:
+def _show(session: Session, application: Application, shown: str | None = None) -> Response:
     """Go on to the cards if the bank approved, or say honestly where the application stands."""
     if application.customer_id:
         session = fresh_session()  # what follows writes
     session = settle(auth, unit, session, application, sandbox=_is_sandbox())
     if session.customer_id:
-        return go(url_for("cards.index"))
-    return render("customer/status.html", "customer/_status.html", application=application)
+        return go(url_for("cards.index"), say="Your account is open. Now get a card for it.")
+    if is_htmx() and application.status == shown:
+        return make_response("", 204)
+    return render("customer/status.html", "customer/_status.html", application=application, is_step=True)
 
 
 def _form_again(form: ApplicationForm) -> Response:
-    return render("customer/index.html", "customer/_form.html", 422, form=form, sandbox=_is_sandbox())
+    return render("customer/index.html", "customer/_form.html", 422, form=form, sandbox=_is_sandbox(), is_step=True)
 
 
 def _blank_form() -> ApplicationForm:

@@ -6,13 +6,13 @@ what became of the form is asked of Unit; and one person's form is the same one 
 
 from __future__ import annotations
 
-from flask import Blueprint, Response, current_app, request, url_for
+from flask import Blueprint, Response, current_app, make_response, request, url_for
 
 from services.guards import current_session, fresh_session, signed_in, writes
 from services.onboarding import has_applied, hosted_form
 from services.unit import unit
 
-from . import go, render
+from . import go, is_htmx, render
 
 bp = Blueprint("hosted_form", __name__)
 
@@ -28,7 +28,7 @@ def offer() -> Response:
     form = hosted_form(unit, session, _way_back)
     if form is None:
         return go(url_for("customer.status"))
-    return render("hosted_form/link.html", "hosted_form/_link.html", form=form)
+    return render("hosted_form/link.html", "hosted_form/_link.html", form=form, is_step=True)
 
 
 @bp.get("/customer/hosted/return")
@@ -38,6 +38,8 @@ def come_back() -> Response:
     session, earlier = current_session(), request.args.get("earlier", 0, int)
     if session.customer_id or has_applied(unit, session, earlier):
         return go(url_for("customer.status"))
+    if is_htmx():
+        return make_response("", 204)  # no news: the page stays as it is, and the focus where it is
     return render("hosted_form/waiting.html", "hosted_form/_waiting.html", earlier=earlier)
 
 

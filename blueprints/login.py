@@ -65,7 +65,7 @@ def send() -> Response:
     except Refused:
         form.email.errors = ["Enter an address like ada@example.com."]
         return render("home/index.html", "login/_form.html", 422, form=form)
-    response = render("login/sent.html", "login/_sent.html", email=email, say="Check your mail.")
+    response = render("login/sent.html", "login/_sent.html", email=email, say="Check your mail.", is_step=True)
     _set_verifier(response, verifier)
     return response
 

@@ -13,13 +13,22 @@ import json
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, replace
+from typing import Any
 
 from flask import Blueprint, Response, current_app, make_response, redirect, render_template, request, url_for
 from itsdangerous import BadSignature, URLSafeSerializer
 
 from services.auth import auth
 from services.exchange import exchange
-from services.guards import StepUpRequired, current_session, customer_required, fresh_session, signed_in, writes
+from services.guards import (
+    StepUpRequired,
+    current_session,
+    customer_required,
+    fresh_session,
+    go_on_with,
+    signed_in,
+    writes,
+)
 from services.limits import TooManyCodes, count_code, forgive_codes, may_send_text
 from services.session import Session
 from services.stytch_wire import Refused
@@ -74,7 +83,9 @@ def confirm() -> Response:
     """Check the authenticator's code, and go on with what it was for."""
     if not (current_session().enrolled or fresh_session().enrolled):
         return go(url_for("home.index"))  # a first code belongs to the set-up that began it
-    return _confirm(AUTHENTICATOR, "invalid_totp_code", auth.authenticate_totp)
+    return _confirm(
+        AUTHENTICATOR, "invalid_totp_code", lambda session, code: go_on_with(auth.authenticate_totp(session, code))
+    )
 
 
 @bp.post("/step-up/text")
@@ -139,7 +150,7 @@ def _dialog(intent: Intent) -> Response:
 def _resume_element() -> Response:
     """Close the dialog, and let the element that was interrupted repeat its request."""
     event = {"stepup-done": {"target": f"#{_id(request.form.get('source', '')) or 'main'}"}}
-    response = make_response(render_template("_say.html", say="Thank you. Going on."))
+    response = make_response(render_template("_step.html") + render_template("_say.html", say="Thank you. Going on."))
     response.headers["HX-Trigger"] = json.dumps(event)
     return response
 
@@ -159,7 +170,7 @@ def _page(form: str, status: int = 200, *, intent: Intent | None = None, error: 
     )
 
 
-def _words(intent: Intent) -> dict[str, object]:
+def _words(intent: Intent) -> dict[str, Any]:
     """What the code is for, and whether a texted one would do."""
     return {
         "intent": intent,

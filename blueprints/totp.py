@@ -39,7 +39,7 @@ def enrol() -> Response:
     if session.enrolled:
         return go(url_for("home.index"))
     if not _may_enrol(session):
-        return render("totp/too_late.html", "totp/_too_late.html", 403)
+        return render("totp/too_late.html", "totp/_too_late.html", 403, is_step=True)
     return _show(session)
 
 
@@ -59,7 +59,7 @@ def confirm() -> Response:
     """Take the new authenticator's first code, and show the recovery codes, once."""
     session = fresh_session()
     if flask_session.get("totp_id") not in session.pending_totps:
-        return render("totp/over.html", "totp/_over.html", 409)
+        return render("totp/over.html", "totp/_over.html", 409, is_step=True)
     try:
         code = typed_code(request.form)
         count_code(session.user_id)
@@ -73,6 +73,7 @@ def confirm() -> Response:
         "totp/_codes.html",
         codes=auth.recovery_codes(session),
         say="Your authenticator is set up. Save your recovery codes.",
+        is_step=True,
     )
 
 
@@ -87,6 +88,7 @@ def _show(session: Session) -> Response:
         key=" ".join(re.findall(".{1,4}", enrolment.secret)),
         otpauth=_otpauth(session, enrolment),
         say="Scan the code with your authenticator app.",
+        is_step=True,
     )
 
 

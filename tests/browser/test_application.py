@@ -41,9 +41,24 @@ def test_a_waiting_page_moves_on_by_itself(visitor: Visitor) -> None:
     expect(visitor.page.get_by_role("heading", name="Get a card")).to_be_visible()
 
 
+def test_a_waiting_page_asks_without_moving_the_focus(visitor: Visitor) -> None:
+    visitor.page.clock.install()
+    _apply(visitor)
+    approve = visitor.page.get_by_role("button", name="Approve")
+    approve.focus()
+
+    for _poll in range(2):
+        with visitor.page.expect_response("**/customer/status*") as asked:
+            visitor.page.clock.run_for(3100)
+        assert asked.value.status == 204
+
+    expect(approve).to_be_focused()
+
+
 def _apply(visitor: Visitor) -> None:
     shortcuts.enrol(visitor)
     visitor.page.goto("/customer")
     visitor.page.get_by_label("Social Security number").fill(REVIEWED)
     visitor.press("Open my account")
     expect(visitor.page.get_by_role("heading", name="A person at the bank is looking")).to_be_visible()
+    expect(visitor.page.get_by_text("Rather not type this here?")).to_have_count(0)

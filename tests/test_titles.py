@@ -1,0 +1,75 @@
+"""The title tells the step, and stays true when htmx takes one step in place of another."""
+
+from __future__ import annotations
+
+import re
+
+import time_machine
+
+from .conftest import PERSON, Page, Visitor
+
+
+def title(page: Page) -> str:
+    return page.one("title:not(svg title)").get_text().split(" – ")[0]
+
+
+def current(page: Page) -> str:
+    step = page.one("nav#progress [aria-current=step]")
+    return re.sub(r"\s+", " ", step.get_text()).strip()
+
+
+def test_each_step_of_a_sign_in_has_its_title(visitor: Visitor) -> None:
+    assert title(visitor.get("/")) == "Sign in: step 1 of 5"
+
+    visitor.submit_first("/login", email="ada@example.com")
+
+    assert title(visitor.page) == "Check your mail: step 1 of 5"
+    assert title(visitor.get(visitor.newest_link())) == "Finish signing in: step 1 of 5"
+
+
+def test_a_fragment_that_is_a_step_brings_its_title_and_the_progress(signed_in: Visitor) -> None:
+    signed_in.get("/")
+    enrolling = signed_in.submit("/totp", htmx=True)
+
+    assert title(enrolling) == "Scan the QR code: step 2 of 5"
+    assert current(enrolling) == "2 Add an authenticator"
+
+    code = signed_in.code()
+    signed_in.page = enrolling
+    enrolled = signed_in.submit("/totp/confirm", htmx=True, code=code)
+
+    assert title(enrolled) == "Save your recovery codes: step 2 of 5"
+    assert current(enrolled) == "3 Open an account"
+
+
+def test_a_decision_of_the_bank_brings_its_title(enrolled: Visitor) -> None:
+    enrolled.get("/customer")
+
+    decided = enrolled.submit("/customer", PERSON | {"ssn": "000-00-0001"}, htmx=True)
+
+    assert title(decided) == "The bank said no: step 3 of 5"
+
+
+def test_no_news_is_no_content(enrolled: Visitor, clock: time_machine.Traveller) -> None:
+    enrolled.open_account(ssn="000000005")
+    asks = str(enrolled.page.one("#application")["hx-get"])
+
+    assert enrolled.get(asks, htmx=True).status == 204
+
+    clock.shift(10)
+
+    assert enrolled.get(asks, htmx=True).goes_to == "/cards"
+
+
+def test_the_progress_goes_on_after_a_fresh_code(customer: Visitor) -> None:
+    code = customer.code()
+    customer.get("/step-up")
+
+    answer = customer.submit("/step-up", htmx=True, code=code)
+
+    assert current(answer) == "5 Use your card"
+    assert not answer.html.select("title")
+
+
+def test_a_part_of_a_page_leaves_the_title_alone(stepped_up: Visitor) -> None:
+    assert not stepped_up.get("/cards/list", htmx=True).html.select("title")
