@@ -15,6 +15,7 @@ from ..store import Json, World
 
 MEDIA_TYPE = "application/vnd.api+json; charset=utf-8"
 ORG_ID = "1"
+_SHOW_UPDATES = {"application", "application_form", "account", "card"}  # the others have no ``updatedAt``
 
 
 def draft(
@@ -44,7 +45,8 @@ def reference(kind: str, record: Json, name: str) -> str | None:
 
 def update(world: World, kind: str, record: Json, changes: Json) -> Json:
     """Change attributes of a stored resource; None takes one away."""
-    attributes = record["attributes"] | changes | {"updatedAt": clock.milliseconds(clock.now())}
+    dated = {"updatedAt": clock.milliseconds(clock.now())} if kind in _SHOW_UPDATES else {}
+    attributes = record["attributes"] | changes | dated
     record["attributes"] = {name: value for name, value in attributes.items() if value is not None}
     return world.save(kind, record["id"], record)
 

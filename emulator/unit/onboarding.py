@@ -153,9 +153,8 @@ def _require(world: World, application: Json, document_type: str) -> Json:
     document = jsonapi.draft(
         "document",
         {"documentType": document_type, "status": "Required", "name": _name(application), **shared},
-        related={"application": application["id"]},
     )
-    del document["attributes"]["createdAt"]  # documents have none
+    del document["attributes"]["createdAt"], document["relationships"]  # documents have none
     document = world.add_numbered("document", document)
     application["relationships"]["documents"]["data"] = [jsonapi.identifier("document", document["id"])]
     return world.save("application", application["id"], application)

@@ -6,6 +6,8 @@ and that what a card or account does not allow is refused here, and also recorde
 
 from __future__ import annotations
 
+import secrets
+
 from flask import Blueprint, Response
 
 from ..store import Json
@@ -63,7 +65,7 @@ def receive_payment(call: Call) -> Response:
     given, related = document.attributes, _holder(account)
     if given["direction"] == "Debit" and given["amount"] > account["attributes"]["available"]:
         raise UnitFault("limits_exceeded", "The account has not enough available", "/data/attributes/amount")
-    _post_ach(call, account, given | {"companyName": "ACH SIMULATION"})
+    related["transaction"] = _post_ach(call, account, given | {"companyName": "ACH SIMULATION"})["id"]
     payment = jsonapi.draft("achPayment", given | {"status": "Sent", "tags": {}}, related=related)
     return jsonapi.reply(call.world.add_numbered("payment", payment), status=201)
 
@@ -75,8 +77,17 @@ def create_received_payment(call: Call) -> Response:
     document = read(RECEIVED_PAYMENT, needs=("account",))
     account = call.related(document, "account")
     check_open(account)
-    attributes = {"secCode": "PPD", "wasAdvanced": False, "tags": {}, **document.attributes, "status": "Pending"}
-    attributes["counterpartyRoutingNumber"] = ROUTING_NUMBER
+    attributes = {
+        "secCode": "PPD",
+        **document.attributes,
+        "status": "Pending",
+        "direction": "Credit",
+        "wasAdvanced": False,
+        "isAdvanceable": False,
+        "counterpartyRoutingNumber": ROUTING_NUMBER,
+        "traceNumber": new_trace_number(),
+        "tags": {},
+    }
     payment = jsonapi.draft("achReceivedPayment", attributes, related=_holder(account))
     return jsonapi.reply(call.world.add_numbered("received_payment", payment), status=201)
 
@@ -91,7 +102,7 @@ def complete_received_payment(call: Call, payment_id: str) -> Response:
         raise UnitFault("invalid_value", f"The payment is {attributes['status']}")
     account = _account_of(call, payment)
     check_open(account)
-    _post_ach(call, account, {"direction": "Credit", **attributes})
+    _post_ach(call, account, attributes)
     return jsonapi.reply(jsonapi.update(call.world, "received_payment", payment, {"status": "Completed"}))
 
 
@@ -202,6 +213,11 @@ def _card_of(call: Call, record: Json) -> Json:
     return call.get("card", record["relationships"]["card"]["data"]["id"])
 
 
+def new_trace_number() -> str:
+    """Fifteen digits, the first eight of which name the bank that sent a payment."""
+    return f"{ROUTING_NUMBER[:8]}{secrets.randbelow(10**7):07d}"
+
+
 def _holder(account: Json) -> dict[str, str | None]:
     return {"account": account["id"], "customer": jsonapi.reference("account", account, "customer")}
 
@@ -214,6 +230,7 @@ def _post_ach(call: Call, account: Json, given: Json) -> Json:
         "description": given["description"],
         "companyName": given["companyName"],
         "counterpartyRoutingNumber": ROUTING_NUMBER,
+        "traceNumber": given.get("traceNumber") or new_trace_number(),
         "secCode": given.get("secCode", "PPD"),
     }
     return spending.post(call.world, account, "receivedAchTransaction", attributes, _holder(account))

@@ -15,6 +15,7 @@ import time_machine
 from emulator import Store, attach, org_token
 from emulator.stytch import keys
 
+from . import unit_schemas
 from .stytch_story import Story
 from .unit_story import Bank
 
@@ -61,10 +62,17 @@ def store(shared_store: Store) -> Store:
     return shared_store
 
 
+def hold_against_schemas(response: requests.Response, **_kwargs: object) -> None:
+    """Check an answer of Unit's against Unit's published schemas."""
+    if response.url.startswith(UNIT_URL):
+        unit_schemas.check(response.json())
+
+
 @pytest.fixture(scope="session")
 def shared_http(shared_store: Store) -> requests.Session:
     """One pair of emulated services for the whole run: all that they remember is in the store."""
     session = requests.Session()
+    session.hooks["response"].append(hold_against_schemas)
     attach(
         session,
         shared_store,
