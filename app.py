@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import logging
-
 from flask import Flask, abort, request
 from flask_wtf import CSRFProtect
 from werkzeug.middleware.proxy_fix import ProxyFix
@@ -24,11 +22,13 @@ from blueprints import (
     totp,
 )
 from headers import add_headers
+from logs import add_logs
 from services import limits
 from services.auth import Auth
 from services.exchange import Exchange
 from services.guards import current_session, require_same_origin
 from services.http import ServiceSession
+from services.readiness import Readiness
 from services.unit import Unit
 from settings import Settings, load
 from static_files import add_static_files
@@ -38,7 +38,7 @@ BLUEPRINTS = (
     *(customer, hosted_form, cards, card, reveal),  # at Unit
     *(errors, commands),
 )
-OPEN = {"static", "home.index", "home.healthz", "login.send", "login.open_link", "login.spend_link"}
+OPEN = {"static", "home.index", "home.healthz", "home.readyz", "login.send", "login.open_link", "login.spend_link"}
 
 csrf = CSRFProtect()
 
@@ -57,8 +57,7 @@ def create_app(settings: Settings | None = None) -> Flask:
         WTF_CSRF_CHECK_DEFAULT=False,  # checked below, after the session
         WTF_CSRF_TIME_LIMIT=None,  # as long as the cookie that it is tied to
     )
-    logging.basicConfig(level=settings.log_level)
-    logging.getLogger("werkzeug").setLevel(logging.WARNING)  # its lines would show links' tokens; ours are below
+    add_logs(app, settings)
     app.wsgi_app = ProxyFix(  # type: ignore[method-assign]
         app.wsgi_app, *(settings.trusted_proxies,) * 3, x_port=0, x_prefix=0
     )
@@ -70,6 +69,7 @@ def create_app(settings: Settings | None = None) -> Flask:
         "auth": auth,
         "unit": unit,
         "exchange": Exchange(settings, http, auth, unit),
+        "readiness": Readiness(settings, http),
     }
     csrf.init_app(app)
     limits.start(app, settings.ratelimit_storage_uri)

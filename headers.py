@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from urllib.parse import quote
 
 from flask import Flask, Response, request
 
@@ -39,7 +38,7 @@ HEADERS = {
 
 
 def add_headers(app: Flask, *, is_https: bool) -> None:
-    """Set them on every answer, errors included, and log it: without the query, which may be secret."""
+    """Set them on every answer, errors included."""
 
     @app.after_request
     def protect(response: Response) -> Response:
@@ -48,7 +47,6 @@ def add_headers(app: Flask, *, is_https: bool) -> None:
         if request.endpoint != "static":
             response.headers["Cache-Control"] = "no-store"
             response.vary.add("HX-Request")
-            app.logger.info("%s %s %s", request.method, quote(request.path), response.status_code)
         if is_https:
             response.headers["Strict-Transport-Security"] = "max-age=31536000; includeSubDomains"
         return response

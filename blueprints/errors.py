@@ -6,8 +6,6 @@ is an answer with a way on, not a crash and not a sign-out; and nobody ever sees
 
 from __future__ import annotations
 
-import logging
-
 import pydantic
 from flask import Blueprint, Response, current_app, make_response, request, url_for
 from flask import session as flask_session
@@ -16,6 +14,7 @@ from limits.errors import StorageError
 from stytch.core.response_base import StytchError
 from werkzeug.exceptions import HTTPException, SecurityError
 
+from services.audit import Event, note
 from services.guards import NoCustomer, delete_cookie
 from services.http import ServiceDown
 from services.limits import TooManyCodes
@@ -26,8 +25,8 @@ from . import SIGN_IN_AGAIN, go, is_htmx, notice, own_path
 from .codes import too_many
 
 bp = Blueprint("errors", __name__)
-log = logging.getLogger(__name__)
 
+EVENT_OF: dict[int, Event] = {400: "denial", 403: "denial", 413: "limit", 429: "limit", 500: "fault"}
 TEXTS = {
     400: ("That request was not right", "Go back, reload the page and try again."),
     403: ("That is not possible from here", "Open the page in this app and try again from there."),
@@ -44,6 +43,7 @@ TEXTS = {
 @bp.app_errorhandler(NotSignedIn)
 def not_signed_in(_error: NotSignedIn) -> Response:
     """Sign in first, then come back to the page."""
+    note("denial", "not signed in")
     back = request.headers.get("HX-Current-URL", "") if is_htmx() else request.path
     if (is_htmx() or request.method == "GET") and (path := own_path(back)):
         flask_session["next"] = path
@@ -57,6 +57,7 @@ def not_signed_in(_error: NotSignedIn) -> Response:
 @bp.app_errorhandler(NoCustomer)
 def no_customer(_error: NoCustomer) -> Response:
     """Become a customer first."""
+    note("denial", "no customer")
     return go(url_for("customer.index"))
 
 
@@ -66,18 +67,16 @@ def no_customer(_error: NoCustomer) -> Response:
 @bp.app_errorhandler(StorageError)
 def service_down(error: Exception) -> Response:
     """A service gave no usable answer."""
-    detail = error if isinstance(error, ServiceDown) else type(error).__name__
-    log.error("no usable answer: %s", detail)
+    note("fault", str(error) if isinstance(error, ServiceDown) else type(error).__name__)
     return answer(503)
 
 
 @bp.app_errorhandler(UnitError)
 def unit_refused(error: UnitError) -> Response:
     """Unit refused something that no view expected; somebody else's and unknown look alike."""
-    if error.status == 404:
-        return answer(404)
-    log.error("Unit refused: %s %s", error, error.pointer)
-    return answer(502)
+    is_absent = error.status == 404
+    note("denial" if is_absent else "fault", f"{error} {error.pointer}")
+    return answer(404 if is_absent else 502)
 
 
 @bp.app_errorhandler(TooManyCodes)
@@ -91,6 +90,7 @@ def too_many_codes(error: TooManyCodes) -> Response:
 @bp.app_errorhandler(CSRFError)
 def csrf(_error: CSRFError) -> Response:
     """The form belongs to an earlier visit, or to another site."""
+    note("denial", "CSRF token")
     return answer(400, "This page is from an earlier visit", "Reload it, then try again.")
 
 
@@ -98,6 +98,8 @@ def csrf(_error: CSRFError) -> Response:
 def http_error(error: HTTPException) -> Response:
     """Whatever else has a status."""
     status = error.code or 500
+    if event := EVENT_OF.get(status):
+        note(event, type(error).__name__)
     if isinstance(error, SecurityError):  # a host that is not ours: no page can be built for it
         home = current_app.extensions["settings"].public_url
         return make_response(f"This app is at {home}", 400, {"Content-Type": "text/plain; charset=utf-8"})

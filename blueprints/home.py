@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from flask import Blueprint, Response, flash, make_response, render_template, request
+from flask import Blueprint, Response, current_app, flash, make_response, render_template, request
 
 from services.exchange import exchange
 from services.guards import cookie_name, current_session, delete_cookie, known_session
@@ -53,6 +53,15 @@ def index() -> Response:
 def healthz() -> Response:
     """Say that this process is alive."""
     return make_response({"status": "ok"})
+
+
+@bp.get("/readyz")
+def readyz() -> Response:
+    """Say whether the services that the app needs answer: as of at most ten seconds ago, however many ask."""
+    up = current_app.extensions["readiness"].services()
+    ready = bool(up) and all(up.values())
+    services = {name: "up" if answers else "down" for name, answers in up.items()}
+    return make_response({"status": "ok" if ready else "not ready", "services": services}, 200 if ready else 503)
 
 
 @bp.app_context_processor

@@ -18,6 +18,7 @@ from typing import Any
 from flask import Blueprint, Response, current_app, make_response, redirect, render_template, request, url_for
 from itsdangerous import BadSignature, URLSafeSerializer
 
+from services.audit import note
 from services.auth import auth
 from services.exchange import exchange
 from services.guards import (
@@ -62,6 +63,7 @@ def ask(required: StepUpRequired) -> Response:
     """Ask for a code in place of what was asked for, keeping all that is needed to go on with it."""
     if not fresh_session().enrolled:
         return go(url_for("home.index"))
+    note("denial", "step-up required")
     intent = Intent(required.purpose, required.by_text)
     if is_htmx():
         return _dialog(intent)

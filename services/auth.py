@@ -10,7 +10,6 @@ import hashlib
 import logging
 import re
 import time
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from functools import partial
@@ -23,10 +22,11 @@ from werkzeug.local import LocalProxy
 
 from settings import Settings
 
+from .audit import audited
 from .cache import Cache
 from .http import ServiceDown, ServiceSession, repeatable
 from .session import CUSTOMER_CLAIM, SESSION_LIFE, NotSignedIn, Session, session_from, verified_claims
-from .stytch_wire import Client, Refused, minutes, reason_of, refusals
+from .stytch_wire import Client, Refused, minutes, reason_of, refusals, unless_gone
 
 LINK_LIFE = timedelta(minutes=10)
 ENROLMENT_LIFE = timedelta(minutes=30)
@@ -63,6 +63,7 @@ class Auth:
         self._sessions: Cache[Session] = Cache(expires_at=lambda session: session.verified_until)
         self._ended: Cache[float] = Cache(expires_at=lambda until: until)  # no late answer signs in again
 
+    @audited("login")
     def send_link(self, email: str, code_challenge: str) -> None:
         """Mail a sign-in link that only the holder of the PKCE verifier can spend; new addresses become users.
 
@@ -85,6 +86,7 @@ class Auth:
                 raise Refused(reason) from error
             log.warning("sign-in link not sent: %s", reason)
 
+    @audited("login")
     def spend_link(self, token: str, code_verifier: str) -> Session:
         """Trade a magic link for a session of 60 minutes.
 
@@ -114,6 +116,7 @@ class Auth:
         """The session with a JWT that is fit for an exchange: Stytch returned it a moment ago. Raises NotSignedIn."""
         return session if time.time() - session.jwt_issued_at < JUST_RETURNED else self.refresh(session.token)
 
+    @audited("factor")
     def start_totp(self, session: Session) -> Enrolment:
         """Begin an enrolment; an unfinished earlier one is dropped first.
 
@@ -128,6 +131,7 @@ class Auth:
             raise ServiceDown("Stytch", "a QR code that is no PNG")
         return Enrolment(answer.totp_id, answer.secret, qr_code)
 
+    @audited("step-up")
     def authenticate_totp(self, session: Session, code: str) -> Session:
         """Add the authenticator's proof to this very session (unless the session is named, Stytch starts another).
 
@@ -139,6 +143,7 @@ class Auth:
             )
         return self._accept_same(session, answer.session_jwt, answer.user)
 
+    @audited("factor")
     def recover(self, session: Session, recovery_code: str) -> Session:
         """Note in this very session that a recovery code stood in for the lost authenticator; each works once.
 
@@ -150,6 +155,7 @@ class Auth:
             )
         return self._accept_same(session, answer.session_jwt, answer.user)
 
+    @audited("factor")
     def remove_authenticator(self, session: Session) -> Session:
         """Delete the user's authenticator at Stytch; returns the session as it is without what that has proven.
 
@@ -157,9 +163,10 @@ class Auth:
         """
         user = repeatable(lambda: self._client.users.get(session.user_id))
         for totp in user.totps:
-            _unless_gone("totp_not_found", partial(self._client.users.delete_totp, totp.totp_id))
+            unless_gone("totp_not_found", partial(self._client.users.delete_totp, totp.totp_id))
         return self.refresh(session.token)
 
+    @audited("factor")
     def recovery_codes(self, session: Session) -> list[str]:
         """The user's recovery codes. Stytch tells them at any time, so the gate is the caller's."""
         answer = self._client.totps.recovery_codes(session.user_id)
@@ -173,6 +180,7 @@ class Auth:
         self._client.users.update(session.user_id, trusted_metadata={CUSTOMER_CLAIM: customer_id})
         return self.refresh(session.token)
 
+    @audited("login")
     def sign_out(self, session_token: str) -> None:
         """Forget the session here and revoke it at Stytch. An outage there does not keep anyone signed in."""
         self._ended.put(_key(session_token), time.time() + SESSION_LIFE.total_seconds())
@@ -188,11 +196,12 @@ class Auth:
         shown = [OpenSession(each.session_id, each.started_at, each.last_accessed_at) for each in found]
         return sorted(shown, key=lambda each: each.started_at or datetime.min.replace(tzinfo=UTC), reverse=True)
 
+    @audited("login")
     def sign_out_others(self, session: Session) -> list[str]:
         """Revoke the user's other sessions; returns their ids."""
         others = [each.session_id for each in self.open_sessions(session) if each.session_id != session.session_id]
         for session_id in others:
-            _unless_gone("session_not_found", partial(self._client.sessions.revoke, session_id))
+            unless_gone("session_not_found", partial(self._client.sessions.revoke, session_id))
         return others
 
     def _ask(self, token: str) -> Session:
@@ -224,15 +233,6 @@ class Auth:
             self._sessions.drop(_key(session.token))
             raise NotSignedIn
         return fresh
-
-
-def _unless_gone(gone: str, delete: Callable[[], object]) -> None:
-    """Delete something at Stytch. What is gone already, as when the first answer got lost, is deleted too."""
-    try:
-        repeatable(delete)
-    except StytchError as error:
-        if reason_of(error) != gone:
-            raise
 
 
 def _left(session: Session) -> int:

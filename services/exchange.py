@@ -21,6 +21,7 @@ from werkzeug.local import LocalProxy
 
 from settings import Settings
 
+from .audit import audited
 from .auth import Auth
 from .cache import Cache
 from .customer_unit import CustomerUnit
@@ -100,6 +101,7 @@ class Exchange:
         held = self._tokens.get(_key(session.session_id))
         return held is not None and held.by_text
 
+    @audited("step-up")
     def send_text(self, session: Session) -> None:
         """Let Unit text a code. What the code belongs to stays here. Raises StepUpNeeded, UnitError, ServiceDown."""
         if session.customer_id is None:
@@ -107,6 +109,7 @@ class Exchange:
         token = self._unit.start_verification(session.customer_id)
         self._texts.put(session.session_id, _Text(token, time.time() + TEXT_LIFE))
 
+    @audited("step-up")
     def take_text(self, session: Session, code: str) -> None:
         """Earn the token for cards with the texted code; it lives as long as a step-up lasts.
 
@@ -143,6 +146,7 @@ class Exchange:
         held = self._tokens.get_or_load(key, lambda: self._earn(session, scope))
         return CustomerUnit(self._http, self._settings.unit_api_url, held.token)
 
+    @audited("exchange")
     def _earn(
         self,
         session: Session,

@@ -17,6 +17,8 @@ from limits.errors import ConfigurationError
 
 from settings import SettingsError
 
+from .audit import note
+
 LINKS_PER_ADDRESS = parse("3/10 minutes")
 LINKS_PER_CLIENT = "20/minute"
 LINKS_IN_ALL = "2000/hour"
@@ -50,18 +52,18 @@ def start(app: Flask, storage_uri: str) -> None:
 
 def may_send_link(email: str) -> bool:
     """Count a link to this address, and say whether it is still one of the few that a mailbox gets in ten minutes."""
-    return limiter.limiter.hit(LINKS_PER_ADDRESS, "link", hashlib.sha256(email.lower().encode()).hexdigest())
+    return _hit(LINKS_PER_ADDRESS, "link", hashlib.sha256(email.lower().encode()).hexdigest())
 
 
 def may_send_text(user_id: str) -> bool:
     """Count a text to this user's phone, and say whether it is still one of the few in ten minutes."""
-    return limiter.limiter.hit(TEXTS_PER_USER, "text", user_id)
+    return _hit(TEXTS_PER_USER, "text", user_id)
 
 
 def count_code(user_id: str) -> None:
     """Count a code before it is tried, so that parallel guesses count too. Raises TooManyCodes."""
     for item in sorted(CODES_PER_USER):  # the shortest first: what it refuses lengthens no other wait
-        if not limiter.limiter.hit(item, "code", user_id):
+        if not _hit(item, "code", user_id):
             raise TooManyCodes(_wait(item, user_id))
 
 
@@ -69,6 +71,13 @@ def forgive_codes(user_id: str) -> None:
     """Forget a user's wrong codes, after a right one."""
     for item in CODES_PER_USER:
         limiter.limiter.clear(item, "code", user_id)
+
+
+def _hit(item: RateLimitItem, what: str, whose: str) -> bool:
+    if limiter.limiter.hit(item, what, whose):
+        return True
+    note("limit", f"{what}: {item}")
+    return False
 
 
 def _wait(item: RateLimitItem, user_id: str) -> int:

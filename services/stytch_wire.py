@@ -6,7 +6,7 @@ set-up, too many calls) is ``ServiceDown``, since the visitor can do nothing abo
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import timedelta
 
@@ -16,7 +16,7 @@ from stytch.core.response_base import StytchError
 
 from settings import Settings
 
-from .http import ServiceDown, ServiceSession
+from .http import ServiceDown, ServiceSession, repeatable
 from .session import KeySet
 
 OUR_FAULT = frozenset({"unauthorized_credentials", "too_many_requests", "use_https"})
@@ -63,6 +63,15 @@ def refusals() -> Iterator[None]:
         yield
     except StytchError as error:
         raise Refused(reason_of(error)) from error
+
+
+def unless_gone(gone: str, delete: Callable[[], object]) -> None:
+    """Delete something at Stytch. What is gone already, as when the first answer got lost, is deleted too."""
+    try:
+        repeatable(delete)
+    except StytchError as error:
+        if reason_of(error) != gone:
+            raise
 
 
 def minutes(duration: timedelta) -> int:

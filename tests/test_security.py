@@ -25,7 +25,7 @@ from static_files import add_static_files
 
 from .conftest import EMAIL, Visitor, changed
 
-OPEN = {"static", "home.index", "home.healthz", "login.send", "login.open_link", "login.spend_link"}
+OPEN = {"static", "home.index", "home.healthz", "home.readyz", "login.send", "login.open_link", "login.spend_link"}
 PLACEHOLDER = re.compile(r"<(?:any\('?([\w-]+)[^>]*|[^>]*)>")  # <int:card_id>, or <any(freeze,unfreeze):action>
 UNSAFE = {"POST", "PUT", "PATCH", "DELETE"}
 HERE = "http://localhost:8000"

@@ -1,0 +1,212 @@
+"""What is written down, and what never is."""
+
+from __future__ import annotations
+
+import io
+import json
+import logging
+from collections.abc import Iterator
+from typing import Any, TypeAlias
+
+import pytest
+import time_machine
+from flask import Flask
+
+from app import create_app
+from logs import Lines, Readable
+from settings import Settings
+
+from .conftest import EMAIL, Visitor, changed
+
+Json: TypeAlias = dict[str, Any]
+
+
+class Written:
+    """What a process that runs the app has written."""
+
+    def __init__(self, formatter: logging.Formatter) -> None:
+        self._stream = io.StringIO()
+        self.handler = logging.StreamHandler(self._stream)
+        self.handler.setFormatter(formatter)
+
+    @property
+    def text(self) -> str:
+        return self._stream.getvalue()
+
+    @property
+    def entries(self) -> list[Json]:
+        return [json.loads(line) for line in self.text.splitlines()]
+
+    def of(self, event: str) -> list[tuple[str, ...]]:
+        """The events of one kind, as what was done and what came of it."""
+        return [
+            tuple(entry[name] for name in ("action", "outcome") if name in entry)
+            for entry in self.entries
+            if entry.get("event") == event
+        ]
+
+
+@pytest.fixture
+def written(request: pytest.FixtureRequest) -> Iterator[Written]:
+    """All that is logged, each record in the form in which it is kept."""
+    formatter = getattr(request, "param", Lines)()
+    written, root = Written(formatter), logging.getLogger()
+    before = root.level
+    root.addHandler(written.handler)
+    root.setLevel(logging.INFO)
+    yield written
+    root.removeHandler(written.handler)
+    root.setLevel(before)
+
+
+def test_a_request_is_one_line(stepped_up: Visitor, written: Written) -> None:
+    answer = stepped_up.get("/cards?token=hush").response
+
+    (line,) = written.entries
+    user, request_id = line.pop("user"), line.pop("request_id")
+    assert line.pop("ms") >= 0
+    assert line == {
+        "time": "2026-06-01T12:00:00.000Z",
+        "level": "INFO",
+        "logger": "request",
+        "event": "request",
+        "method": "GET",
+        "path": "/cards",
+        "status": 200,
+        "endpoint": "cards.index",
+        "client": "127.0.0.0/24",
+    }
+    assert answer.headers["X-Request-Id"] == request_id
+    assert len(user) == 16
+
+
+def test_one_id_holds_the_lines_of_a_request_together(signed_in: Visitor, written: Written) -> None:
+    answer = signed_in.get("/cards/list").response
+
+    assert [entry["event"] for entry in written.entries] == ["denial", "request"]
+    assert {entry["request_id"] for entry in written.entries} == {answer.headers["X-Request-Id"]}
+
+
+def test_an_error_page_names_the_request(visitor: Visitor) -> None:
+    page = visitor.get("/emulator/nowhere")
+
+    assert f"Reference: {page.response.headers['X-Request-Id']}" in page.text
+
+
+def test_two_requests_have_two_ids(visitor: Visitor) -> None:
+    ids = {visitor.get("/healthz").response.headers["X-Request-Id"] for _ in range(3)}
+
+    assert len(ids) == 3
+
+
+def test_the_id_of_a_trusted_proxy_is_kept(settings: Settings) -> None:
+    proxied = Visitor(create_app(changed(settings, trusted_proxies=1)))
+
+    assert proxied.get("/healthz", X_Request_Id="from-the-proxy").response.headers["X-Request-Id"] == "from-the-proxy"
+
+
+@pytest.mark.parametrize("proxies", [0, 1])
+def test_an_id_that_could_be_anything_is_not_kept(settings: Settings, proxies: int) -> None:
+    given = "from-a-stranger" if proxies == 0 else "two words; and more"
+
+    visitor = Visitor(create_app(changed(settings, trusted_proxies=proxies)))
+
+    assert visitor.get("/healthz", X_Request_Id=given).response.headers["X-Request-Id"] != given
+
+
+def test_each_proof_is_an_event(app: Flask, written: Written, clock: time_machine.Traveller) -> None:
+    visitor = Visitor(app)
+    visitor.sign_in()
+    visitor.enrol()
+    visitor.open_account()
+    visitor.get("/cards/list")
+    clock.shift(900)
+    visitor.get("/cards/list", htmx=True)
+    visitor.step_up()
+    visitor.post("/logout")
+
+    assert written.of("login") == [("send_link", "ok"), ("spend_link", "ok"), ("sign_out", "ok")]
+    assert written.of("factor") == [("start_totp", "ok"), ("recovery_codes", "ok")]
+    assert written.of("step-up") == [("authenticate_totp", "ok")] * 2
+    assert written.of("exchange") == [("_earn", "ok")]
+    assert ("step-up required",) in written.of("denial")
+
+
+def test_what_is_refused_is_an_event(enrolled: Visitor, written: Written) -> None:
+    enrolled.get("/step-up")
+    enrolled.submit("/step-up", code="000000")
+    enrolled.get("/cards")
+    enrolled.post("/logout", {"csrf_token": "forged"})
+    enrolled.get("/emulator/inbox", Host="evil.example")
+
+    assert written.of("step-up") == [("authenticate_totp", "unable_to_authenticate_totp")]
+    assert written.of("denial") == [("no customer",), ("CSRF token",), ("SecurityError",)]
+    assert {entry["level"] for entry in written.entries if entry.get("event") == "denial"} == {"WARNING"}
+
+
+def test_a_limit_is_an_event(visitor: Visitor, written: Written) -> None:
+    for _ in range(4):
+        visitor.ask_for_link()
+        visitor.get("/")
+
+    assert written.of("limit") == [("link: 3 per 10 minute",)]
+
+
+def test_who_it_is_cannot_be_read_but_is_the_same_each_time(signed_in: Visitor, written: Written) -> None:
+    signed_in.get("/account")
+    signed_in.get("/account")
+
+    assert len({entry["user"] for entry in written.entries}) == 1
+    assert "user-test" not in written.text
+
+
+def test_no_secret_is_ever_written(app: Flask, written: Written) -> None:
+    visitor = Visitor(app)
+    link = visitor.ask_for_link()
+    visitor.get(link)
+    visitor.submit("/login/authenticate")
+    visitor.get("/")
+    visitor.submit("/totp")
+    secret = visitor.page.one("code").get_text().replace(" ", "")
+    code = visitor.code()
+    visitor.enrol()
+    visitor.open_account()
+    visitor.get("/cards/list")
+
+    secrets = [link.partition("token=")[2], visitor.cookie("stytch_session") or "", visitor.cookie("forms") or ""]
+    assert min(len(each) for each in [*secrets, secret]) > 20
+    assert [kept for kept in [*secrets, secret, code, EMAIL, "123-45-6789", "?"] if kept in written.text] == []
+
+
+@pytest.mark.parametrize("written", [Lines, Readable], indirect=True)
+def test_nobody_writes_a_line_of_their_own(visitor: Visitor, written: Written) -> None:
+    visitor.get('/x%0d%0a{"event":"login"}%0a%e2%80%a8')
+
+    assert len(written.text.splitlines()) == 1
+    assert "\r" not in written.text
+
+
+def test_of_a_crash_the_place_is_written_and_not_the_words(settings: Settings, written: Written) -> None:
+    app = create_app(settings)
+
+    def crash() -> None:
+        raise KeyError("hush")
+
+    app.view_functions["home.healthz"] = crash  # type: ignore[assignment]
+
+    page = Visitor(app).get("/healthz")
+
+    assert page.status == 500
+    (entry,) = [entry for entry in written.entries if "trace" in entry]
+    assert entry["trace"][0] == "KeyError"
+    assert "test_logs.py" in entry["trace"][-1]
+    assert "hush" not in written.text
+    assert written.of("fault") == [("InternalServerError",)]
+
+
+@pytest.mark.parametrize("written", [Readable], indirect=True)
+def test_a_person_who_looks_on_reads_the_same_in_one_line(visitor: Visitor, written: Written) -> None:
+    visitor.get("/healthz")
+
+    line = written.text.split()
+    assert line[:6] == ["12:00:00", "INFO", "request", "GET", "/healthz", "200"]
