@@ -127,6 +127,13 @@ class World:
         )
         return [json.loads(body) for body in bodies]
 
+    def keep_newest(self, kind: str, most: int) -> None:
+        """Forget all but the newest records of a kind, which has no further names."""
+        these = (_records.c.world == self.id, _records.c.kind == kind)
+        newest_first = sa.select(_records.c.number).where(*these).order_by(_records.c.number.desc())
+        first_too_many = newest_first.offset(most).limit(1).scalar_subquery()
+        self._connection.execute(_records.delete().where(*these, _records.c.number <= first_too_many))
+
     def save(self, kind: str, record_id: str, body: Json) -> Json:
         """Replace the body of a stored record."""
         self._connection.execute(

@@ -1,7 +1,7 @@
 """The emulated Unit: the part of Unit's sandbox that a card program for individuals needs, over the same paths.
 
 Not here: businesses, joint and credit accounts, PINs, activation with card data, counterparties and outgoing payments,
-statements, events and webhooks, cardholder tokens, rate limits, CORS.
+statements, cardholder tokens, rate limits, CORS.
 
 Everything that is refused, each row with the test that shows it. Source: *docs* is Unit's documentation, API
 description or SDKs, *catalog* a summary of the documentation by somebody else, *ours* a rule of this emulator, and
@@ -93,6 +93,10 @@ UNCONFIRMED our choice where nothing tells what Unit does; the code says UNCONFI
 | a jwt is invalid where no jwt settings are | 400 invalid_value | UNCONFIRMED |
 | keys that cannot be had are unknown | 400 invalid_value | UNCONFIRMED |
 | a resource of another customer is not found | 400 card_not_found, account_not_found | UNCONFIRMED |
+| a webhook goes nowhere else | 400 invalid_value | ours |
+| a wrong webhook attribute is invalid | 400 invalid_value | catalog |
+| a world has so many webhooks and no more | 400 limits_exceeded | ours |
+| a webhook is not deleted | 405 | docs |
 | a token is not upgraded beyond that | 403 forbidden | UNCONFIRMED |
 | an upgrade needs proof | 403 forbidden | docs, code UNCONFIRMED |
 | a token makes none for another customer | 404 not_found | UNCONFIRMED |
@@ -120,14 +124,16 @@ from . import (
     sandbox_money,
     tokens,
     transactions,
+    webhooks,
 )
 from .calls import Emulation
+from .delivery import Courier
 from .errors import UnitFault, bare
 from .forms import open_form, submit
 from .onboarding import Waiting, decide, waiting
 from .proof import JwtSettings
 
-__all__ = ["JwtSettings", "UnitFault", "Waiting", "create_app", "decide", "open_form", "submit", "waiting"]
+__all__ = ["Courier", "JwtSettings", "UnitFault", "Waiting", "create_app", "decide", "open_form", "submit", "waiting"]
 
 logger = logging.getLogger(__name__)
 
@@ -143,6 +149,7 @@ RESOURCES = (
     transactions,
     sandbox,
     sandbox_money,
+    webhooks,
 )
 
 
@@ -152,16 +159,17 @@ def create_app(
     jwt_settings: Callable[[str], JwtSettings | None],
     fetch: Callable[[str], Json],
     public_url: str | None = None,
+    courier: Courier | None = None,
 ) -> Flask:
     """Make the emulated Unit over a store.
 
     ``jwt_settings`` tells what a world's dashboard holds under *JWT Settings*, and ``fetch`` gets the JSON at a URL,
     for the keys of the identity provider. ``public_url`` is where a browser finds the pages that Unit hosts, if not at
-    the origin that the API is called at.
+    the origin that the API is called at. ``courier`` delivers webhooks; without one, a thread of its own does.
     """
     app = Flask(__name__, static_folder=None)
     app.config["MAX_CONTENT_LENGTH"] = MOST_BYTES
-    app.extensions["emulated_unit"] = Emulation(store, jwt_settings, fetch, public_url)
+    app.extensions["emulated_unit"] = Emulation(store, jwt_settings, fetch, public_url, courier or Courier(store))
     app.url_map.strict_slashes = False
     app.url_map.merge_slashes = False
     for resource in RESOURCES:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from flask import Blueprint, Response
 
 from ..store import Json
-from . import idempotency, jsonapi, queries
+from . import events, idempotency, jsonapi, queries
 from .calls import Call, endpoint
 from .customers import check_active
 from .documents import read
@@ -47,6 +47,7 @@ def create_account(call: Call) -> Response:
         check_active(customer, "/data/relationships/customer")
         account = _numbered(call, call.world.add_numbered("account", _draft(customer, document.attributes)))
         idempotency.remember(call, "account", key, account)
+        events.emit(call.world, "account.created", account, "customer")
     return jsonapi.reply(account, status=201)
 
 
@@ -74,6 +75,7 @@ def close_account(call: Call, account_id: str) -> Response:
     check_open(account)
     changes = {"status": "Closed", "closeReason": attributes.get("reason", "ByCustomer")}
     changes["closeReasonText"] = attributes.get("closeReasonText")
+    events.emit(call.world, "account.closed", account, "customer", attributes={"closeReason": changes["closeReason"]})
     return jsonapi.reply(jsonapi.update(call.world, "account", account, changes))
 
 

@@ -13,8 +13,9 @@ from functools import wraps
 from flask import Response, current_app, request
 
 from ..store import Json, Store, World
-from . import jsonapi, onboarding
+from . import events, jsonapi, onboarding
 from .bearers import Bearer, authenticate, world_of
+from .delivery import Courier
 from .documents import Document
 from .errors import UnitFault
 from .proof import JwtSettings
@@ -28,6 +29,7 @@ class Emulation:
     jwt_settings: Callable[[str], JwtSettings | None]
     fetch: Callable[[str], Json]
     public_url: str | None
+    courier: Courier
 
 
 @dataclass(frozen=True)
@@ -81,7 +83,7 @@ def endpoint(*scopes: str, org_only: bool = False, writes: bool = False) -> Call
 def answer(view: Callable[[Call], Response], *scopes: str, org_only: bool = False, writes: bool = False) -> Response:
     """Run a view for the bearer in one transaction; a refusal keeps what was written, a crash does not."""
     store = emulation().store
-    with _transaction(store, world_of(store), writes or request.method != "GET") as world:
+    with _transaction(world_of(store), writes or request.method != "GET") as world:
         try:
             bearer = authenticate(world)
             _check(bearer, scopes, org_only)
@@ -98,8 +100,9 @@ def _check(bearer: Bearer, scopes: tuple[str, ...], org_only: bool) -> None:
 
 
 @contextmanager
-def _transaction(store: Store, world_id: str, writes: bool) -> Iterator[World]:
+def _transaction(world_id: str, writes: bool) -> Iterator[World]:
     """Open a transaction on the world, with all evaluations done whose time has come."""
+    store = emulation().store
     if not writes:
         with store.read(world_id) as world:
             if not onboarding.due(world):
@@ -108,3 +111,5 @@ def _transaction(store: Store, world_id: str, writes: bool) -> Iterator[World]:
     with store.change(world_id) as world:
         onboarding.settle(world)
         yield world
+        if events.is_waiting(world):
+            emulation().courier.notice(world_id)  # who has to wait for this transaction before it takes anything

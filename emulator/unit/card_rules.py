@@ -10,7 +10,7 @@ from datetime import datetime
 
 from .. import clock
 from ..store import Json, World
-from . import jsonapi
+from . import events, jsonapi
 from .errors import UnitFault
 
 PHYSICAL = "individualDebitCard"
@@ -52,6 +52,10 @@ def act(world: World, card: Json, name: str) -> Json:
     # UNCONFIRMED: a thawed card is what it was before, so one frozen while Inactive is Inactive again.
     status = action.leads_to or card["kept"]["status_before_freeze"]
     card["kept"]["status_before_freeze"] = before
+    if name == "activate":
+        events.emit(world, "card.activated", card, "account", "customer")
+    changed = {"previousStatus": before, "newStatus": status}
+    events.emit(world, "card.statusChanged", card, "account", "customer", attributes=changed)
     return jsonapi.update(world, "card", card, {"status": status})
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from flask import Blueprint, Response
 
 from ..store import Json
-from . import card_rules, idempotency, jsonapi, people, queries, spending
+from . import card_rules, events, idempotency, jsonapi, people, queries, spending
 from .accounts import check_open
 from .calls import Call, endpoint
 from .customers import check_active
@@ -79,6 +79,7 @@ def create_card(call: Call) -> Response:
         check_open(account)
         card = call.world.add_numbered("card", _draft(call, document, account, customer))
         idempotency.remember(call, "card", key, card)
+        events.emit(call.world, "card.created", card, "account", "customer")
     return jsonapi.reply(card, status=201)
 
 

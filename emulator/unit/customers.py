@@ -5,7 +5,7 @@ from __future__ import annotations
 from flask import Blueprint, Response
 
 from ..store import Json
-from . import jsonapi, people, queries
+from . import events, jsonapi, people, queries
 from .calls import Call, endpoint
 from .documents import merged_tags, read
 from .errors import UnitFault
@@ -76,6 +76,7 @@ def update_customer(call: Call, customer_id: str) -> Response:
     check_active(customer)
     if "tags" in changes:
         changes["tags"] = merged_tags(customer["attributes"]["tags"], changes["tags"])
+    events.emit(call.world, "customer.updated", customer, attributes={"changes": changes})
     return jsonapi.reply(jsonapi.update(call.world, "customer", customer, changes))
 
 
@@ -87,6 +88,7 @@ def archive_customer(call: Call, customer_id: str) -> Response:
     reason = read(ARCHIVE, empty=True).attributes.get("reason", "Inactive")
     check_active(customer)
     changes = {"status": "Archived", "archiveReason": reason}
+    events.emit(call.world, "customer.archived", customer, attributes={"archiveReason": reason})
     return jsonapi.reply(jsonapi.update(call.world, "customer", customer, changes))
 
 

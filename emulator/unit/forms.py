@@ -118,7 +118,7 @@ def _draft(given: Json) -> Json:
         "fixed": {"jwtSubject": subject, "tags": given.get("tags", {})},
         "origin": emulation().public_url or request.host_url.rstrip("/"),
     }
-    return jsonapi.draft("applicationFormV2", attributes, kept=kept)
+    return jsonapi.draft("applicationFormV2", attributes, kept=kept, related={})
 
 
 def _renew(world: World, form: Json) -> Json:

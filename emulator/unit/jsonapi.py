@@ -22,12 +22,14 @@ def draft(
     resource_type: str, attributes: Json, *, kept: Json | None = None, related: dict[str, str | None] | None = None
 ) -> Json:
     """Write a resource that has no id yet, created now; ``related`` maps relationship names to ids."""
-    return {
+    resource = {
         "type": resource_type,
         "attributes": {"createdAt": clock.milliseconds(clock.now()), **attributes},
-        "relationships": {name: {"data": identifier(name, to)} for name, to in (related or {}).items() if to},
         "kept": kept or {},
     }
+    if related is not None:
+        resource["relationships"] = {name: {"data": identifier(name, to)} for name, to in related.items() if to}
+    return resource
 
 
 def identifier(resource_type: str, resource_id: str) -> Json:

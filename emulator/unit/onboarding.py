@@ -7,7 +7,7 @@ from datetime import timedelta
 
 from .. import clock
 from ..store import Json, World
-from . import jsonapi
+from . import events, jsonapi
 from .errors import UnitFault
 
 STATUSES = ("AwaitingDocuments", "PendingReview", "Approved", "Denied", "Pending", "Canceled")
@@ -77,10 +77,13 @@ def apply(world: World, given: Json) -> Json:
     application["kept"] = {"evaluated_at": (clock.now() + EVALUATION_TIME).timestamp()}
     application["relationships"]["documents"] = {"data": []}
     application = world.add_numbered("application", application)
+    events.emit(world, "application.created", application)
     if status in ("Approved", "Denied"):
         return decide_on(world, application, status, "Automatically")
     if status == "AwaitingDocuments":
-        return _require(world, application, DOCUMENTS[ssn])
+        application = _require(world, application, DOCUMENTS[ssn])
+    if status in UNDER_REVIEW:
+        events.emit(world, f"application.{status[0].lower()}{status[1:]}", application)
     return application
 
 
@@ -103,6 +106,9 @@ def decide_on(world: World, application: Json, status: str, method: str, reason:
     if status == "Approved":
         customer = world.add_numbered("customer", _customer(application))
         application["relationships"]["customer"] = {"data": jsonapi.identifier("customer", customer["id"])}
+        events.emit(world, "customer.created", customer, "application")
+    else:
+        events.emit(world, f"application.{status.lower()}", application)
     return jsonapi.update(world, "application", application, changes)
 
 
@@ -154,7 +160,7 @@ def _require(world: World, application: Json, document_type: str) -> Json:
         "document",
         {"documentType": document_type, "status": "Required", "name": _name(application), **shared},
     )
-    del document["attributes"]["createdAt"], document["relationships"]  # documents have none
+    del document["attributes"]["createdAt"]  # documents have none
     document = world.add_numbered("document", document)
     application["relationships"]["documents"]["data"] = [jsonapi.identifier("document", document["id"])]
     return world.save("application", application["id"], application)

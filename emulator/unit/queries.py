@@ -63,6 +63,11 @@ def filtered_by(*names: str) -> bool:
     return not _filters().keys().isdisjoint(names)
 
 
+def is_on(name: str) -> bool:
+    """Tell whether the query has a filter that is true."""
+    return [value.lower() for value in _filters().get(name, [])] == ["true"]
+
+
 def page_offset() -> bool:
     """Tell whether the query asks for a page after the first."""
     return request.args.get("page[offset]", "0") != "0"
@@ -139,6 +144,18 @@ def until(values: Sequence[str]) -> Predicate:
     return lambda record: clock.parse(record["attributes"]["createdAt"]) <= moment
 
 
+def from_id(values: Sequence[str]) -> Predicate:
+    """Filter for this id and higher ones."""
+    least = int(_one(values))
+    return lambda record: int(record["id"]) >= least
+
+
+def to_id(values: Sequence[str]) -> Predicate:
+    """Filter for this id and lower ones."""
+    most = int(_one(values))
+    return lambda record: int(record["id"]) <= most
+
+
 def worded(values: Sequence[str]) -> Predicate:
     """Filter for full text: words that all occur, ``OR`` between alternatives, ``-`` before what must not occur."""
     alternatives = [part.lower().split() for part in re.split(r"\bOR\b", _one(values))]
@@ -159,8 +176,8 @@ def merchant_category(values: Sequence[str]) -> Predicate:
 
 
 def switch(values: Sequence[str]) -> Predicate:
-    """Filter that is true or false and acts elsewhere."""
-    if _one(values) not in ("true", "false"):
+    """Filter that is true or false, in whatever case a language writes it, and acts elsewhere."""
+    if _one(values).lower() not in ("true", "false"):
         raise ValueError
     return lambda _record: True
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 from flask import Blueprint, Response
 
 from ..store import Json
-from . import applications, card_rules, jsonapi, onboarding
+from . import applications, card_rules, events, jsonapi, onboarding
 from .calls import Call, endpoint
 from .documents import read
 from .errors import UnitFault
@@ -46,6 +46,7 @@ def approve_document(call: Call, application_id: str, document_id: str) -> Respo
     """Approve a required document. UNCONFIRMED: it was the only one, so the application is approved with it."""
     application, document = _required(call, application_id, document_id)
     document["attributes"]["status"] = "Approved"
+    events.emit(call.world, "document.approved", document, application=application_id)
     onboarding.review(call.world, application, "Approved", "Document approved")
     return jsonapi.reply(call.world.save("document", document_id, document))
 
@@ -55,7 +56,9 @@ def approve_document(call: Call, application_id: str, document_id: str) -> Respo
 def reject_document(call: Call, application_id: str, document_id: str) -> Response:
     """Reject a required document, so that the application goes on waiting for a better one."""
     _, document = _required(call, application_id, document_id)
-    document["attributes"] |= {**read(REJECT_DOCUMENT, empty=True).attributes, "status": "Invalid"}
+    why = read(REJECT_DOCUMENT, empty=True).attributes
+    document["attributes"] |= {**why, "status": "Invalid"}
+    events.emit(call.world, "document.rejected", document, application=application_id, attributes=why)
     return jsonapi.reply(call.world.save("document", document_id, document))
 
 

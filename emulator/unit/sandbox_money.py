@@ -11,7 +11,7 @@ import secrets
 from flask import Blueprint, Response
 
 from ..store import Json
-from . import jsonapi, spending
+from . import events, jsonapi, spending
 from .accounts import ROUTING_NUMBER, check_open
 from .calls import Call, endpoint
 from .documents import Document, read
@@ -88,8 +88,11 @@ def create_received_payment(call: Call) -> Response:
         "traceNumber": new_trace_number(),
         "tags": {},
     }
-    payment = jsonapi.draft("achReceivedPayment", attributes, related=_holder(account))
-    return jsonapi.reply(call.world.add_numbered("received_payment", payment), status=201)
+    draft = jsonapi.draft("achReceivedPayment", attributes, related=_holder(account))
+    payment = call.world.add_numbered("received_payment", draft)
+    told = {"type": "ACH", **{name: value for name, value in attributes.items() if name not in ("wasAdvanced", "tags")}}
+    events.emit(call.world, "receivedPayment.created", payment, "account", "customer", attributes=told)
+    return jsonapi.reply(payment, status=201)
 
 
 @routes.post("/received-payments/<payment_id>/complete")
@@ -103,6 +106,8 @@ def complete_received_payment(call: Call, payment_id: str) -> Response:
     account = _account_of(call, payment)
     check_open(account)
     _post_ach(call, account, attributes)
+    told = {"previousStatus": "Pending", "wasAdvanced": False}
+    events.emit(call.world, "receivedPayment.completed", payment, "account", "customer", attributes=told)
     return jsonapi.reply(jsonapi.update(call.world, "received_payment", payment, {"status": "Completed"}))
 
 
@@ -130,7 +135,10 @@ def increase_authorization(call: Call, authorization_id: str) -> Response:
     if declined:
         raise UnitFault(declined.code, declined.detail)
     spending.move(call.world, account, hold=more)
-    changes = {"amount": authorization["attributes"]["amount"] + more}
+    before = authorization["attributes"]["amount"]
+    changes = {"amount": before + more}
+    told = {"oldAmount": before, "newAmount": before + more}
+    spending.tell(call.world, "authorization.amountChanged", authorization, told)
     return jsonapi.reply(jsonapi.update(call.world, "authorization", authorization, changes))
 
 
@@ -140,6 +148,8 @@ def cancel_authorization(call: Call, authorization_id: str) -> Response:
     """Give up a hold; any body will do."""
     authorization = _open_authorization(call, authorization_id)
     account = _account_of(call, authorization)
+    told = {name: authorization["attributes"][name] for name in ("amount", "cardLast4Digits", "recurring")}
+    spending.tell(call.world, "authorization.canceled", authorization, told)
     return jsonapi.reply(spending.release(call.world, account, authorization, {"status": "Canceled"}))
 
 

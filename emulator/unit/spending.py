@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from .. import clock
 from ..store import Json, World
-from . import jsonapi
+from . import events, jsonapi
 from .card_rules import SPENDABLE
 from .errors import UnitFault
 
@@ -102,7 +102,19 @@ def record_authorization(
         "tags": {},
         **({"declineReason": reason} if reason else {}),
     }
-    return world.add_numbered("authorization", jsonapi.draft("authorization", attributes, related=_of(account, card)))
+    draft = jsonapi.draft("authorization", attributes, related=_of(account, card))
+    authorization = world.add_numbered("authorization", draft)
+    shown = {name: attributes[name] for name in ("amount", "cardLast4Digits", "recurring", "merchant")}
+    if status == "Declined":
+        tell(world, "authorization.declined", authorization, {**shown, "reason": reason})
+    else:
+        tell(world, "authorization.created", authorization, shown)
+    return authorization
+
+
+def tell(world: World, event_type: str, authorization: Json, attributes: Json) -> None:
+    """Note what happened to an authorization."""
+    events.emit(world, event_type, authorization, "card", "account", "customer", attributes=attributes)
 
 
 def release(world: World, account: Json, authorization: Json, changes: Json) -> Json:
@@ -131,7 +143,12 @@ def post(world: World, account: Json, resource_type: str, attributes: Json, rela
     sign = 1 if attributes["direction"] == "Credit" else -1
     move(world, account, balance=sign * attributes["amount"])
     shown = {"tags": {}, **attributes, "balance": account["attributes"]["balance"]}
-    return world.add_numbered("transaction", jsonapi.draft(resource_type, shown, related=related))
+    transaction = world.add_numbered("transaction", jsonapi.draft(resource_type, shown, related=related))
+    told = {name: shown[name] for name in ("summary", "direction", "amount", "balance")}
+    told["available"] = account["attributes"]["available"]
+    others = ("account", "customer", "card", "authorization")
+    events.emit(world, "transaction.created", transaction, *others, attributes=told)
+    return transaction
 
 
 def move(world: World, account: Json, *, balance: int = 0, hold: int = 0) -> None:

@@ -63,7 +63,7 @@ def get_transaction(call: Call, account_id: str, transaction_id: str) -> Respons
 def list_authorizations(call: Call) -> Response:
     """List authorizations. UNCONFIRMED: without ``includeNonAuthorized`` the declined ones are left out."""
     found = call.all("authorization")
-    if request.args.get("filter[includeNonAuthorized]") != "true":
+    if not queries.is_on("includeNonAuthorized"):
         found = [each for each in found if each["attributes"]["status"] != "Declined"]
     return queries.listing(call, found, AUTHORIZATION_FILTERS, INCLUDABLE)
 

@@ -167,6 +167,10 @@ def test_an_org_token_shows_no_card_numbers(bank: Bank, unit: UnitOverHTTP) -> N
         ("POST", "/sandbox/purchases"),
         ("POST", "/sandbox/cards/1/activate"),
         ("POST", "/sandbox/applications/1/approve"),
+        ("GET", "/webhooks"),
+        ("POST", "/webhooks"),
+        ("POST", "/webhooks/1/enable"),
+        ("POST", "/events/1"),
     ],
 )
 def test_an_operation_of_the_org_is_forbidden_to_customers(bank: Bank, method: str, path: str) -> None:

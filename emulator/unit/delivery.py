@@ -1,0 +1,181 @@
+"""Carries events to webhooks, in a thread of its own: the call that caused an event neither waits nor fails for it.
+
+What waits is in the store with the webhook it waits for, so several processes may carry, and a restart loses nothing.
+Unit signs with SHA-1, and counts nothing but status 200 as delivered.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import hmac
+import json
+import logging
+import threading
+from dataclasses import dataclass, field
+
+import requests
+
+from .. import clock
+from ..store import Json, Store, World
+from . import jsonapi
+
+logger = logging.getLogger(__name__)
+
+MOST_WORLDS = 1000  # that are looked after at once; one more is looked after again at its next change
+MOST_PER_POST = 64  # events, in the mode AtLeastOnce
+TIMEOUT = 5  # seconds
+LEASE = 30  # seconds in which nobody else carries what somebody is carrying
+LONGEST_PAUSE = 3600  # seconds
+GIVE_UP_AFTER = 2 * 24 * 3600  # seconds of failing, after which Unit's sandbox calls a webhook Unavailable
+_POLL = 1.0  # seconds
+_MEDIA_TYPES = {"Json": "application/json", "JsonAPI": jsonapi.MEDIA_TYPE}
+
+
+@dataclass(frozen=True)
+class Letter:
+    """One POST to one webhook."""
+
+    webhook_id: str
+    event_ids: list[str]
+    url: str
+    body: bytes
+    headers: dict[str, str]
+
+
+def sign(secret: str, body: bytes) -> str:
+    """Compute what Unit sends as ``x-unit-signature``."""
+    return base64.b64encode(hmac.new(secret.encode(), body, hashlib.sha1).digest()).decode()
+
+
+def pause(failures: int) -> int:
+    """Tell how long to wait after so many failures in a row: 1, 2, 3, 5, 8 … seconds, an hour at most.
+
+    UNCONFIRMED: the unit of time.
+    """
+    now, after = 1, 2
+    for _ in range(min(failures, 20) - 1):
+        now, after = after, now + after
+    return min(now, LONGEST_PAUSE)
+
+
+@dataclass
+class Courier:
+    """Delivers what waits, when told to; ``in_background`` it tells itself."""
+
+    store: Store
+    in_background: bool = True
+    worlds: set[str] = field(default_factory=set)
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+    _wake: threading.Event = field(default_factory=threading.Event)
+    _thread: threading.Thread | None = None
+
+    def notice(self, world_id: str) -> None:
+        """Look after a world in which events wait, from now on."""
+        with self._lock:
+            if len(self.worlds) < MOST_WORLDS:
+                self.worlds.add(world_id)
+            if self.in_background and (self._thread is None or not self._thread.is_alive()):
+                self._thread = threading.Thread(target=self._run, name="webhooks", daemon=True)
+                self._thread.start()
+        self._wake.set()
+
+    def deliver_due(self) -> None:
+        """Deliver whatever is due in the worlds that were noticed."""
+        for world_id in list(self.worlds):
+            while letters := self.take(world_id):
+                for letter in letters:
+                    self._note(world_id, letter, delivered=_post(letter))
+
+    def _run(self) -> None:
+        while True:
+            self._wake.wait(_POLL)
+            self._wake.clear()
+            try:
+                self.deliver_due()
+            except Exception:  # whatever it was, the next round may do better, and nobody else would start one
+                logger.exception("Webhooks could not be served")
+            with self._lock:
+                if not self.worlds:
+                    self._thread = None
+                    return
+
+    def take(self, world_id: str) -> list[Letter]:
+        """Write a letter to each webhook of a world for which one is due, and lease it to this courier."""
+        with self.store.change(world_id) as world:
+            waiting = [each for each in world.all("webhook") if each["kept"]["waiting"]]
+            due = [each for each in waiting if each["kept"]["due_at"] <= clock.timestamp()]
+            letters = [_letter(world, webhook) for webhook in due]
+            if not waiting:
+                with self._lock:
+                    self.worlds.discard(world_id)
+        return letters
+
+    def _note(self, world_id: str, letter: Letter, *, delivered: bool) -> None:
+        with self.store.change(world_id) as world:
+            webhook = world.get("webhook", letter.webhook_id)
+            if webhook is not None:
+                _settle(webhook, letter, delivered)
+                world.save("webhook", webhook["id"], webhook)
+
+
+def _letter(world: World, webhook: Json) -> Letter:
+    attributes, kept = webhook["attributes"], webhook["kept"]
+    at_most_once = attributes["deliveryMode"] == "AtMostOnce"
+    ids = kept["waiting"][: 1 if at_most_once else MOST_PER_POST]
+    if at_most_once:
+        kept["waiting"] = kept["waiting"][1:]
+    kept["due_at"] = clock.timestamp() + LEASE
+    world.save("webhook", webhook["id"], webhook)
+    events = [event for event in (world.get("event", event_id) for event_id in ids) if event]
+    document: Json = {"data": [jsonapi.show(event) for event in events]}
+    if kept["includes"]:
+        document["included"] = [jsonapi.show(each) for event in events for each in _subject(world, event)]
+    body = json.dumps(document, separators=(",", ":"), ensure_ascii=False).encode()
+    headers = {"Content-Type": _MEDIA_TYPES[attributes["contentType"]]}
+    if attributes.get("token"):
+        headers["x-unit-signature"] = sign(attributes["token"], body)
+    return Letter(webhook["id"], ids, attributes["url"], body, headers)
+
+
+def _subject(world: World, event: Json) -> list[Json]:
+    """Find the resource that an event is about. UNCONFIRMED: that these are all that is included."""
+    name = event["type"].partition(".")[0]
+    subject = jsonapi.reference("", event, name)
+    found = world.get("received_payment" if name == "receivedPayment" else name, subject) if subject else None
+    return [found] if found else []
+
+
+def _settle(webhook: Json, letter: Letter, delivered: bool) -> None:
+    kept, now = webhook["kept"], clock.timestamp()
+    if delivered or webhook["attributes"]["deliveryMode"] == "AtMostOnce":
+        kept["waiting"] = [each for each in kept["waiting"] if each not in letter.event_ids]
+        kept |= {"failures": 0, "failing_since": None, "due_at": 0}
+        return
+    kept["failing_since"] = kept["failing_since"] or now
+    kept["failures"] += 1
+    kept["due_at"] = now + pause(kept["failures"])
+    if now - kept["failing_since"] >= GIVE_UP_AFTER:
+        webhook["attributes"]["status"] = "Unavailable"
+        kept["waiting"] = []
+
+
+def _post(letter: Letter) -> bool:
+    """Send a letter. A redirect is not followed, nor the answer read: both are somebody else's to write."""
+    try:
+        with requests.Session() as session:
+            session.trust_env = False  # no proxy and no password of this machine's
+            response = session.post(
+                letter.url,
+                data=letter.body,
+                headers=letter.headers,
+                timeout=TIMEOUT,
+                allow_redirects=False,
+                stream=True,
+            )
+            status = response.status_code
+    except requests.RequestException as error:
+        logger.info("Webhook %s could not be reached: %s", letter.webhook_id, type(error).__name__)
+        return False
+    logger.info("Webhook %s answered %d", letter.webhook_id, status)
+    return status == 200

@@ -1,0 +1,531 @@
+"""Events and webhooks: what is noted, what is sent, how it is signed, and what happens when nobody takes it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+import requests
+import time_machine
+from unit import Unit  # type: ignore[import-untyped]
+
+from emulator import Store, unit
+from emulator.transport import WSGIAdapter
+from emulator.unit import Courier, delivery, events, webhooks
+
+from .conftest import UNIT_URL, UnitOverHTTP
+from .listener import Listener, listening
+from .unit_story import PHYSICAL, Bank, customer_of, document, errors
+
+Json = dict[str, Any]
+SECRET = "a secret of ours"
+SPARE: Json = {"label": "Ours", "url": "https://example.com/hooks", "contentType": "Json"}
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[Listener]:
+    """One listener for all tests."""
+    with listening() as listener:
+        yield listener
+
+
+@pytest.fixture
+def listener(server: Listener) -> Listener:
+    """The listener, as if nothing had happened yet."""
+    server.letters()
+    server.answers.clear()
+    return server
+
+
+@pytest.fixture
+def courier(store: Store) -> Courier:
+    """Delivers when the test says so."""
+    return Courier(store, in_background=False)
+
+
+@pytest.fixture
+def http(http: requests.Session, store: Store, courier: Courier) -> requests.Session:
+    """The services, with a Unit whose webhooks the test's courier carries."""
+    app = unit.create_app(store, jwt_settings=lambda _world: None, fetch=lambda _url: {}, courier=courier)
+    http.mount(UNIT_URL, WSGIAdapter(app))
+    return http
+
+
+def hook(bank: Bank, url: str, **attributes: object) -> str:
+    given = {"label": "Ours", "url": url, "token": SECRET, "contentType": "JsonAPI", "deliveryMode": "AtLeastOnce"}
+    webhook: str = bank.made("/webhooks", "webhook", given | attributes)["id"]
+    return webhook
+
+
+def happened(bank: Bank, *types: str) -> list[Json]:
+    """The events of these types, oldest first."""
+    query = "&".join(f"filter[type][{number}]={name}" for number, name in enumerate(types))
+    found: list[Json] = bank.got(f"/events?sort=createdAt&{query}")
+    return found
+
+
+def delivered(listener: Listener) -> list[Json]:
+    return [event for _, body in listener.letters() for event in json.loads(body)["data"]]
+
+
+def types(found: list[Json]) -> list[str]:
+    return [event["type"] for event in found]
+
+
+class TestEvents:
+    def test_opening_an_account_and_a_card_leaves_events(self, bank: Bank) -> None:
+        card = bank.active_card()
+
+        found = happened(bank)
+
+        assert types(found) == [
+            "application.created",
+            "customer.created",
+            "account.created",
+            "transaction.created",
+            "card.created",
+        ]
+        assert found[-1]["relationships"] == {
+            "card": {"data": {"type": "card", "id": card["id"]}},
+            **{name: card["relationships"][name] for name in ("account", "customer")},
+        }
+
+    @pytest.mark.parametrize(
+        ("ssn", "last"),
+        [
+            ("000000001", "application.denied"),
+            ("000000002", "application.awaitingDocuments"),
+            ("000000004", "application.pendingReview"),
+            ("000000005", "application.created"),
+        ],
+    )
+    def test_an_application_that_is_not_approved_says_so(self, bank: Bank, ssn: str, last: str) -> None:
+        application = bank.application(ssn=ssn)
+
+        event = happened(bank)[-1]
+
+        assert event["type"] == last
+        assert event["relationships"] == {"application": {"data": {"type": "application", "id": application["id"]}}}
+
+    def test_a_decision_by_hand_leaves_events(self, bank: Bank, unit: UnitOverHTTP) -> None:
+        application = bank.application(ssn="000000002")
+        papers = f"/sandbox/applications/{application['id']}/documents/{application_document(application)}"
+        unit("POST", f"{papers}/reject", document("documentReject", {"reason": "Blurred", "reasonCode": "PoorQuality"}))
+        unit("POST", f"{papers}/approve")
+        canceled = bank.application(ssn="000000004")
+        unit("POST", f"/applications/{canceled['id']}/cancel")
+
+        rejected, approved, *_, last = happened(bank)[2:]
+
+        assert rejected["type"] == "document.rejected"
+        assert rejected["attributes"]["reasonCode"] == "PoorQuality"
+        assert approved["type"] == "document.approved"
+        assert approved["relationships"]["application"]["data"]["id"] == application["id"]
+        assert last["type"] == "application.canceled"
+
+    def test_a_change_of_status_tells_both(self, bank: Bank, unit: UnitOverHTTP) -> None:
+        card = bank.active_card()
+        unit("POST", f"/cards/{card['id']}/freeze")
+        unit("POST", f"/cards/{card['id']}/unfreeze")
+
+        frozen, thawed = happened(bank, "card.statusChanged")
+
+        assert (frozen["attributes"]["previousStatus"], frozen["attributes"]["newStatus"]) == ("Active", "Frozen")
+        assert (thawed["attributes"]["previousStatus"], thawed["attributes"]["newStatus"]) == ("Frozen", "Active")
+
+    def test_a_refused_change_leaves_no_event(self, bank: Bank, unit: UnitOverHTTP) -> None:
+        card = bank.active_card()
+        unit("POST", f"/cards/{card['id']}/unfreeze")
+
+        assert happened(bank, "card.statusChanged") == []
+
+    def test_a_physical_card_is_activated(self, bank: Bank, unit: UnitOverHTTP) -> None:
+        card = bank.card(bank.account(bank.customer()), PHYSICAL)
+        unit("POST", f"/sandbox/cards/{card['id']}/activate")
+
+        assert types(happened(bank))[-2:] == ["card.activated", "card.statusChanged"]
+
+    def test_a_customers_changes_leave_events(self, bank: Bank, unit: UnitOverHTTP) -> None:
+        customer = bank.customer()
+        unit("PATCH", f"/customers/{customer}", document("individualCustomer", {"tags": {"tier": "gold"}}))
+        unit("POST", f"/customers/{customer}/archive")
+
+        updated, archived = happened(bank, "customer.updated", "customer.archived")
+
+        assert updated["attributes"]["changes"] == {"tags": {"tier": "gold"}}
+        assert archived["attributes"]["archiveReason"] == "Inactive"
+
+    def test_money_leaves_events(self, bank: Bank, unit: UnitOverHTTP) -> None:
+        card = bank.active_card()
+        held = bank.hold(card, 500).json()["data"]
+        increase = document("authorization", {"amount": 200})
+        unit("POST", f"/sandbox/authorizations/{held['id']}/increase", increase)
+        unit("POST", f"/sandbox/authorizations/{held['id']}/cancel")
+        bank.buy(card, 10**9)
+        bank.buy(card, 1_000)
+
+        _, created, changed, canceled, declined, authorized, posted = happened(bank)[-7:]
+
+        assert created["attributes"]["amount"] == 500
+        assert (changed["attributes"]["oldAmount"], changed["attributes"]["newAmount"]) == (500, 700)
+        assert (canceled["type"], canceled["attributes"]["amount"]) == ("authorization.canceled", 700)
+        assert declined["attributes"]["reason"] == "InsufficientFunds"
+        assert authorized["type"] == "authorization.created"
+        assert posted["type"] == "transaction.created"
+        assert posted["attributes"]["available"] == 99_000
+        assert posted["relationships"].keys() == {"transaction", "account", "customer", "card", "authorization"}
+
+    def test_a_customer_sees_only_events_of_its_own(self, bank: Bank) -> None:
+        mine, other = bank.active_card(), bank.active_card()
+        holder = bank.customer_token(customer_of(mine), "events")
+
+        found = holder("GET", "/events").json()["data"]
+        theirs = happened(bank, "card.created")[-1]
+
+        assert {event["relationships"]["customer"]["data"]["id"] for event in found} == {customer_of(mine)}
+        assert theirs["relationships"]["card"]["data"]["id"] == other["id"]
+        assert holder("GET", f"/events/{theirs['id']}").status_code == 404
+
+    def test_only_the_newest_events_are_kept(self, bank: Bank, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(events, "MOST_KEPT", 2)
+
+        bank.active_card()
+
+        assert types(happened(bank)) == ["transaction.created", "card.created"]
+
+    def test_a_full_world_still_lets_a_card_be_frozen(
+        self, bank: Bank, unit: UnitOverHTTP, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        card = bank.active_card()
+        monkeypatch.setattr("emulator.store.MAX_RECORDS", 0)
+
+        response = unit("POST", f"/cards/{card['id']}/freeze")
+
+        assert response.json()["data"]["attributes"]["status"] == "Frozen"
+
+
+def application_document(application: Json) -> str:
+    found: str = application["relationships"]["documents"]["data"][0]["id"]
+    return found
+
+
+class TestWebhooks:
+    def test_a_webhook_is_enabled_and_says_everything(self, bank: Bank) -> None:
+        webhook = bank.got(f"/webhooks/{hook(bank, 'https://example.com/hooks')}")
+
+        assert webhook["attributes"] == {
+            "createdAt": "2026-06-01T12:00:00.000Z",
+            "label": "Ours",
+            "url": "https://example.com/hooks",
+            "token": SECRET,
+            "contentType": "JsonAPI",
+            "deliveryMode": "AtLeastOnce",
+            "subscriptionType": "All",
+            "status": "Enabled",
+        }
+
+    def test_webhooks_are_listed_by_id(self, bank: Bank) -> None:
+        first, second = (hook(bank, "https://example.com/hooks") for _ in range(2))
+
+        everything = bank.got("/webhooks?page[limit]=10&sort=createdAt")
+        later = bank.got(f"/webhooks?filter[fromId]={second}")
+        earlier = bank.got(f"/webhooks?filter[toId]={first}&filter[since]=2026-06-01T00:00:00Z")
+
+        assert [each["id"] for each in everything] == [first, second]
+        assert [each["id"] for each in later] == [second]
+        assert [each["id"] for each in earlier] == [first]
+
+    def test_a_webhook_can_be_changed(self, bank: Bank, unit: UnitOverHTTP) -> None:
+        path = f"/webhooks/{hook(bank, 'https://example.com/hooks')}"
+
+        changed = unit("PATCH", path, document("webhook", {"label": "Theirs", "includeResources": True}))
+
+        assert changed.json()["data"]["attributes"]["label"] == "Theirs"
+        assert bank.got(path)["attributes"]["url"] == "https://example.com/hooks"
+
+    @pytest.mark.parametrize(
+        "url",
+        [
+            "http://127.0.0.1:8000/hooks",
+            "http://localhost/hooks",
+            "http://[::1]:8000/",
+            "https://example.com",
+        ],
+    )
+    def test_a_webhook_may_go_to_this_machine_or_over_https(self, bank: Bank, url: str) -> None:
+        assert hook(bank, url)
+
+    @pytest.mark.parametrize(
+        "url",
+        [
+            "http://example.com/hooks",
+            "http://169.254.169.254/latest",
+            "http://10.0.0.1/",
+            "http://localhost.example.com/",
+            "http://127.0.0.1@example.com/",
+            "https://user:password@example.com/",
+            "https://",
+            "https://exa mple.com/",
+            "https://example.com:port/",
+            "https://[::1/",
+            "ftp://localhost/",
+            "file:///etc/passwd",
+            "localhost:8000",
+            "",
+            None,
+        ],
+    )
+    def test_a_webhook_goes_nowhere_else(self, unit: UnitOverHTTP, url: str) -> None:
+        response = unit("POST", "/webhooks", document("webhook", SPARE | {"url": url}))
+
+        assert response.status_code == 400
+        assert errors(response) == [("invalid_value", "/data/attributes/url")]
+
+    @pytest.mark.parametrize(
+        ("attribute", "value"),
+        [
+            ("label", ""),
+            ("contentType", "XML"),
+            ("deliveryMode", "Sometimes"),
+            ("subscriptionType", "Some"),
+            ("includeResources", "yes"),
+            ("token", 1),
+            ("status", "Enabled"),
+        ],
+    )
+    def test_a_wrong_webhook_attribute_is_invalid(self, unit: UnitOverHTTP, attribute: str, value: object) -> None:
+        response = unit("POST", "/webhooks", document("webhook", SPARE | {attribute: value}))
+
+        assert response.status_code == 400
+        assert errors(response) == [("invalid_value", f"/data/attributes/{attribute}")]
+
+    def test_a_world_has_so_many_webhooks_and_no_more(
+        self, bank: Bank, unit: UnitOverHTTP, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(webhooks, "MOST_WEBHOOKS", 1)
+        hook(bank, "https://example.com/hooks")
+
+        response = unit("POST", "/webhooks", document("webhook", SPARE))
+
+        assert response.status_code == 400
+        assert errors(response) == [("limits_exceeded", None)]
+
+    def test_a_webhook_is_not_deleted(self, bank: Bank, unit: UnitOverHTTP) -> None:
+        assert unit("DELETE", f"/webhooks/{hook(bank, SPARE['url'])}").status_code == 405
+
+
+class TestDelivery:
+    def test_events_arrive_signed(self, bank: Bank, courier: Courier, listener: Listener) -> None:
+        hook(bank, listener.url)
+        bank.customer(fullName={"first": "Zoë", "last": "Vance"}, tags={"said": 'a "b" / c'})
+
+        courier.deliver_due()
+
+        [(headers, body)] = listener.letters()
+        assert headers["content-type"] == "application/vnd.api+json; charset=utf-8"
+        assert types(json.loads(body)["data"]) == ["application.created", "customer.created"]
+        assert Unit(UNIT_URL, "any").webhooks.verify(headers["x-unit-signature"], SECRET, json.loads(body))
+
+    def test_without_a_secret_nothing_is_signed(self, bank: Bank, courier: Courier, listener: Listener) -> None:
+        bank.made("/webhooks", "webhook", SPARE | {"url": listener.url})
+        bank.application(ssn="000000005")
+
+        courier.deliver_due()
+
+        [(headers, _)] = listener.letters()
+        assert headers["content-type"] == "application/json"
+        assert "x-unit-signature" not in headers
+
+    def test_no_call_waits_for_a_webhook(self, bank: Bank, listener: Listener) -> None:
+        hook(bank, listener.url)
+
+        bank.customer()
+
+        assert listener.letters() == []
+
+    def test_no_call_fails_for_a_webhook(self, bank: Bank, courier: Courier) -> None:
+        hook(bank, "http://127.0.0.1:9/")  # where nobody listens
+        customer = bank.customer()
+
+        courier.deliver_due()
+
+        assert bank.got(f"/customers/{customer}")["id"] == customer
+
+    def test_the_thread_delivers_by_itself(
+        self, http: requests.Session, store: Store, bank: Bank, listener: Listener
+    ) -> None:
+        app = unit.create_app(store, jwt_settings=lambda _world: None, fetch=lambda _url: {})
+        http.mount(UNIT_URL, WSGIAdapter(app))
+        hook(bank, listener.url)
+
+        bank.application(ssn="000000005")
+
+        _, body = listener.got.get(timeout=10)
+        assert types(json.loads(body)["data"]) == ["application.created"]
+
+    def test_what_is_delivered_is_not_sent_again(self, bank: Bank, courier: Courier, listener: Listener) -> None:
+        hook(bank, listener.url)
+        bank.customer()
+        courier.deliver_due()
+        courier.deliver_due()
+
+        assert len(delivered(listener)) == 2
+
+    def test_a_failed_delivery_is_tried_again_after_longer_and_longer(
+        self, bank: Bank, courier: Courier, listener: Listener, clock: time_machine.Traveller
+    ) -> None:
+        hook(bank, listener.url)
+        listener.answers += [(500, {}), (204, {}), (302, {"Location": "/elsewhere"}), (404, {})]
+        bank.application(ssn="000000005")
+        courier.deliver_due()
+        tries = []
+
+        for pause in (1, 2, 3, 5):
+            clock.shift(pause - 0.5)
+            courier.deliver_due()
+            too_early = len(delivered(listener))
+            clock.shift(0.5)
+            courier.deliver_due()
+            tries.append((too_early, len(delivered(listener))))
+
+        assert tries == [(1, 1), (0, 1), (0, 1), (0, 1)]
+
+    def test_a_redirect_is_not_followed(self, bank: Bank, courier: Courier, listener: Listener) -> None:
+        with listening() as elsewhere:
+            hook(bank, listener.url)
+            listener.answers.append((307, {"Location": elsewhere.url}))
+            bank.customer()
+
+            courier.deliver_due()
+
+            assert len(delivered(listener)) == 2
+            assert elsewhere.letters() == []
+
+    def test_at_most_once_is_once(
+        self, bank: Bank, courier: Courier, listener: Listener, clock: time_machine.Traveller
+    ) -> None:
+        hook(bank, listener.url, deliveryMode="AtMostOnce")
+        listener.answers.append((500, {}))
+        bank.customer()
+
+        courier.deliver_due()
+        clock.shift(3600)
+        courier.deliver_due()
+
+        assert [types(json.loads(body)["data"]) for _, body in listener.letters()] == [
+            ["application.created"],
+            ["customer.created"],
+        ]
+
+    def test_no_more_than_64_events_arrive_at_once(
+        self, bank: Bank, courier: Courier, listener: Listener, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(delivery, "MOST_PER_POST", 2)
+        hook(bank, listener.url)
+        bank.active_card()
+
+        courier.deliver_due()
+
+        assert [len(json.loads(body)["data"]) for _, body in listener.letters()] == [2, 2, 1]
+
+    def test_of_too_many_the_oldest_are_never_delivered(
+        self, bank: Bank, courier: Courier, listener: Listener, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(events, "MOST_WAITING", 2)
+        hook(bank, listener.url)
+        bank.active_card()
+
+        courier.deliver_due()
+
+        assert types(delivered(listener)) == ["transaction.created", "card.created"]
+
+    def test_after_two_days_of_failing_a_webhook_is_unavailable(
+        self, bank: Bank, courier: Courier, listener: Listener, clock: time_machine.Traveller
+    ) -> None:
+        path = f"/webhooks/{hook(bank, listener.url)}"
+        listener.answers += [(500, {}), (500, {})]
+        bank.customer()
+        courier.deliver_due()
+        clock.shift(2 * 24 * 3600)
+
+        courier.deliver_due()
+
+        assert bank.got(path)["attributes"]["status"] == "Unavailable"
+
+    def test_while_it_is_disabled_a_webhook_gets_nothing(
+        self, bank: Bank, unit: UnitOverHTTP, courier: Courier, listener: Listener
+    ) -> None:
+        path = f"/webhooks/{hook(bank, listener.url)}"
+        disabled = unit("POST", f"{path}/disable").json()["data"]["attributes"]["status"]
+        bank.customer()
+        enabled = unit("POST", f"{path}/enable").json()["data"]["attributes"]["status"]
+        bank.application(ssn="000000005")
+
+        courier.deliver_due()
+
+        assert (disabled, enabled) == ("Disabled", "Enabled")
+        assert types(delivered(listener)) == ["application.created"]
+
+    def test_an_event_can_be_fired_again(
+        self, bank: Bank, unit: UnitOverHTTP, courier: Courier, listener: Listener
+    ) -> None:
+        bank.customer()
+        hook(bank, listener.url)
+        event = happened(bank, "customer.created")[0]
+
+        response = unit("POST", f"/events/{event['id']}")
+        courier.deliver_due()
+
+        assert response.status_code == 200
+        assert delivered(listener) == [event]
+
+    def test_resources_come_along_if_asked_for(self, bank: Bank, courier: Courier, listener: Listener) -> None:
+        card = bank.active_card()
+        hook(bank, listener.url, includeResources=True)
+        bank.unit("POST", f"/cards/{card['id']}/freeze")
+
+        courier.deliver_due()
+
+        [(_, body)] = listener.letters()
+        [included] = json.loads(body)["included"]
+        assert (included["id"], included["attributes"]["status"]) == (card["id"], "Frozen")
+        assert "kept" not in included
+
+    def test_some_webhooks_want_authorization_requests_only(
+        self, bank: Bank, courier: Courier, listener: Listener
+    ) -> None:
+        hook(bank, listener.url, subscriptionType="OnlyAuthorizationRequest")
+        bank.customer()
+
+        courier.deliver_due()
+
+        assert listener.letters() == []
+
+    def test_what_another_courier_is_carrying_is_left_to_it(
+        self, bank: Bank, courier: Courier, store: Store, listener: Listener, clock: time_machine.Traveller
+    ) -> None:
+        hook(bank, listener.url)
+        bank.customer()
+        [world] = courier.worlds
+        courier.take(world)  # and dies of it
+        successor = Courier(store, in_background=False)
+        successor.notice(world)
+
+        successor.deliver_due()
+        at_once = delivered(listener)
+        clock.shift(delivery.LEASE)
+        successor.deliver_due()
+
+        assert at_once == []
+        assert len(delivered(listener)) == 2
+
+    def test_a_world_that_is_gone_is_forgotten(self, bank: Bank, courier: Courier, store: Store) -> None:
+        hook(bank, "http://127.0.0.1:9/")
+        bank.customer()
+        store.reset()
+
+        courier.deliver_due()
+
+        assert courier.worlds == set()
