@@ -27,7 +27,7 @@ from services import limits
 from services.auth import Auth
 from services.exchange import Exchange
 from services.guards import current_session, require_same_origin
-from services.http import ServiceSession
+from services.http import ServiceSession, begin_request, end_request
 from services.readiness import Readiness
 from services.unit import Unit
 from settings import Settings, load
@@ -82,6 +82,9 @@ def create_app(settings: Settings | None = None) -> Flask:
         from emulator import mount  # the one place: without this folder the app runs against the real services
 
         opened |= mount(app, http, settings)
+
+    app.before_request(begin_request)
+    app.teardown_request(end_request)
 
     @app.before_request
     def guard() -> None:

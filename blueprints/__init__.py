@@ -6,13 +6,17 @@ same file in both cases. ``HX-Request`` decides about form only, never about rig
 
 from __future__ import annotations
 
+import re
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import quote, unquote, urlsplit
 
 from flask import Response, current_app, flash, make_response, redirect, render_template, request
+from flask_wtf.csrf import validate_csrf
 from werkzeug.exceptions import HTTPException
 from werkzeug.routing import RequestRedirect
+from wtforms import ValidationError
 
+PLACE = re.compile(r"div#(?P<id>[a-z][a-z0-9-]{0,60})", re.ASCII)  # what loads by itself, as htmx names it
 SIGN_IN_AGAIN = "You are not signed in, or your session has ended. Sign in to go on."
 
 
@@ -55,21 +59,50 @@ def go(url: str, *, say: str = "") -> Response:
 
 
 def own_path(url: str, method: str = "GET") -> str | None:
-    """The path of a URL if this app has a view for it, else None; scheme, host and query are never believed."""
+    """The path of a URL if this app has a view for it, else None; scheme, host and query are never believed.
+
+    It is quoted, and so fit for a header: the digits of a card's id may be those of any script.
+    """
     try:
-        path = urlsplit(url).path
+        path = unquote(urlsplit(url).path)
         current_app.url_map.bind("").match(path, method=method)
     except (HTTPException, RequestRedirect, ValueError):
         return None
-    return path
+    return quote(path)
 
 
-def notice(status: int, title: str, text: str, page: str = "error.html", **context: Any) -> Response:
-    """Bad news: a page, or for htmx a notice beside what stays on the page as it was, with all that was typed."""
+def notice(
+    status: int,
+    title: str,
+    text: str,
+    page: str = "error.html",
+    *,
+    again: bool = False,
+    retry_after: int | None = None,
+    **context: Any,
+) -> Response:
+    """Bad news: a page, or for htmx a notice beside what stays on the page as it was, with all that was typed.
+
+    ``again`` offers to send the same request once more: in a page with the form's fields, for htmx in the place that
+    was to be loaded. ``retry_after`` is in seconds.
+    """
+    headers = {"Retry-After": str(retry_after)} if retry_after else {}
     words = {"title": title, "text": text, "status": status}
     if not is_htmx():
-        return make_response(render_template(page, **words, **context), status)
-    return make_response(render_template("_notice.html", **words), status, {"HX-Reswap": "none"})
+        kept = _own_form() if again else None
+        return make_response(render_template(page, **words, again=again, kept=kept, **context), status, headers)
+    loading = PLACE.fullmatch(request.headers.get("HX-Target", "")) if again and request.method == "GET" else None
+    body = render_template("_notice.html", **words, loading=loading and loading["id"])
+    return make_response(body, status, headers | {"HX-Reswap": "none"})
+
+
+def _own_form() -> dict[str, str] | None:
+    """The fields of the form that was sent, if it is one of our own pages' and not too large to read."""
+    try:
+        validate_csrf(request.form.get("csrf_token"))
+    except (ValidationError, HTTPException):
+        return None
+    return {name: value for name, value in request.form.items() if name != "csrf_token"}
 
 
 def dollars(cents: int) -> str:

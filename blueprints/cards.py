@@ -67,8 +67,9 @@ def create() -> Response:
     key = idempotency_key(session.user_id, "card", nonce)
     try:
         card = exchange.as_customer(session, lambda unit: _issue(unit, virtual=KINDS[kind], key=key))
-    except ServiceDown:
-        return notice(503, *UNCONFIRMED, page="cards/unconfirmed.html", nonce=nonce, kind=kind)
+    except ServiceDown as down:
+        page, wait = "cards/unconfirmed.html", down.retry_after
+        return notice(503, *UNCONFIRMED, page, retry_after=wait, nonce=nonce, kind=kind)
     if card.is_virtual != KINDS[kind]:
         error = "This form has made another card already. Choose again."
         return render("cards/list.html", "cards/_list.html", 409, error=error, **_cards())

@@ -6,6 +6,8 @@ is an answer with a way on, not a crash and not a sign-out; and nobody ever sees
 
 from __future__ import annotations
 
+from typing import Any
+
 import pydantic
 from flask import Blueprint, Response, current_app, make_response, request, url_for
 from flask import session as flask_session
@@ -36,8 +38,9 @@ TEXTS = {
     429: ("Too many requests", "Wait a minute, then try again."),
     500: ("Something broke on our side", "It was written down. Try again in a moment."),
     502: ("The bank did not accept that", "Look at how things stand, then try again."),
-    503: ("A service did not answer", "It may or may not have been done. Reload the page to see, then try again."),
+    503: ("A service did not answer", "Nothing is lost. Try again in a moment."),
 }
+UNCONFIRMED = "It may or may not have been done. Reload the page to see, then try again."
 
 
 @bp.app_errorhandler(NotSignedIn)
@@ -66,9 +69,11 @@ def no_customer(_error: NoCustomer) -> Response:
 @bp.app_errorhandler(pydantic.ValidationError)
 @bp.app_errorhandler(StorageError)
 def service_down(error: Exception) -> Response:
-    """A service gave no usable answer."""
-    note("fault", str(error) if isinstance(error, ServiceDown) else type(error).__name__)
-    return answer(503)
+    """A service gave no usable answer: say so, offer to ask again, and keep what was typed."""
+    down = error if isinstance(error, ServiceDown) else ServiceDown("Stytch", type(error).__name__)
+    note("fault", str(down))
+    text = UNCONFIRMED if request.method == "POST" else ""
+    return answer(503, text=text, again=True, retry_after=down.retry_after)
 
 
 @bp.app_errorhandler(UnitError)
@@ -82,9 +87,7 @@ def unit_refused(error: UnitError) -> Response:
 @bp.app_errorhandler(TooManyCodes)
 def too_many_codes(error: TooManyCodes) -> Response:
     """Too many wrong codes: say how long to wait."""
-    response = answer(429, "Too many wrong codes", too_many(error.wait))
-    response.headers["Retry-After"] = str(error.wait)
-    return response
+    return answer(429, "Too many wrong codes", too_many(error.wait), retry_after=error.wait)
 
 
 @bp.app_errorhandler(CSRFError)
@@ -110,7 +113,7 @@ def http_error(error: HTTPException) -> Response:
     return response
 
 
-def answer(status: int, title: str = "", text: str = "") -> Response:
+def answer(status: int, title: str = "", text: str = "", **context: Any) -> Response:
     """The words for a status, or others."""
     default_title, default_text = TEXTS[status]
-    return notice(status, title or default_title, text or default_text)
+    return notice(status, title or default_title, text or default_text, **context)

@@ -61,7 +61,7 @@ class Intent:
 @bp.app_errorhandler(StepUpRequired)
 def ask(required: StepUpRequired) -> Response:
     """Ask for a code in place of what was asked for, keeping all that is needed to go on with it."""
-    if not fresh_session().enrolled:
+    if not current_session().enrolled:  # the guard has asked Stytch: here, nobody could say that it is down
         return go(url_for("home.index"))
     note("denial", "step-up required")
     intent = Intent(required.purpose, required.by_text)

@@ -59,6 +59,8 @@ def confirm() -> Response:
     """Take the new authenticator's first code, and show the recovery codes, once."""
     session = fresh_session()
     if flask_session.get("totp_id") not in session.pending_totps:
+        if "totp_id" in flask_session and session.enrolled and session.proven_until(FACTOR_MAX_AGE):
+            return _finished(session)  # the answer to this very code got lost
         return render("totp/over.html", "totp/_over.html", 409, is_step=True)
     try:
         code = typed_code(request.form)
@@ -66,12 +68,18 @@ def confirm() -> Response:
         session = go_on_with(auth.authenticate_totp(session, code))
     except Refused as refused:
         return render("totp/confirm.html", "totp/_confirm.html", 422, error=refusal(refused.reason))
+    return _finished(session)
+
+
+def _finished(session: Session) -> Response:
+    """The recovery codes; the window may forget the enrolment as soon as it has them."""
+    codes = auth.recovery_codes(session)
     forgive_codes(session.user_id)
     flask_session.pop("totp_id")
     return render(
         "totp/codes.html",
         "totp/_codes.html",
-        codes=auth.recovery_codes(session),
+        codes=codes,
         say="Your authenticator is set up. Save your recovery codes.",
         is_step=True,
     )

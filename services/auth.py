@@ -107,6 +107,10 @@ class Auth:
             raise NotSignedIn
         return self._sessions.get_or_load(_key(token), lambda: self._ask(token))
 
+    def known(self, token: str) -> Session | None:
+        """The session, if it can be had without a call."""
+        return None if self._ended.get(_key(token)) else self._sessions.get(_key(token))
+
     def refresh(self, token: str) -> Session:
         """The session as Stytch sees it at this moment, with a JWT that it has just returned. Raises NotSignedIn."""
         self._sessions.drop(_key(token))

@@ -8,6 +8,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable
+from concurrent.futures import Future
 from typing import Generic, TypeVar
 
 from cachetools import TLRUCache
@@ -23,7 +24,7 @@ class Cache(Generic[V]):
             size, ttu=lambda _key, value, _now: expires_at(value), timer=time.time
         )
         self._lock = threading.Lock()
-        self._loading: dict[str, threading.Lock] = {}
+        self._loading: dict[str, Future[V]] = {}
 
     def get(self, key: str) -> V | None:
         """The entry, or None."""
@@ -41,17 +42,25 @@ class Cache(Generic[V]):
             self._entries.pop(key, None)
 
     def get_or_load(self, key: str, load: Callable[[], V]) -> V:
-        """The entry, or what ``load`` returns; others who want the same entry meanwhile wait for that one call."""
+        """The entry, or what ``load`` returns; others who want the same entry meanwhile wait for that one call.
+
+        They share its failure too: with a service that hangs they would wait one after the other.
+        """
         with self._lock:
             if (value := self._entries.get(key)) is not None:
                 return value
-            loading = self._loading.setdefault(key, threading.Lock())
-        with loading:
-            if (value := self.get(key)) is not None:
-                return value
-            try:
-                self.put(key, value := load())
-            finally:
-                with self._lock:
-                    self._loading.pop(key, None)
+            under_way = self._loading.get(key)
+            loading = self._loading.setdefault(key, Future())
+        if under_way:
+            return under_way.result()
+        try:
+            self.put(key, value := load())
+        except BaseException as error:
+            loading.set_exception(error)
+            raise
+        else:
+            loading.set_result(value)
             return value
+        finally:
+            with self._lock:
+                del self._loading[key]

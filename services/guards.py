@@ -6,6 +6,7 @@ Stytch once; and a guard only raises: one place turns that into a dialog, a redi
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from datetime import timedelta
 from functools import wraps
@@ -18,11 +19,13 @@ from settings import Settings
 
 from .auth import auth
 from .exchange import StepUpNeeded, exchange
+from .limits import few_unknown_sessions
 from .session import NotSignedIn, Session
 
 P = ParamSpec("P")
 R = TypeVar("R")
 UNSAFE = frozenset({"POST", "PUT", "PATCH", "DELETE"})
+SESSION_TOKEN = re.compile(r"[\w=-]{32,128}", re.ASCII)  # Stytch's have 44; what is none costs no call
 FACTOR_MAX_AGE = timedelta(minutes=5)  # of the second factor, to see or change what proves who somebody is
 
 
@@ -43,12 +46,14 @@ class StepUpRequired(Exception):
 
 def current_session() -> Session:
     """The session of this request's cookie, verified within the last five minutes. Raises NotSignedIn."""
-    if "session" not in g:
-        token = request.cookies.get(cookie_name())
-        if not token:
+    if (session := known_session()) is None:
+        token = request.cookies.get(cookie_name(), "")
+        if not SESSION_TOKEN.fullmatch(token):
             raise NotSignedIn
-        g.session = auth.session(token)
-    session: Session = g.session
+        if (session := auth.known(token)) is None:
+            with few_unknown_sessions():
+                session = auth.session(token)
+        g.session = session
     return session
 
 
@@ -116,6 +121,7 @@ def stepped_up(
             try:
                 return view(*args, **kwargs)
             except StepUpNeeded as needed:
+                fresh_session()
                 by_text = max_age is None and not exchange.is_texted(current_session())
                 raise StepUpRequired(words, by_text=by_text) from needed
 

@@ -8,20 +8,25 @@ from __future__ import annotations
 
 import hashlib
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 
 from flask import Flask
 from flask_limiter import Limiter
 from flask_limiter.util import get_remote_address
 from limits import RateLimitItem, parse, parse_many
-from limits.errors import ConfigurationError
+from limits.errors import ConfigurationError, StorageError
+from werkzeug.exceptions import TooManyRequests
 
 from settings import SettingsError
 
 from .audit import note
+from .session import NotSignedIn
 
 LINKS_PER_ADDRESS = parse("3/10 minutes")
 LINKS_PER_CLIENT = "20/minute"
 LINKS_IN_ALL = "2000/hour"
+UNKNOWN_SESSIONS_PER_CLIENT = parse("30/minute")
 TEXTS_PER_USER = parse("3/10 minutes")
 CODES_PER_USER = parse_many("5/5 minutes;10/hour;20/day")  # wrong ones; each further window is a longer wait
 
@@ -53,6 +58,25 @@ def start(app: Flask, storage_uri: str) -> None:
 def may_send_link(email: str) -> bool:
     """Count a link to this address, and say whether it is still one of the few that a mailbox gets in ten minutes."""
     return _hit(LINKS_PER_ADDRESS, "link", hashlib.sha256(email.lower().encode()).hexdigest())
+
+
+@contextmanager
+def few_unknown_sessions() -> Iterator[None]:
+    """Ask Stytch for a client's session, unless too many of its tokens were none: each guess costs a call.
+
+    It spares calls and guards nothing, so without the store of counters everybody passes. Raises TooManyRequests.
+    """
+    counted = UNKNOWN_SESSIONS_PER_CLIENT, "session", get_remote_address()
+    with suppress(StorageError):
+        if not limiter.limiter.test(*counted):
+            note("limit", f"session: {UNKNOWN_SESSIONS_PER_CLIENT}")
+            raise TooManyRequests(retry_after=60)
+    try:
+        yield
+    except NotSignedIn:
+        with suppress(StorageError):
+            limiter.limiter.hit(*counted)
+        raise
 
 
 def may_send_text(user_id: str) -> bool:

@@ -18,6 +18,7 @@ from typing import Any, TypeAlias, cast
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
+import requests
 import time_machine
 from bs4 import BeautifulSoup, Tag
 from flask import Flask
@@ -236,6 +237,22 @@ def app(shared_app: Flask, clock: time_machine.Traveller) -> Flask:  # noqa: ARG
     with shared_app.app_context():
         limiter.reset()
     return shared_app
+
+
+@pytest.fixture
+def calls(app: Flask) -> Iterator[list[str]]:
+    """What the app asks of either service during the test, as ``POST /v1/sessions/authenticate``, ids left out."""
+    made: list[str] = []
+
+    def note(response: requests.Response, *_args: object, **_kwargs: object) -> None:
+        path = re.sub(r"/[0-9]+", "/:id", urlsplit(str(response.request.url)).path)
+        if "jwks" not in path:  # the emulated Unit fetches the keys through the same session
+            made.append(f"{response.request.method} {path}")
+
+    http: requests.Session = app.extensions["http"]
+    http.hooks["response"].append(note)
+    yield made
+    http.hooks["response"].remove(note)
 
 
 Walk: TypeAlias = Callable[[Visitor, time_machine.Traveller], None]

@@ -10,7 +10,7 @@ from flask import Flask
 
 from app import create_app
 
-from .conftest import Visitor, changed
+from .conftest import Page, Visitor, changed
 from .test_card import new_card
 
 
@@ -75,3 +75,43 @@ def test_a_link_that_cannot_be_opened_here_does_not_travel_on_in_a_referer(visit
     page = visitor.get(f"/login/authenticate{query}")
 
     assert page.response.headers["Referrer-Policy"] == "strict-origin"
+
+
+def with_session(app: Flask, token: str, address: str = "192.0.2.1") -> Page:
+    """The first page as somebody sees it who brings this as a session, from this address."""
+    visitor = Visitor(app, address)
+    visitor.client.set_cookie("stytch_session", token)
+    return visitor.get("/")
+
+
+@pytest.mark.parametrize("token", ["", "made-up", "a" * 31, "a" * 129, "a" * 40 + ".", "é" * 44, "a" * 44 + "\\n"])
+def test_what_cannot_be_a_session_costs_no_call(app: Flask, calls: list[str], token: str) -> None:
+    page = with_session(app, token)
+
+    assert page.status == 200
+    assert calls == []
+
+
+def test_guessing_at_sessions_costs_thirty_calls_a_minute_at_most(
+    app: Flask, signed_in: Visitor, calls: list[str], clock: time_machine.Traveller
+) -> None:
+    answers = [with_session(app, f"{number:044}") for number in range(40)]
+
+    assert [page.status for page in answers] == [200] * 30 + [429] * 10
+    assert answers[-1].response.headers["Retry-After"] == "60"
+    assert len(calls) == 30
+    assert with_session(app, "0" * 44, "192.0.2.2").status == 200
+    assert with_session(app, signed_in.cookie("stytch_session") or "", "192.0.2.1").status == 429
+    signed_in.get("/")
+    assert with_session(app, signed_in.cookie("stytch_session") or "", "192.0.2.1").status == 200  # known here
+    clock.shift(61)
+    assert with_session(app, "0" * 44).status == 200
+
+
+def test_the_way_back_fits_into_a_header_whatever_script_its_digits_are_of(visitor: Visitor) -> None:
+    visitor.get("/cards/\u0661")
+    visitor.get(visitor.ask_for_link())
+
+    page = visitor.submit("/login/authenticate", htmx=True)
+
+    assert page.goes_to == "/cards/%D9%A1"

@@ -2,33 +2,13 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from urllib.parse import urlsplit
 
-import pytest
-import requests
 import time_machine
 from flask import Flask
 
 from .conftest import Page, Visitor
-
-
-@pytest.fixture
-def calls(app: Flask) -> Iterator[list[str]]:
-    """What the app asks of either service during the test, as ``POST /v1/sessions/authenticate``, ids left out."""
-    made: list[str] = []
-
-    def note(response: requests.Response, *_args: object, **_kwargs: object) -> None:
-        path = re.sub(r"/[0-9]+", "/:id", urlsplit(str(response.request.url)).path)
-        if "jwks" not in path:  # the emulated Unit fetches the keys through the same session
-            made.append(f"{response.request.method} {path}")
-
-    http: requests.Session = app.extensions["http"]
-    http.hooks["response"].append(note)
-    yield made
-    http.hooks["response"].remove(note)
 
 
 def same_browser(visitor: Visitor) -> Visitor:
