@@ -13,7 +13,7 @@ run: $(VENV)/run.stamp ## Serve the app on http://localhost:8000
 	$(if $(filter-out 8000,$(PORT)),PUBLIC_URL=http://localhost:$(PORT)) FLASK_SKIP_DOTENV=1 $(BIN)/flask --app app run --port $(PORT)
 
 test: $(VENV)/test.stamp ## Run every test; those in a browser only where there is one
-	$(BIN)/python -m pytest -n auto
+	$(BIN)/python -m pytest -n auto --dist loadscope
 
 lint: $(VENV)/test.stamp ## Check style and types
 	$(BIN)/ruff check .

@@ -11,7 +11,7 @@ import secrets
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from flask import Blueprint, Flask, Response, abort, make_response, redirect, render_template, request, url_for
+from flask import Blueprint, Flask, Response, abort, g, make_response, redirect, render_template, request, url_for
 from werkzeug.test import Client
 
 from . import application_page, stytch, unit
@@ -41,7 +41,13 @@ def visitors(*, emulated: frozenset[str], secure: bool) -> Blueprint:
     @bp.before_app_request
     def enter_world() -> None:
         visitor = request.cookies.get(cookie, "")
-        current_world.set(visitor if VISITOR.fullmatch(visitor) else secrets.token_urlsafe(16))
+        g.left_world = current_world.set(visitor if VISITOR.fullmatch(visitor) else secrets.token_urlsafe(16))
+
+    @bp.teardown_app_request
+    def leave_world(_error: BaseException | None) -> None:
+        """The server's thread serves somebody else next."""
+        if left := g.pop("left_world", None):
+            current_world.reset(left)
 
     @bp.after_app_request
     def keep_visitor(response: Response) -> Response:
