@@ -2,26 +2,26 @@
 
 Delete this folder and the app runs against the real services. They speak the services' own wire formats over the
 services' own paths, sign real JWTs and refuse what the services refuse; nothing here is a bank, and nothing here sends
-a mail. ``create_app()`` serves both on one origin, for any SDK over HTTP; ``attach()`` puts both under a
-``requests.Session`` in this process; ``mount()`` does that for the app.
+a mail. ``create_app()`` serves both on one origin, for any SDK over HTTP, and ``running()`` does so on a free port;
+``attach()`` puts both under a ``requests.Session`` in this process; ``mount()`` does that for the app.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from typing import TYPE_CHECKING, Protocol
 
 import requests
 from flask import Flask
 
-from . import stytch, unit, views
+from . import application_page, stytch, unit, views
+from .server import create_app, org_token, running
 from .store import Store
-from .transport import WSGIAdapter
+from .transport import WSGIAdapter, current_world
 
 if TYPE_CHECKING:
-    from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
+    from _typeshed.wsgi import WSGIApplication
 
-__all__ = ["Store", "attach", "create_app", "mount", "org_token"]
+__all__ = ["Store", "attach", "create_app", "mount", "org_token", "running"]
 
 
 class HostSettings(Protocol):
@@ -69,12 +69,8 @@ def mount(app: Flask, session: requests.Session, settings: HostSettings) -> set[
         pages.append(views.stytch_pages(store, stytch_app))
     if unit_app:
         pages.append(views.unit_pages(store, unit_app))
+        pages.append(application_page.pages(store, lambda _token: current_world.get(), "/emulator"))
     return views.add_pages(app, *pages)
-
-
-def org_token(project_id: str) -> str:
-    """The Unit org token of the world that belongs to a Stytch project."""
-    return f"v2.public.emulator-{project_id}"
 
 
 def attach(
@@ -109,29 +105,3 @@ def attach(
         )
         session.mount(unit_url, WSGIAdapter(unit_app))
     return stytch_app, unit_app
-
-
-def create_app(
-    database_url: str = "sqlite:///instance/emulator.db", origin: str = "http://localhost:8001"
-) -> WSGIApplication:
-    """Both services on one origin; every ``project-test-<uuid>`` is a world of its own.
-
-    Stytch owns ``/v1``, Unit everything else. A world's Unit org token is ``org_token(project_id)``.
-    """
-    store = Store(database_url)
-    stytch_app = stytch.create_app(store, public_url=origin)
-    in_process = requests.Session()
-    in_process.mount(origin, WSGIAdapter(stytch_app))
-    unit_app = unit.create_app(
-        store,
-        jwt_settings=lambda project_id: unit.JwtSettings(
-            jwks_path=f"{origin}/v1/sessions/jwks/{project_id}", issuer=f"stytch.com/{project_id}"
-        ),
-        fetch=lambda url: in_process.get(url).json(),
-    )
-
-    def application(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
-        service = stytch_app if environ["PATH_INFO"].startswith("/v1/") else unit_app
-        return service(environ, start_response)
-
-    return application

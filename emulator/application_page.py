@@ -1,12 +1,15 @@
-"""What the page behind a hosted application form asks. Made-up details stand in it: nobody should type their own."""
+"""The page behind a hosted application form. Made-up details stand in it: nobody should type their own."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from .store import Json
+from flask import Blueprint, Response, abort, make_response, redirect, render_template, request
+
+from . import unit
+from .store import Json, Store, World
 from .unit import UnitFault
 
 PHONE_CODE = "000001"  # the only one in Unit's sandbox, which sends no text messages
@@ -34,6 +37,45 @@ class Question:
     label: str
     value: str
     is_wrong: bool = False
+
+
+def pages(store: Store, world_of: Callable[[str], str | None], url_prefix: str | None = None) -> Blueprint:
+    """The form that Unit hosts, where its link leads; ``world_of`` tells whose it is from the token in the link."""
+    bp = Blueprint("emulator_form", __name__, url_prefix=url_prefix, template_folder="templates/form")
+
+    def opened(world: World, token: str) -> Json:
+        try:
+            return unit.open_form(world, token)
+        except UnitFault:
+            abort(404)
+
+    @bp.get("/application-form/<token>")
+    def application_form(token: str) -> str:
+        """The form, as far as the org has filled it in."""
+        with store.read(world_of(token) or abort(404)) as world:
+            form = opened(world, token)
+        return _page(form)
+
+    @bp.post("/application-form/<token>")
+    def hand_in(token: str) -> Response:
+        """Take in the form, and send the browser back to the org."""
+        with store.change(world_of(token) or abort(404)) as world:
+            form = opened(world, token)
+            if request.form.get("code", "").strip() != PHONE_CODE:
+                return make_response(_page(form, wrong_code=True), 422)
+            try:
+                unit.submit(world, form, answers(request.form))
+            except UnitFault as fault:
+                if wrong := blamed(fault):
+                    return make_response(_page(form, wrong), 422)  # otherwise it was handed in before
+        return make_response(redirect(form["attributes"]["applicationFormSettings"]["redirectUrl"], 303))
+
+    return bp
+
+
+def _page(form: Json, wrong: frozenset[str] = frozenset(), *, wrong_code: bool = False) -> str:
+    asked = questions(form, request.form, wrong)
+    return render_template("emulator/application_form.html", questions=asked, wrong_code=wrong_code)
 
 
 def questions(form: Json, typed: Mapping[str, str], wrong: frozenset[str] = frozenset()) -> list[Question]:

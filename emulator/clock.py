@@ -1,11 +1,31 @@
 """The only source of time in the emulator, so that a test moves one clock and both services follow."""
 
-from datetime import UTC, datetime
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from datetime import UTC, datetime, timedelta
+
+_ahead: ContextVar[timedelta] = ContextVar("ahead", default=timedelta(0))
 
 
 def now() -> datetime:
     """The present moment, in UTC."""
-    return datetime.now(UTC)
+    return datetime.now(UTC) + _ahead.get()
+
+
+@contextmanager
+def moved(seconds: float) -> Iterator[None]:
+    """For this request it is that many seconds later (or earlier, if negative) than it is."""
+    before = _ahead.set(timedelta(seconds=seconds))
+    try:
+        yield
+    finally:
+        _ahead.reset(before)
+
+
+def unmoved() -> float:
+    """Seconds since the epoch, whatever a request believes: for what outlives the request."""
+    return datetime.now(UTC).timestamp()
 
 
 def timestamp() -> float:

@@ -2,7 +2,8 @@
 
 One world is one visitor of a hosted demo, or one project of somebody's test run. A request to either emulated
 service is one transaction on one world, and two requests to the same world never interleave: that is what makes
-"each code once" and "one key, one card" true without a lock anywhere else.
+"each code once" and "one key, one card" true without a lock anywhere else. SQLite and PostgreSQL keep the same rules,
+for any number of processes. A world goes 24 hours after its last visit, and holds so much at the most.
 """
 
 from __future__ import annotations
@@ -23,7 +24,12 @@ Json: TypeAlias = dict[str, Any]
 
 KEEP_WORLDS_FOR = 24 * 3600  # seconds without a visit
 FIRST_NUMBER = 10_000  # numbered records count from here, so that ids look like a bank's
-MAX_RECORDS = 2000  # per world; a visitor who fills it gets a refusal, not the disk
+MAX_WORLDS = 20_000
+MAX_RECORDS = 2000  # per world, as are those below; a visitor who fills it gets a refusal, not the disk
+MAX_BYTES = 2 * 1024 * 1024
+MOST_OF_A_KIND = {"user": 500, "mail": 500, "card": 200}
+DRIVERS = {"postgres": "postgresql+psycopg", "postgresql": "postgresql+psycopg"}  # those that a URL may leave out
+SETTING_UP = 8001  # the number of the lock under which one process at a time makes the tables
 
 _schema = sa.MetaData()
 _worlds = sa.Table(
@@ -40,7 +46,9 @@ _records = sa.Table(
     sa.Column("kind", sa.String(40), nullable=False),
     sa.Column("id", sa.String(100), nullable=False),
     sa.Column("body", sa.Text, nullable=False),
+    sa.Column("size", sa.Integer, nullable=False),  # of the body, so that a world can be weighed without reading it
     sa.UniqueConstraint("world", "kind", "id"),
+    sa.Index("records_by_weight", "world", "kind", "size"),
     sqlite_autoincrement=True,
 )
 _names = sa.Table(
@@ -57,7 +65,14 @@ _names = sa.Table(
 
 
 class WorldFull(Exception):
-    """A world holds as many records as one visitor may have."""
+    """A world holds as much as one visitor may have; says of what, in words for whoever filled it."""
+
+
+class BadDatabaseURL(SystemExit):
+    """The store can't be opened. Ends the process with one line that names the variable, never its value."""
+
+    def __init__(self, why: str) -> None:
+        super().__init__(f"EMULATOR_DATABASE_URL cannot be used: {why}")
 
 
 class World:
@@ -69,11 +84,10 @@ class World:
 
     def add(self, kind: str, record_id: str, body: Json, names: Mapping[str, str] | None = None) -> Json:
         """Store a new record. ``names`` are further unique names to find it by, such as ``{"email": "a@b.c"}``."""
-        count = sa.select(sa.func.count()).select_from(_records).where(_records.c.world == self.id)
-        if self._connection.execute(count).scalar_one() >= MAX_RECORDS:
-            raise WorldFull
+        text = json.dumps(body)
+        self._check_room(kind, len(text))
         self._connection.execute(
-            _records.insert().values(world=self.id, kind=kind, id=record_id, body=json.dumps(body))
+            _records.insert().values(world=self.id, kind=kind, id=record_id, body=text, size=len(text))
         )
         for name_kind, value in (names or {}).items():
             self.name(kind, record_id, name_kind, value)
@@ -86,7 +100,8 @@ class World:
         this = (_records.c.world == self.id, _records.c.kind == kind, _records.c.id == draft)
         number: int = self._connection.execute(sa.select(_records.c.number).where(*this)).scalar_one()
         numbered = {**body, "id": str(FIRST_NUMBER + number)}
-        self._connection.execute(_records.update().where(*this).values(id=numbered["id"], body=json.dumps(numbered)))
+        text = json.dumps(numbered)
+        self._connection.execute(_records.update().where(*this).values(id=numbered["id"], body=text, size=len(text)))
         for name_kind, value in (names or {}).items():
             self.name(kind, numbered["id"], name_kind, value)
         return numbered
@@ -136,12 +151,19 @@ class World:
 
     def save(self, kind: str, record_id: str, body: Json) -> Json:
         """Replace the body of a stored record."""
+        text = json.dumps(body)
+        self._check_room(kind, len(text), of_stored=record_id)
         self._connection.execute(
             _records.update()
             .where(_records.c.world == self.id, _records.c.kind == kind, _records.c.id == record_id)
-            .values(body=json.dumps(body))
+            .values(body=text, size=len(text))
         )
         return body
+
+    def put(self, kind: str, record_id: str, body: Json) -> Json:
+        """Store a record, new or not."""
+        known = self.get(kind, record_id) is not None
+        return (self.save if known else self.add)(kind, record_id, body)
 
     def remove(self, kind: str, record_id: str) -> None:
         """Forget a record and all its names."""
@@ -159,25 +181,40 @@ class World:
         _touch(self._connection, world_id)
         return World(self._connection, world_id)
 
+    def _check_room(self, kind: str, size: int, *, of_stored: str | None = None) -> None:
+        """Refuse what would be too much; ``of_stored`` names the record that makes room for its own successor."""
+        others = _records.c.world == self.id
+        if of_stored is not None:
+            others &= ~((_records.c.kind == kind) & (_records.c.id == of_stored))
+        of_kind = sa.func.count().filter(_records.c.kind == kind)
+        weighed = sa.select(sa.func.count(), sa.func.coalesce(sa.func.sum(_records.c.size), 0), of_kind).where(others)
+        count, weight, same = self._connection.execute(weighed).one()
+        most = MOST_OF_A_KIND.get(kind, MAX_RECORDS)
+        if same >= most:
+            raise WorldFull(f"there are {most} of the kind {kind} already")
+        if count >= MAX_RECORDS:
+            raise WorldFull(f"there are {MAX_RECORDS} records already")
+        if weight + size > MAX_BYTES:
+            raise WorldFull(f"there are {MAX_BYTES} bytes of records already")
+
 
 class Store:
     """All worlds, in one database."""
 
     def __init__(self, url: str) -> None:
-        """Open the database at any SQLAlchemy URL, and make its tables and, for SQLite, its folder."""
-        parsed = make_url(url)
-        if parsed.get_backend_name() == "sqlite" and parsed.database:
-            Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
-        self._engine = sa.create_engine(parsed)
-        if parsed.get_backend_name() == "sqlite":
-            sa.event.listen(self._engine, "connect", _set_up_sqlite)
-            sa.event.listen(self._engine, "begin", _begin_sqlite)
-        _schema.create_all(self._engine)
+        """Open the database, and make its tables and, for SQLite, its folder. Raises BadDatabaseURL."""
+        self._engine = _engine(url)
+        try:
+            with self._writing() as connection:
+                _set_up(connection)
+                _forget_unvisited(connection)
+        except (sa.exc.SQLAlchemyError, OSError) as error:
+            raise BadDatabaseURL("the database cannot be opened; is it there, and may we write to it?") from error
 
     @contextmanager
     def change(self, world_id: str) -> Iterator[World]:
         """A transaction that may write, alone on its world until it ends; it commits unless an exception leaves it."""
-        with self._engine.connect().execution_options(writes=True) as connection, connection.begin():
+        with self._writing() as connection:
             _touch(connection, world_id)
             yield World(connection, world_id)
 
@@ -194,28 +231,82 @@ class Store:
                 sa.select(_names.c.world).where(_names.c.kind == name_kind, _names.c.value == value)
             )
 
+    def forget(self, world_id: str) -> None:
+        """Forget one world."""
+        with self._writing() as connection:
+            connection.execute(_worlds.delete().where(_worlds.c.id == world_id))
+
     def reset(self) -> None:
         """Forget every world."""
-        with self._engine.connect().execution_options(writes=True) as connection, connection.begin():
+        with self._writing() as connection:
             connection.execute(_worlds.delete())
 
     def close(self) -> None:
         """Give the database connections back."""
         self._engine.dispose()
 
+    @contextmanager
+    def _writing(self) -> Iterator[sa.Connection]:
+        with self._engine.connect().execution_options(writes=True) as connection, connection.begin():
+            yield connection
+
 
 def _touch(connection: sa.Connection, world_id: str) -> None:
-    """Lock the world's row, or make it; a new world pays for the removal of those that nobody visits any more."""
-    now = clock.timestamp()
-    locked = connection.scalar(sa.select(_worlds.c.used_at).where(_worlds.c.id == world_id).with_for_update())
-    if locked is None:
-        connection.execute(_worlds.delete().where(_worlds.c.used_at < now - KEEP_WORLDS_FOR))
-        connection.execute(
-            sa.text("INSERT INTO worlds (id, used_at) VALUES (:id, :now) ON CONFLICT DO NOTHING"),
-            {"id": world_id, "now": now},
-        )
-    elif locked < now - KEEP_WORLDS_FOR / 24:
-        connection.execute(_worlds.update().where(_worlds.c.id == world_id).values(used_at=now))
+    """Lock the world's row, or make it; what nobody visits any more goes on the way. By the clock that nobody moves."""
+    now = clock.unmoved()
+    used_at = connection.scalar(sa.select(_worlds.c.used_at).where(_worlds.c.id == world_id).with_for_update())
+    if used_at is not None and used_at >= now - KEEP_WORLDS_FOR / 24:
+        return
+    if used_at is None or used_at < now - KEEP_WORLDS_FOR:
+        connection.execute(_worlds.delete().where(_worlds.c.id == world_id))
+        _forget_unvisited(connection)
+        if connection.execute(sa.select(sa.func.count()).select_from(_worlds)).scalar_one() >= MAX_WORLDS:
+            raise WorldFull(f"there are {MAX_WORLDS} worlds already")
+    locking_insert = "INSERT INTO worlds (id, used_at) VALUES (:id, :now) ON CONFLICT (id) DO UPDATE SET used_at = :now"
+    connection.execute(sa.text(locking_insert), {"id": world_id, "now": now})
+
+
+def _forget_unvisited(connection: sa.Connection) -> None:
+    """Forget the worlds that had no visit for too long, but for those that somebody is just coming back to."""
+    old = sa.select(_worlds.c.id).where(_worlds.c.used_at < clock.unmoved() - KEEP_WORLDS_FOR)
+    connection.execute(_worlds.delete().where(_worlds.c.id.in_(old.with_for_update(skip_locked=True))))
+
+
+def _engine(url: str) -> sa.Engine:
+    try:
+        parsed = make_url(url)
+        parsed = parsed.set(drivername=DRIVERS.get(parsed.drivername, parsed.drivername))
+        if parsed.get_backend_name() not in ("sqlite", "postgresql"):
+            raise BadDatabaseURL("it must begin with sqlite:/// or postgresql://.")
+        engine = sa.create_engine(parsed)
+        if parsed.get_backend_name() == "sqlite":
+            if parsed.database:
+                Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
+            sa.event.listen(engine, "connect", _set_up_sqlite)
+            sa.event.listen(engine, "begin", _begin_sqlite)
+    except ModuleNotFoundError as error:
+        raise BadDatabaseURL(f"{error.name} is missing: pip install 'psycopg[binary]' for PostgreSQL.") from error
+    except (sa.exc.SQLAlchemyError, ValueError) as error:
+        raise BadDatabaseURL(
+            "it must be a URL such as sqlite:///emulator.db or postgresql://user@host/name."
+        ) from error
+    except OSError as error:
+        raise BadDatabaseURL("the folder of the SQLite file cannot be made.") from error
+    return engine
+
+
+def _set_up(connection: sa.Connection) -> None:
+    """Make the tables. Those of another version go first: nothing in them was meant to last."""
+    if connection.dialect.name == "postgresql":
+        connection.execute(sa.select(sa.func.pg_advisory_xact_lock(SETTING_UP)))  # two processes that start at once
+    there = sa.inspect(connection)
+    for table in _schema.tables.values():
+        if there.has_table(table.name) and {column["name"] for column in there.get_columns(table.name)} != set(
+            table.columns.keys()
+        ):
+            _schema.drop_all(connection)
+            break
+    _schema.create_all(connection)
 
 
 def _set_up_sqlite(connection: Any, _record: object) -> None:

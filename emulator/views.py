@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING, Any
 from flask import Blueprint, Flask, Response, abort, g, make_response, redirect, render_template, request, url_for
 from werkzeug.test import Client
 
-from . import application_page, stytch, unit
-from .store import Json, Store, World
+from . import stytch, unit
+from .store import Store
 from .transport import WORLD, current_world
 
 if TYPE_CHECKING:
@@ -103,7 +103,7 @@ def stytch_pages(store: Store, stytch_app: WSGIApplication) -> Blueprint:
 
 
 def unit_pages(store: Store, unit_app: WSGIApplication) -> Blueprint:
-    """The bank's own pages: its desk, the application form that it hosts, and the frame that shows a card's number."""
+    """The bank's own pages: its desk, and the frame that shows a card's number."""
     bp = Blueprint("emulator_unit", __name__, url_prefix="/emulator", template_folder="templates/unit")
 
     @bp.app_context_processor
@@ -114,12 +114,6 @@ def unit_pages(store: Store, unit_app: WSGIApplication) -> Blueprint:
         with store.read(current_world.get()) as world:
             return unit.waiting(world)
 
-    def opened(world: World, token: str) -> Json:
-        try:
-            return unit.open_form(world, token)
-        except unit.UnitFault:
-            abort(404)
-
     @bp.post("/bank/<application_id>")
     def decide(application_id: str) -> Response:
         """Approve or deny an application of this visitor's."""
@@ -128,27 +122,6 @@ def unit_pages(store: Store, unit_app: WSGIApplication) -> Blueprint:
                 abort(404)
             unit.decide(world, application_id, approve=request.form.get("decision") == "approve")
         return make_response(redirect(url_for("customer.index"), 303))
-
-    @bp.get("/application-form/<token>")
-    def application_form(token: str) -> str:
-        """The form that Unit hosts, as far as the org has filled it in."""
-        with store.read(current_world.get()) as world:
-            form = opened(world, token)
-        return _form_page(form)
-
-    @bp.post("/application-form/<token>")
-    def hand_in(token: str) -> Response:
-        """Take in the form, and send the browser back to the org."""
-        with store.change(current_world.get()) as world:
-            form = opened(world, token)
-            if request.form.get("code", "").strip() != application_page.PHONE_CODE:
-                return make_response(_form_page(form, wrong_code=True), 422)
-            try:
-                unit.submit(world, form, application_page.answers(request.form))
-            except unit.UnitFault as fault:
-                if wrong := application_page.blamed(fault):
-                    return make_response(_form_page(form, wrong), 422)  # otherwise it was handed in before
-        return make_response(redirect(form["attributes"]["applicationFormSettings"]["redirectUrl"], 303))
 
     @bp.post("/cards/<int:card_id>/number")
     def card_number(card_id: int) -> Response:
@@ -185,11 +158,6 @@ def made_up_address() -> str:
 def _page(name: str, **context: Any) -> str:
     form = f"emulator/_{name}.html" if request.headers.get("HX-Request") == "true" else f"emulator/{name}.html"
     return render_template(form, **context)
-
-
-def _form_page(form: Json, wrong: frozenset[str] = frozenset(), *, wrong_code: bool = False) -> str:
-    questions = application_page.questions(form, request.form, wrong)
-    return render_template("emulator/application_form.html", questions=questions, wrong_code=wrong_code)
 
 
 def _framed(status: int, **context: Any) -> Response:

@@ -29,6 +29,8 @@ from app import create_app
 from services.limits import limiter
 from settings import Settings, load
 
+pytest_plugins = ["emulator.pytest_plugin"]
+
 EMAIL = "ada@example.com"
 SQLITE = "sqlite:///"
 SECRETS = re.compile(r"eyJ[\w-]{10,}\.eyJ|v2\.public\.|secret-test-|BEGIN [A-Z ]*PRIVATE KEY")

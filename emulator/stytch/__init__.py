@@ -100,17 +100,31 @@ from flask import Flask
 
 from ..store import Store
 from . import debug, magic_link_emails, magic_links, sessions, totps, users, wire
-from .keys import rotate_key
+from .keys import partition, rotate_key
+from .totp_records import set_secret
 from .visitor import Entry, Mail, authenticator, mails
+from .wire import is_project_id
+from .wire import refusal_of as refusal
 
-__all__ = ["Entry", "Mail", "authenticator", "create_app", "mails", "rotate_key"]
+__all__ = [
+    "Entry",
+    "Mail",
+    "authenticator",
+    "create_app",
+    "is_project_id",
+    "mails",
+    "partition",
+    "refusal",
+    "rotate_key",
+    "set_secret",
+]
 
 
-def create_app(store: Store, *, public_url: str, redirect_urls: frozenset[str] | None = None) -> Flask:
+def create_app(store: Store, *, public_url: str | None = None, redirect_urls: frozenset[str] | None = None) -> Flask:
     """Stytch's API as a WSGI application over the store.
 
-    ``public_url`` is where a browser reaches it, for the links in mails. Without ``redirect_urls``, every https URL
-    and every http URL on loopback counts as registered.
+    ``public_url`` is where a browser reaches it, for the links in mails, if not at the origin that it is called at.
+    Without ``redirect_urls``, every https URL and every http URL on loopback counts as registered.
     """
     app = Flask(__name__, static_folder=None)
     app.config.update(MAX_CONTENT_LENGTH=wire.MAX_BODY, PROVIDE_AUTOMATIC_OPTIONS=False)

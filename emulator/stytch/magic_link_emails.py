@@ -156,7 +156,7 @@ def _mail(call: Call, user: Json, address: str, target: links.Target) -> str:
     email_id: str = user_records.entry_of(user, "email", address)["email_id"]
     token = links.issue(call, user, email_id, target)
     query = {"public_token": call.public_token, "stytch_token_type": "magic_links", "token": token}
-    link = f"{service().public_url.rstrip('/')}/v1/magic_links/redirect?{urlencode(query)}"
+    link = f"{service().origin}/v1/magic_links/redirect?{urlencode(query)}"
     expires = clock.now() + timedelta(minutes=target.minutes)
     mail_id = str(uuid4())
     mail: Json = {

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import secrets
 import string
 
@@ -36,6 +37,15 @@ def add(world: World, user: Json, minutes: int) -> Json:
     user["totp_id"] = totp["totp_id"]
     user_records.save(world, user)
     return world.add(TOTP, totp["totp_id"], totp)
+
+
+def set_secret(world: World, totp_id: str, secret: object) -> bool:
+    """Finish an enrolment with a secret that is known already; whether that could be one."""
+    totp = world.get(TOTP, totp_id)
+    if totp is None or not isinstance(secret, str) or not re.fullmatch("([A-Z2-7]{8}){2,8}", secret):
+        return False
+    world.save(TOTP, totp_id, {**totp, "secret": secret, "verified": True})
+    return True
 
 
 def of_user(world: World, user: Json) -> Json | None:

@@ -26,6 +26,11 @@ class Mail:
     expires: datetime
     spent: bool  # the link was used, or is too old
 
+    @property
+    def token(self) -> str:
+        """The token in the link."""
+        return _token(self.link)
+
 
 @dataclass(frozen=True)
 class Entry:
@@ -52,8 +57,12 @@ def mails(world: World) -> list[Mail]:
     ]
 
 
+def _token(address: str) -> str:
+    return parse_qs(urlsplit(address).query)["token"][0]
+
+
 def _is_spent(world: World, address: str) -> bool:
-    link = links.find(world, parse_qs(urlsplit(address).query)["token"][0])
+    link = links.find(world, _token(address))
     return link is None or not links.is_open(link)
 
 

@@ -7,7 +7,7 @@ import re
 from dataclasses import dataclass
 from uuid import UUID, uuid4, uuid5
 
-from flask import Flask, Response, current_app
+from flask import Flask, Response, current_app, request
 from werkzeug.exceptions import HTTPException, MethodNotAllowed, NotFound
 
 from ..store import Json, Store, World, WorldFull
@@ -23,8 +23,13 @@ class Service:
     """What one instance of the emulated Stytch was made with."""
 
     store: Store
-    public_url: str
+    public_url: str | None
     redirect_urls: frozenset[str] | None
+
+    @property
+    def origin(self) -> str:
+        """Where a browser reaches it: where it was told to be, or else where this request found it."""
+        return (self.public_url or request.host_url).rstrip("/")
 
 
 @dataclass(frozen=True)
@@ -67,20 +72,34 @@ def is_project_id(text: str) -> bool:
 def install_errors(app: Flask) -> None:
     """Answer every failure in Stytch's error envelope."""
     app.register_error_handler(StytchFault, lambda fault: _refuse(fault))
-    app.register_error_handler(WorldFull, lambda _full: _refuse(StytchFault("too_many_requests")))
+    app.register_error_handler(WorldFull, _refuse_full)
     app.register_error_handler(HTTPException, _refuse_http)
 
 
+def refusal_of(status: int) -> Json:
+    """Write the body of a failure that can befall any call: 429 or 500."""
+    return _body(StytchFault("too_many_requests" if status == 429 else "internal_server_error"))
+
+
 def _refuse(fault: StytchFault) -> Response:
+    return envelope(_body(fault))
+
+
+def _refuse_full(full: WorldFull) -> Response:
+    """Say what there is too much of, since no waiting helps."""
+    body = _body(StytchFault("too_many_requests"))
+    return envelope(body | {"error_message": f"{body['error_message']} In this emulated project {full}."})
+
+
+def _body(fault: StytchFault) -> Json:
     status, message, _certainty = fault.refusal
-    return envelope(
-        {
-            "status_code": status,
-            "error_type": fault.error_type,
-            "error_message": message,
-            "error_url": ERROR_URL.format(status=status, error_type=fault.error_type),
-        }
-    )
+    return {
+        "status_code": status,
+        "request_id": new_id("request-id"),
+        "error_type": fault.error_type,
+        "error_message": message,
+        "error_url": ERROR_URL.format(status=status, error_type=fault.error_type),
+    }
 
 
 def _refuse_http(error: HTTPException) -> Response:

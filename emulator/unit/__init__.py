@@ -126,14 +126,32 @@ from . import (
     transactions,
     webhooks,
 )
+from .bearers import ORG_TOKEN
+from .bearers import named_by as world_named_by
 from .calls import Emulation
 from .delivery import Courier
 from .errors import UnitFault, bare
+from .errors import by_status as refusal
+from .forms import TOKEN_NAME as FORM_TOKEN
 from .forms import open_form, submit
 from .onboarding import Waiting, decide, waiting
 from .proof import JwtSettings
 
-__all__ = ["Courier", "JwtSettings", "UnitFault", "Waiting", "create_app", "decide", "open_form", "submit", "waiting"]
+__all__ = [
+    "FORM_TOKEN",
+    "ORG_TOKEN",
+    "Courier",
+    "JwtSettings",
+    "UnitFault",
+    "Waiting",
+    "create_app",
+    "decide",
+    "open_form",
+    "refusal",
+    "submit",
+    "waiting",
+    "world_named_by",
+]
 
 logger = logging.getLogger(__name__)
 
@@ -186,9 +204,9 @@ def _outside(error: HTTPException) -> Response:
     return jsonapi.encode(bare(error.code or 500, error.name), error.code or 500)
 
 
-def _full(_error: WorldFull) -> Response:
+def _full(full: WorldFull) -> Response:
     """Refuse to store more for one world."""
-    fault = UnitFault("limits_exceeded", "This emulated bank holds as many records as it may")
+    fault = UnitFault("limits_exceeded", f"In this emulated bank {full}")
     return jsonapi.encode(fault.document(), fault.status)
 
 

@@ -59,10 +59,17 @@ def world_of(store: Store) -> str:
         if not given and not _PROJECT.fullmatch(world):
             raise UnitFault("unauthorized")
         return str(world)
-    found = store.world_with(TOKEN_NAME, digest(token))
+    found = named_by(token, store)
     if found is None or given not in (None, found):
         raise UnitFault("unauthorized")
     return found
+
+
+def named_by(token: str, store: Store) -> str | None:
+    """Find the world of a token, if it is anybody's."""
+    if token.startswith(ORG_TOKEN):
+        return token.removeprefix(ORG_TOKEN)
+    return store.world_with(TOKEN_NAME, digest(token))
 
 
 def authenticate(world: World) -> Bearer:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
+from http import HTTPStatus
 
 from ..store import Json
 
@@ -71,6 +72,11 @@ def bare(status: int, title: str) -> Json:
     """Write the body for what goes wrong outside any operation: an unknown route, a body too large, a crash."""
     code = {"code": "not_found"} if status == 404 else {}
     return {"errors": [{"status": str(status), "title": title, **code}]}
+
+
+def by_status(status: int) -> Json:
+    """Write the body of a failure that no operation answers, under the name that HTTP has for its status."""
+    return bare(status, HTTPStatus(status).phrase)
 
 
 def _entry(problem: Problem, existing_ids: Sequence[str]) -> Json:

@@ -41,6 +41,12 @@ def clock() -> Iterator[time_machine.Traveller]:
         yield traveller
 
 
+@pytest.fixture
+def long_memory(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Worlds that outlast a longer absence than a visitor's may be."""
+    monkeypatch.setattr("emulator.store.KEEP_WORLDS_FOR", 365 * 24 * 3600)
+
+
 @pytest.fixture(scope="session")
 def store_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Where the store keeps its files."""

@@ -112,6 +112,7 @@ def test_a_link_works_once(story: Story) -> None:
         pytest.param({}, 7 * 24 * 60, id="a_week_for_signing_up"),
     ],
 )
+@pytest.mark.usefixtures("long_memory")
 def test_a_link_works_until_it_expires(story: Story, options: dict[str, Any], minutes: int) -> None:
     story.client.magic_links.email.login_or_create(ADA, **options)
     story.client.magic_links.email.login_or_create(BOB, **options)

@@ -160,6 +160,7 @@ def test_an_enrolment_must_be_finished_in_time(story: Story) -> None:
         story.client.totps.authenticate(user_id, story.code(totp.secret))
 
 
+@pytest.mark.usefixtures("long_memory")
 def test_a_finished_enrolment_lasts(story: Story) -> None:
     user_id = user_of(story)
     totp = story.enrol(user_id)

@@ -135,6 +135,7 @@ def test_a_key_makes_one_application(bank: Bank) -> None:
     assert len(bank.got("/customers")) == 1
 
 
+@pytest.mark.usefixtures("long_memory")
 def test_a_key_is_forgotten_after_48_hours(bank: Bank, clock: time_machine.Traveller) -> None:
     first = bank.application(idempotencyKey="key")
     clock.shift(timedelta(hours=48) - timedelta(seconds=1))

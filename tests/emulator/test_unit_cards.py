@@ -364,6 +364,7 @@ class TestUpdate:
         assert sorted(limits["attributes"]) == ["dailyTotals", "monthlyTotals"]
 
     @pytest.mark.parametrize("state", ["Inactive", "ActiveForOnlineUse"])
+    @pytest.mark.usefixtures("long_memory")
     def test_a_damaged_card_is_replaced(
         self, bank: Bank, account: str, clock: time_machine.Traveller, state: str
     ) -> None:

@@ -1,0 +1,268 @@
+"""Controls for tests: move the clock, make answers fail, rotate keys, reset or seed a world, read its mails.
+
+They exist only where ``with_controls`` asks for them, and answer only this machine: no proxy, no web page. What they
+set is in the store, so that all processes that share it follow.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import time
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict
+from fnmatch import fnmatchcase
+from ipaddress import ip_address
+from typing import TYPE_CHECKING, Any
+from uuid import uuid4
+
+from flask import Blueprint, Flask, Response, abort, jsonify, request
+from werkzeug.datastructures import Authorization
+from werkzeug.exceptions import HTTPException
+from werkzeug.test import run_wsgi_app
+
+from . import clock, seeding, stytch, unit
+from .store import Json, Store, World
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
+
+PREFIX = "/control"
+PARTITION = "controls"
+CLOCK, FAULT = "clock", "fault"
+EVERYBODY = "*"
+MOST_BYTES = 1024 * 1024  # of a seed
+FURTHEST = 10 * 365 * 86_400.0  # seconds that the clock may be moved, either way
+LOCAL_NAMES = ("localhost", "127.0.0.1", "[::1]")
+FAULTS = ("slow", "cut", "rate_limited", "error", "malformed")
+GARBLED = b'{"data": [{"id": "1", "attri'
+
+
+class Controlled:
+    """The emulator, in the time and with the faults that the controls have set for the world of each request."""
+
+    def __init__(self, application: WSGIApplication, store: Store) -> None:
+        self._application = application
+        self._store = store
+
+    def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        """Answer one request."""
+        if environ["PATH_INFO"].startswith(f"{PREFIX}/"):
+            return self._application(environ, start_response)
+        world_id = _world_of(environ, self._store)
+        with self._store.read(PARTITION) as settings:
+            ahead = sum(_ahead(settings, scope) for scope in (EVERYBODY, world_id) if scope)
+            fault = _due(settings, environ, world_id)
+        if fault:
+            with self._store.change(PARTITION) as settings:
+                fault = _due(settings, environ, world_id)  # another request may have had the last one
+                if fault:
+                    _use_up(settings, fault)
+        with clock.moved(ahead):
+            if fault:
+                return _fail(self._application, fault, environ, start_response)
+            return self._application(environ, start_response)
+
+
+def blueprint(store: Store, stytch_app: Flask, unit_app: Flask) -> Blueprint:
+    """The control API. Every answer is JSON; a refusal is ``{"error": "what to do"}``."""
+    bp = Blueprint("controls", __name__, url_prefix=PREFIX)
+
+    @bp.before_request
+    def only_this_machine() -> None:
+        """A web page that is open here could send requests too, and a proxy would lend its address to anybody."""
+        peer = request.remote_addr or ""
+        forwarded = {"Forwarded", "X-Forwarded-For", "X-Real-Ip", "Via"} & {name for name, _ in request.headers}
+        from_page = "Origin" in request.headers or request.headers.get("Sec-Fetch-Site", "none") != "none"
+        named = request.host.rsplit(":", 1)[0] if not request.host.endswith("]") else request.host
+        if not _is_loopback(peer) or forwarded or from_page or named not in LOCAL_NAMES:
+            abort(403, "The controls answer programs on this machine only.")
+
+    @bp.errorhandler(HTTPException)
+    def refused(error: HTTPException) -> tuple[Json, int]:
+        return {"error": error.description or error.name}, error.code or 500
+
+    @bp.post("/clock", defaults={"project_id": EVERYBODY})
+    @bp.post("/worlds/<project_id>/clock")
+    def move_clock(project_id: str) -> Json:
+        """Move the clock on by some seconds (back, if negative), of one world or on top of all of them."""
+        seconds = _number(_body(), "seconds", -FURTHEST, FURTHEST)
+        with store.change(PARTITION) as settings:
+            ahead = max(-FURTHEST, min(FURTHEST, _ahead(settings, _scope(project_id)) + seconds))
+            settings.put(CLOCK, project_id, {"ahead": ahead})
+        return {"ahead": ahead}
+
+    @bp.delete("/clock", defaults={"project_id": EVERYBODY})
+    @bp.delete("/worlds/<project_id>/clock")
+    def let_clock_be(project_id: str) -> Json:
+        """Go back to the real time."""
+        with store.change(PARTITION) as settings:
+            settings.remove(CLOCK, _scope(project_id))
+        return {"ahead": 0}
+
+    @bp.post("/faults", defaults={"project_id": EVERYBODY})
+    @bp.post("/worlds/<project_id>/faults")
+    def add_fault(project_id: str) -> tuple[Json, int]:
+        """Make the next answers of a path fail."""
+        fault = {"world": _scope(project_id), **_fault(_body()), "id": str(uuid4())}
+        with store.change(PARTITION) as settings:
+            settings.add(FAULT, fault["id"], fault)
+        return fault, 201
+
+    @bp.get("/faults")
+    def list_faults() -> Response:
+        """The faults that are still to come."""
+        with store.read(PARTITION) as settings:
+            return jsonify(settings.all(FAULT))
+
+    @bp.delete("/faults")
+    def clear_faults() -> Json:
+        """No more faults."""
+        with store.change(PARTITION) as settings:
+            for fault in settings.all(FAULT):
+                settings.remove(FAULT, fault["id"])
+        return {}
+
+    @bp.post("/worlds/<project_id>/keys")
+    def rotate(project_id: str) -> tuple[Json, int]:
+        """Sign with a new key from now on; the older ones stay published."""
+        with store.change(stytch.partition(_scope(project_id))) as project:
+            return {"kid": stytch.rotate_key(project)}, 201
+
+    @bp.delete("/worlds/<project_id>")
+    def reset(project_id: str) -> Json:
+        """Forget all of a world but its signing keys; its clock and faults too."""
+        store.forget(_scope(project_id))
+        with store.change(PARTITION) as settings:
+            settings.remove(CLOCK, project_id)
+            for fault in settings.all(FAULT):
+                if fault["world"] == project_id:
+                    settings.remove(FAULT, fault["id"])
+        return {}
+
+    @bp.post("/worlds/<project_id>/seed")
+    def seed(project_id: str) -> tuple[Json, int]:
+        """Fill a world from a description of users, customers, accounts, cards and activity."""
+        with store.read(PARTITION) as settings:
+            ahead = _ahead(settings, EVERYBODY) + _ahead(settings, _scope(project_id))
+        try:
+            with clock.moved(ahead):
+                return seeding.seed(_body(), project_id, store, stytch_app, unit_app), 201
+        except seeding.BadSeed as bad:
+            abort(400, str(bad))
+
+    @bp.get("/worlds/<project_id>/mails")
+    def mails(project_id: str) -> Response:
+        """The world's mails, newest first."""
+        with store.read(_scope(project_id)) as world:
+            return jsonify([_mail(mail) for mail in stytch.mails(world)])
+
+    return bp
+
+
+def _mail(mail: stytch.Mail) -> Json:
+    times = {"sent_at": clock.seconds(mail.sent_at), "expires": clock.seconds(mail.expires)}
+    return {**asdict(mail), **times, "token": mail.token}
+
+
+def _is_loopback(peer: str) -> bool:
+    try:
+        return ip_address(peer).is_loopback
+    except ValueError:
+        return False
+
+
+def _scope(project_id: str) -> str:
+    if project_id != EVERYBODY and not stytch.is_project_id(project_id):
+        abort(400, "A world is named by its project id: project-test- and a UUID in lower case.")
+    return project_id
+
+
+def _body() -> Json:
+    body = request.get_json(silent=True)
+    if not isinstance(body, dict):
+        abort(400, "Send a JSON object, with Content-Type: application/json.")
+    return body
+
+
+def _number(body: Mapping[str, Any], name: str, least: float, most: float, default: float | None = None) -> float:
+    value = body.get(name, default)
+    if not isinstance(value, int | float) or isinstance(value, bool) or not math.isfinite(value):
+        abort(400, f"{name} must be a number.")
+    if not least <= value <= most:
+        abort(400, f"{name} must be from {least:g} to {most:g}.")
+    return value
+
+
+def _fault(body: Json) -> Json:
+    """Check a fault: what goes wrong, where, and how often."""
+    kind, path, method = body.get("fault"), body.get("path"), body.get("method", EVERYBODY)
+    if kind not in FAULTS:
+        abort(400, f"fault must be one of {', '.join(FAULTS)}.")
+    if not isinstance(path, str) or not path.startswith("/") or len(path) > 200:
+        abort(400, "path must be a path such as /v1/totps/authenticate; * stands for any characters.")
+    if not isinstance(method, str) or len(method) > 10:
+        abort(400, "method must be the name of an HTTP method.")
+    return {
+        "fault": kind,
+        "path": path,
+        "method": method.upper(),
+        "times": int(_number(body, "times", 1, 1000, 1)),
+        "seconds": _number(body, "seconds", 0, 60, 1),
+        "retry_after": int(_number(body, "retry_after", 0, 86_400, 1)),
+    }
+
+
+def _world_of(environ: WSGIEnvironment, store: Store) -> str | None:
+    credentials = Authorization.from_header(environ.get("HTTP_AUTHORIZATION"))
+    if credentials is None:
+        path = environ["PATH_INFO"]
+        token = path.removeprefix("/application-form/")
+        return store.world_with(unit.FORM_TOKEN, token) if token != path and token.isprintable() else None
+    return credentials.username if credentials.type == "basic" else unit.world_named_by(credentials.token or "", store)
+
+
+def _ahead(settings: World, scope: str) -> float:
+    known = settings.get(CLOCK, scope)
+    return known["ahead"] if known else 0
+
+
+def _due(settings: World, environ: WSGIEnvironment, world_id: str | None) -> Json | None:
+    """Find the oldest fault that this request meets."""
+    here = ((EVERYBODY, world_id), (EVERYBODY, environ["REQUEST_METHOD"]), environ["PATH_INFO"])
+    faults = settings.all(FAULT)
+    return next(
+        (f for f in faults if f["world"] in here[0] and f["method"] in here[1] and fnmatchcase(here[2], f["path"])),
+        None,
+    )
+
+
+def _use_up(settings: World, fault: Json) -> None:
+    if fault["times"] > 1:
+        settings.save(FAULT, fault["id"], {**fault, "times": fault["times"] - 1})
+    else:
+        settings.remove(FAULT, fault["id"])
+
+
+def _fail(
+    application: WSGIApplication, fault: Json, environ: WSGIEnvironment, start_response: StartResponse
+) -> Iterable[bytes]:
+    """Answer wrongly. Only ``rate_limited`` and ``error`` leave undone what was asked for."""
+    if fault["fault"] in ("rate_limited", "error"):
+        limited = fault["fault"] == "rate_limited"
+        status = 429 if limited else 500
+        body = (stytch if environ["PATH_INFO"].startswith("/v1/") else unit).refusal(status)
+        response = Response(json.dumps(body), status, mimetype="application/json")
+        if limited:
+            response.headers["Retry-After"] = str(fault["retry_after"])
+        return response(environ, start_response)
+    if fault["fault"] == "slow":
+        time.sleep(fault["seconds"])
+        return application(environ, start_response)
+    chunks, status_line, headers = run_wsgi_app(application, environ, buffered=True)
+    whole = b"".join(chunks)
+    sent = whole[: len(whole) // 2] if fault["fault"] == "cut" else GARBLED
+    headers["Content-Length"] = str(len(whole) if fault["fault"] == "cut" else len(sent))
+    headers["Connection"] = "close"
+    start_response(status_line, list(headers))
+    return [sent]

@@ -1,0 +1,162 @@
+"""Both services on one origin over real HTTP, for any SDK: ``flask --app emulator run --port 8001``.
+
+Stytch owns ``/v1``, Unit all else but the few pages here, which are for people: what there is, a project's mailbox
+and phone, and the application form that Unit would host. Every ``project-test-<uuid>`` is a world of its own.
+"""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING
+
+import requests
+from flask import Flask, Response, make_response, render_template, request
+from werkzeug.serving import WSGIRequestHandler, make_server
+
+from . import application_page, controls, stytch, unit
+from .store import MAX_RECORDS, Store
+from .transport import WSGIAdapter
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
+
+IN_PROCESS = "http://stytch.emulator"  # where Unit finds Stytch's keys; no such host is ever looked up
+POLICY = (
+    "default-src 'none'; style-src 'self'; form-action 'self' http: https:; base-uri 'none'; frame-ancestors 'none'"
+)
+OURS = ("/inbox", "/healthz", "/emulator.css", "/application-form/", f"{controls.PREFIX}/")
+YES = {"1", "true", "yes", "on"}
+
+
+def create_app(database_url: str | None = None, *, with_controls: bool | None = None) -> Flask:
+    """Both services, a start page, and on request the control API, as one WSGI application.
+
+    What is not given comes from the environment: ``EMULATOR_DATABASE_URL`` (a SQLite file under ``instance/`` if
+    blank) and ``EMULATOR_CONTROLS`` (off if blank). Raises BadDatabaseURL.
+    """
+    if with_controls is None:
+        with_controls = os.environ.get("EMULATOR_CONTROLS", "").strip().lower() in YES
+    given = database_url or os.environ.get("EMULATOR_DATABASE_URL", "").strip()
+    store = Store(given or f"sqlite:///{Path.cwd() / 'instance' / 'emulator.db'}")
+    stytch_app, unit_app = _services(store)
+    app = _front(store, with_controls=with_controls)
+    if with_controls:
+        app.register_blueprint(controls.blueprint(store, stytch_app, unit_app))
+    both = _by_path(app.wsgi_app, stytch_app, unit_app)
+    app.wsgi_app = controls.Controlled(both, store) if with_controls else both  # type: ignore[method-assign, assignment]
+    app.extensions["emulator_store"] = store
+    return app
+
+
+def org_token(project_id: str) -> str:
+    """The Unit org token of the world that belongs to a Stytch project."""
+    return f"v2.public.emulator-{project_id}"
+
+
+@contextmanager
+def running(database_url: str | None = None, *, port: int = 0, with_controls: bool = True) -> Iterator[str]:
+    """Serve in a thread of this process on loopback; yields the origin, such as ``http://127.0.0.1:50123``.
+
+    Without a URL it remembers nothing afterwards; without a port it takes a free one.
+    """
+    with TemporaryDirectory(prefix="emulator-", ignore_cleanup_errors=True) as folder:
+        app = create_app(database_url or f"sqlite:///{folder}/emulator.db", with_controls=with_controls)
+        server = make_server("127.0.0.1", port, app, threaded=True, request_handler=_Quiet)
+        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
+        thread.start()
+        try:
+            yield f"http://127.0.0.1:{server.server_port}"
+        finally:
+            server.shutdown()
+            thread.join()
+            server.server_close()
+            app.extensions["emulator_store"].close()
+
+
+class _Quiet(WSGIRequestHandler):
+    """No line per request: it would stand in the middle of somebody's test report, with a token in its URL."""
+
+    def log(self, type: str, message: str, *args: object) -> None:  # noqa: A002 - the library's name for it
+        """Say nothing."""
+
+
+def _services(store: Store) -> tuple[Flask, Flask]:
+    stytch_app = stytch.create_app(store)
+    in_process = requests.Session()
+    in_process.mount(IN_PROCESS, WSGIAdapter(stytch_app))
+    unit_app = unit.create_app(
+        store,
+        jwt_settings=lambda project_id: unit.JwtSettings(
+            jwks_path=f"{IN_PROCESS}/v1/sessions/jwks/{project_id}", issuer=f"stytch.com/{project_id}"
+        ),
+        fetch=lambda url: in_process.get(url).json(),
+    )
+    return stytch_app, unit_app
+
+
+def _by_path(front: WSGIApplication, stytch_app: WSGIApplication, unit_app: WSGIApplication) -> WSGIApplication:
+    def application(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        path = environ["PATH_INFO"]
+        if path.startswith("/v1/"):
+            return stytch_app(environ, start_response)
+        ours = path in ("/", *OURS) or path.startswith(tuple(prefix for prefix in OURS if prefix.endswith("/")))
+        return (front if ours else unit_app)(environ, start_response)
+
+    return application
+
+
+def _front(store: Store, *, with_controls: bool) -> Flask:
+    app = Flask(__name__, template_folder="templates/server", static_folder=None)
+    app.config["MAX_CONTENT_LENGTH"] = controls.MOST_BYTES
+    app.context_processor(lambda: {"csrf_token": str})  # the token in a form's own URL is what nobody else knows
+    app.register_blueprint(application_page.pages(store, lambda token: store.world_with(unit.FORM_TOKEN, token)))
+
+    @app.after_request
+    def finish(response: Response) -> Response:
+        response.headers.setdefault("Content-Security-Policy", POLICY)
+        response.headers |= {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
+        response.headers["Referrer-Policy"] = "no-referrer"
+        return response
+
+    @app.get("/")
+    def start() -> str:
+        """Say what is here, and how to point an SDK at it."""
+        origin = request.host_url.rstrip("/")
+        example = "project-test-00000000-0000-4000-8000-000000000001"
+        return render_template(
+            "start.html",
+            origin=origin,
+            project_id=example,
+            org_token=org_token(example),
+            with_controls=with_controls,
+            most_records=MAX_RECORDS,
+        )
+
+    @app.get("/inbox")
+    def inbox() -> Response:
+        """Show a project's mailbox and phone to whoever has its credentials, which are any."""
+        project_id = (request.authorization and request.authorization.username) or ""
+        if not stytch.is_project_id(project_id):
+            ask = {"WWW-Authenticate": 'Basic realm="A project id, and any secret", charset="UTF-8"'}
+            return make_response(render_template("no_project.html"), 401, ask)
+        with store.read(project_id) as world:
+            return make_response(
+                render_template("inbox.html", mails=stytch.mails(world), codes=stytch.authenticator(world))
+            )
+
+    @app.get("/healthz")
+    def healthz() -> dict[str, str]:
+        """Say that it answers."""
+        return {"status": "ok"}
+
+    @app.get("/emulator.css")
+    def style() -> Response:
+        """The pages' look."""
+        return Response((Path(__file__).parent / "static" / "emulator.css").read_bytes(), mimetype="text/css")
+
+    return app

@@ -1,0 +1,219 @@
+// Stytch's official Node client against the emulator: every call in scope, and how it meets a refusal.
+import assert from "node:assert/strict";
+import { createHash, createHmac, randomBytes, randomUUID } from "node:crypto";
+import test from "node:test";
+import stytch from "stytch";
+
+const origin = process.env.EMULATOR_URL;
+
+/** A world of its own, with its client. */
+function world() {
+  const projectId = `project-test-${randomUUID()}`;
+  const client = new stytch.Client({ project_id: projectId, secret: "secret-test-emulated", env: `${origin}/` });
+  const control = async (path, method = "GET", body) => {
+    const response = await fetch(`${origin}/control/worlds/${projectId}/${path}`, {
+      method,
+      headers: { "Content-Type": "application/json" },
+      body: body && JSON.stringify(body),
+    });
+    return response.json();
+  };
+  const mailed = async () => (await control("mails"))[0].token;
+  const signIn = async (email = "ada@example.com") => {
+    await client.magicLinks.email.loginOrCreate({ email });
+    return client.magicLinks.authenticate({ token: await mailed(), session_duration_minutes: 60 });
+  };
+  return { client, control, mailed, projectId, signIn };
+}
+
+/** What an authenticator app shows. */
+function codeOf(secret, step = Math.floor(Date.now() / 30_000)) {
+  const alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
+  const bits = [...secret].map((letter) => alphabet.indexOf(letter).toString(2).padStart(5, "0")).join("");
+  const key = Buffer.from(bits.match(/.{8}/g).map((byte) => parseInt(byte, 2)));
+  const counter = Buffer.alloc(8);
+  counter.writeBigUInt64BE(BigInt(step));
+  const mac = createHmac("sha1", key).update(counter).digest();
+  const number = mac.readUInt32BE(mac[19] & 15) & 0x7fffffff;
+  return String(number % 1_000_000).padStart(6, "0");
+}
+
+const refusal = (status, type) => (error) => {
+  assert.ok(error instanceof stytch.StytchError, String(error));
+  assert.deepEqual([error.status_code, error.error_type], [status, type]);
+  return true;
+};
+
+test("a mailed link opens once", async () => {
+  const { client, mailed, signIn } = world();
+
+  const opened = await signIn();
+
+  assert.equal(opened.user.emails[0].verified, true);
+  assert.equal(opened.session.authentication_factors[0].delivery_method, "email");
+  await assert.rejects(client.magicLinks.authenticate({ token: await mailed() }), refusal(401, "unable_to_auth_magic_link"));
+});
+
+test("send knows who is there, invite makes somebody pending", async () => {
+  const { client, mailed } = world();
+
+  await assert.rejects(client.magicLinks.email.send({ email: "nobody@example.com" }), refusal(404, "email_not_found"));
+  const invited = await client.magicLinks.email.invite({ email: "bob@example.com" });
+  assert.equal((await client.users.get({ user_id: invited.user_id })).status, "pending");
+  await client.magicLinks.authenticate({ token: await mailed() });
+  assert.equal((await client.users.get({ user_id: invited.user_id })).status, "active");
+});
+
+test("an invitation can be revoked", async () => {
+  const { client, mailed } = world();
+  await client.magicLinks.email.invite({ email: "bob@example.com" });
+
+  await client.magicLinks.email.revokeInvite({ email: "bob@example.com" });
+
+  await assert.rejects(client.magicLinks.authenticate({ token: await mailed() }), refusal(401, "unable_to_auth_magic_link"));
+});
+
+test("pkce ties a link to the browser that asked", async () => {
+  const { client, mailed } = world();
+  const verifier = randomBytes(32).toString("hex");
+  const challenge = createHash("sha256").update(verifier).digest("base64url");
+  await client.magicLinks.email.loginOrCreate({ email: "ada@example.com", code_challenge: challenge });
+  const token = await mailed();
+
+  await assert.rejects(client.magicLinks.authenticate({ token }), refusal(400, "pkce_expected_code_verifier"));
+  assert.equal((await client.magicLinks.authenticate({ token, code_verifier: verifier })).status_code, 200);
+});
+
+test("an embeddable link needs no mail", async () => {
+  const { client } = world();
+  const { user_id } = await client.users.create({ email: "ada@example.com" });
+
+  const { token } = await client.magicLinks.create({ user_id });
+  const opened = await client.magicLinks.authenticate({ token, session_duration_minutes: 60 });
+
+  assert.equal(opened.session.authentication_factors[0].delivery_method, "embedded");
+});
+
+test("a session is checked, listed and revoked", async () => {
+  const { client, signIn } = world();
+  const { session_token, session_jwt, user_id } = await signIn();
+
+  assert.equal((await client.sessions.authenticate({ session_jwt })).session_token, session_token);
+  assert.equal((await client.sessions.get({ user_id })).sessions.length, 1);
+  await client.sessions.revoke({ session_token });
+
+  await assert.rejects(client.sessions.authenticate({ session_token }), refusal(404, "session_not_found"));
+});
+
+test("a jwt is verified without a call, with the published keys, before and after a rotation", async () => {
+  const { client, control, projectId, signIn } = world();
+  const { session_jwt, user_id, session_token } = await signIn();
+
+  assert.equal((await client.sessions.authenticateJwtLocal({ session_jwt })).user_id, user_id);
+  await control("keys", "POST");
+  const { keys } = await client.sessions.getJWKS({ project_id: projectId });
+  const renewed = (await client.sessions.authenticate({ session_token })).session_jwt;
+
+  assert.equal(keys.length, 2);
+  assert.equal(JSON.parse(Buffer.from(renewed.split(".")[0], "base64url")).kid, keys[1].kid);
+});
+
+test("an authenticator app is enrolled and replays are refused", async () => {
+  const { client, signIn } = world();
+  const { user_id, session_token } = await signIn();
+  const { secret, qr_code } = await client.totps.create({ user_id });
+  const totp_code = codeOf(secret);
+
+  const proven = await client.totps.authenticate({ user_id, totp_code, session_token, session_duration_minutes: 60 });
+
+  assert.match(qr_code, /^data:image\/png;base64,/);
+  assert.deepEqual(proven.session.authentication_factors.map((factor) => factor.type), ["magic_link", "totp"]);
+  await assert.rejects(client.totps.authenticate({ user_id, totp_code }), refusal(400, "totp_code_already_authenticated"));
+  await assert.rejects(client.totps.create({ user_id }), refusal(400, "active_totp_exists"));
+});
+
+test("a recovery code works once", async () => {
+  const { client } = world();
+  const { user_id } = await client.users.create({ email: "ada@example.com" });
+  const { secret } = await client.totps.create({ user_id });
+  await client.totps.authenticate({ user_id, totp_code: codeOf(secret) });
+  const { totps } = await client.totps.recoveryCodes({ user_id });
+  const [recovery_code] = totps[0].recovery_codes;
+
+  await client.totps.recover({ user_id, recovery_code });
+
+  await assert.rejects(client.totps.recover({ user_id, recovery_code }), refusal(401, "unable_to_authenticate_recovery_code"));
+});
+
+test("ten wrong codes lock a user", async () => {
+  const { client } = world();
+  const { user_id } = await client.users.create({ email: "ada@example.com" });
+  const { secret } = await client.totps.create({ user_id });
+  const step = Math.floor(Date.now() / 30_000);
+  const near = [-2, -1, 0, 1, 2].map((offset) => codeOf(secret, step + offset));
+  const totp_code = ["000000", "111111", "222222", "333333", "444444", "555555"].find((code) => !near.includes(code));
+
+  for (let guess = 0; guess < 10; guess += 1) {
+    await assert.rejects(client.totps.authenticate({ user_id, totp_code }), refusal(401, "unable_to_authenticate_totp"));
+  }
+
+  await assert.rejects(client.totps.authenticate({ user_id, totp_code }), refusal(429, "user_lock_limit_reached"));
+  assert.equal((await client.users.get({ user_id })).is_locked, true);
+});
+
+test("users are created, found, changed and deleted", async () => {
+  const { client } = world();
+  const { user_id, status_code } = await client.users.create({
+    email: "ada@example.com", phone_number: "+15555550101", trusted_metadata: { plan: "free", seats: 1 },
+  });
+
+  await client.users.update({ user_id, name: { first_name: "Ada" }, trusted_metadata: { plan: "paid", seats: null } });
+  const query = { operator: "AND", operands: [{ filter_name: "email_address", filter_value: ["ada@example.com"] }] };
+  const { results } = await client.users.search({ query });
+  const { phone_id } = results[0].phone_numbers[0];
+  const { user } = await client.users.deletePhoneNumber({ phone_id });
+  await client.users.delete({ user_id });
+
+  assert.equal(status_code, 201);
+  assert.deepEqual([results[0].name.first_name, results[0].trusted_metadata], ["Ada", { plan: "paid" }]);
+  assert.deepEqual(user.phone_numbers, []);
+  await assert.rejects(client.users.get({ user_id }), refusal(404, "user_not_found"));
+});
+
+test("a factor is deleted, and so is the session that had no other", async () => {
+  const { client } = world();
+  const { user_id } = await client.users.create({ email: "ada@example.com" });
+  const { secret, totp_id } = await client.totps.create({ user_id });
+  const { session_token } = await client.totps.authenticate({
+    user_id, totp_code: codeOf(secret), session_duration_minutes: 60,
+  });
+
+  const { user } = await client.users.deleteTOTP({ totp_id });
+
+  assert.deepEqual(user.totps, []);
+  await assert.rejects(client.sessions.authenticate({ session_token }), refusal(404, "session_not_found"));
+});
+
+test("the sandbox values of stytch's test environment work", async () => {
+  const { client } = world();
+
+  const opened = await client.magicLinks.authenticate({ token: "DOYoip3rvIMMW5lgItikFK-Ak1CfMsgjuiCyI7uuU94=" });
+  const token = "WJtR5BCy38Szd5AfoDpf0iqFKEt4EE5JhjlWUY7l3FtY";
+
+  assert.equal(opened.user_id, "user-test-e3795c81-f849-4167-bfda-e4a6e9c280fd");
+  assert.equal((await client.sessions.authenticate({ session_token: token })).session_token, token);
+});
+
+test("wrong credentials are refused", async () => {
+  const client = new stytch.Client({ project_id: "project-test-1", secret: "x", env: `${origin}/` });
+
+  await assert.rejects(client.users.search({}), refusal(401, "unauthorized_credentials"));
+});
+
+test("a failure that was asked for arrives as the client knows it", async () => {
+  const { client, control } = world();
+  await control("faults", "POST", { path: "/v1/users", fault: "rate_limited" });
+
+  await assert.rejects(client.users.create({ email: "ada@example.com" }), refusal(429, "too_many_requests"));
+  assert.equal((await client.users.create({ email: "ada@example.com" })).status_code, 201);
+});

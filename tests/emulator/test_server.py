@@ -1,0 +1,158 @@
+"""Both services on one origin, over real HTTP, and the few pages that are for people."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from urllib.parse import parse_qs, urlsplit
+
+import pyotp
+import pytest
+import requests
+import stytch
+from bs4 import BeautifulSoup
+from flask.cli import ScriptInfo
+
+import emulator
+from emulator.pytest_plugin import EmulatedProject
+
+from .unit_story import ADA, document
+
+
+def client_of(project: EmulatedProject) -> stytch.Client:
+    """The stock SDK, pointed at the emulator as the start page says."""
+    return stytch.Client(project.project_id, project.secret, environment=f"{project.url}/", suppress_warnings=True)
+
+
+def at_unit(project: EmulatedProject, method: str, path: str, body: object = None, **headers: str) -> requests.Response:
+    """Call Unit with the world's org token."""
+    bearer = {"Authorization": f"Bearer {project.unit_token}", "Content-Type": "application/vnd.api+json"}
+    return requests.request(method, f"{project.url}{path}", json=body, headers=bearer | headers, timeout=10)
+
+
+def test_flask_finds_the_emulator(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("EMULATOR_DATABASE_URL", f"sqlite:///{tmp_path}/emulator.db")
+
+    app = ScriptInfo(app_import_path="emulator").load_app()
+
+    assert app.test_client().get("/").status_code == 200
+
+
+def test_the_start_page_says_how_to_point_an_sdk_here(emulator_url: str) -> None:
+    page = BeautifulSoup(requests.get(emulator_url, timeout=10).text, "html.parser")
+
+    text = page.get_text()
+    assert page.select("html[lang=en]")
+    assert f'environment="{emulator_url}/"' in text
+    assert f'env: "{emulator_url}/"' in text
+    assert "v2.public.emulator-project-test-" in text
+    assert "What it does not do" in text
+    assert not page.select("script, style, [style], [onclick]")
+
+
+def test_each_service_answers_an_unknown_path_in_its_own_way(emulator_url: str) -> None:
+    stytchs = requests.get(f"{emulator_url}/v1/nowhere", timeout=10)
+    units = requests.get(f"{emulator_url}/nowhere", timeout=10)
+
+    assert (stytchs.status_code, stytchs.json()["error_type"]) == (404, "route_not_found")
+    assert (units.status_code, units.json()["errors"][0]["code"]) == (404, "not_found")
+
+
+@pytest.mark.parametrize("name", ["127.0.0.1", "localhost"])
+def test_links_lead_to_the_origin_that_the_emulator_was_reached_at(
+    emulated_project: EmulatedProject, name: str
+) -> None:
+    url = emulated_project.url.replace("127.0.0.1", name)
+    credentials = (emulated_project.project_id, "secret")
+    asked = {"email": "ada@example.com", "signup_magic_link_url": "https://app.example/in?from=mail"}
+    requests.post(f"{url}/v1/magic_links/email/login_or_create", json=asked, auth=credentials, timeout=10)
+    link = emulated_project.mails()[0]["link"]
+
+    hop = requests.get(link, allow_redirects=False, timeout=10)
+
+    assert link.startswith(f"{url}/v1/magic_links/redirect?")
+    assert hop.headers["Location"].startswith("https://app.example/in?from=mail&stytch_token_type=magic_links&token=")
+
+
+def test_a_project_needs_no_set_up_to_go_from_a_mail_to_a_customer_token(emulated_project: EmulatedProject) -> None:
+    client = client_of(emulated_project)
+    client.magic_links.email.login_or_create("ada@example.com")
+    token = parse_qs(urlsplit(emulated_project.mails()[0]["link"]).query)["token"][0]
+    opened = client.magic_links.authenticate(token, session_duration_minutes=60)
+    totp = client.totps.create(opened.user_id)
+    proven = client.totps.authenticate(
+        opened.user_id, pyotp.TOTP(totp.secret).now(), session_token=opened.session_token, session_duration_minutes=60
+    )
+    person = ADA | {"jwtSubject": opened.user_id}
+    application = at_unit(emulated_project, "POST", "/applications", document("individualApplication", person)).json()[
+        "data"
+    ]
+    customer = application["relationships"]["customer"]["data"]["id"]
+
+    asked = document("customerToken", {"scope": "cards cards-write", "jwtToken": proven.session_jwt})
+    answer = at_unit(emulated_project, "POST", f"/customers/{customer}/token", asked)
+
+    assert answer.status_code == 201, answer.text
+    local = client.sessions.authenticate_jwt_local(proven.session_jwt)
+    assert local is not None
+    assert local.user_id == opened.user_id
+
+
+def test_the_keys_of_a_project_are_not_anothers(emulator_url: str) -> None:
+    ours, theirs = EmulatedProject(emulator_url), EmulatedProject(emulator_url)
+
+    found = [client_of(project).sessions.get_jwks(project.project_id).keys for project in (ours, theirs)]
+
+    assert {key.kid for key in found[0]}.isdisjoint(key.kid for key in found[1])
+
+
+def test_the_hosted_form_is_where_its_link_leads(emulated_project: EmulatedProject) -> None:
+    attributes = {
+        "idempotencyKey": "a-form",
+        "settingsOverride": {"redirectUrl": "https://app.example/back"},
+        "jwtSubject": ADA["jwtSubject"],
+    }
+    version = {"X-Accept-Version": "V2024_06"}
+    body = document("applicationForm", attributes)
+    form = at_unit(emulated_project, "POST", "/application-forms", body, **version).json()["data"]
+    address = form["links"]["related"]["href"]
+    page = BeautifulSoup(requests.get(address, timeout=10).text, "html.parser")
+    typed = {str(field["name"]): str(field["value"]) for field in page.select("input[name]")}
+
+    wrong = requests.post(address, data=typed | {"code": "999999"}, allow_redirects=False, timeout=10)
+    sent = requests.post(address, data=typed, allow_redirects=False, timeout=10)
+
+    assert address.startswith(emulated_project.url)
+    assert wrong.status_code == 422
+    assert (sent.status_code, sent.headers["Location"]) == (303, "https://app.example/back")
+    assert len(at_unit(emulated_project, "GET", "/customers").json()["data"]) == 1
+
+
+def test_a_forms_link_that_is_none_is_not_found(emulator_url: str) -> None:
+    assert requests.get(f"{emulator_url}/application-form/none", timeout=10).status_code == 404
+
+
+def test_the_mailbox_is_for_whoever_has_the_projects_credentials(emulated_project: EmulatedProject) -> None:
+    made = emulated_project.seed({"users": [{"email": "ada@example.com", "totp": True}]})["users"][0]
+    client_of(emulated_project).magic_links.email.login_or_create("ada@example.com")
+
+    nobody = requests.get(f"{emulated_project.url}/inbox", timeout=10)
+    mine = requests.get(f"{emulated_project.url}/inbox", auth=(emulated_project.project_id, "x"), timeout=10)
+    theirs = requests.get(
+        f"{emulated_project.url}/inbox", auth=(EmulatedProject(emulated_project.url).project_id, "x"), timeout=10
+    )
+
+    assert (nobody.status_code, nobody.headers["WWW-Authenticate"][:5]) == (401, "Basic")
+    assert "ada@example.com" in mine.text
+    assert pyotp.TOTP(made["totp"]["secret"]).now() in mine.text
+    assert "ada@example.com" not in theirs.text
+
+
+def test_it_remembers_nothing_after_it_ran() -> None:
+    project = EmulatedProject("")
+    with emulator.running() as url:
+        client_of(EmulatedProject(url, project.project_id)).users.create(email="ada@example.com")
+
+    with emulator.running() as url:
+        found = client_of(EmulatedProject(url, project.project_id)).users.search().results
+
+    assert found == []
