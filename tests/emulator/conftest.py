@@ -16,7 +16,7 @@ from emulator import Store, attach, org_token
 from emulator.stytch import keys
 
 from . import unit_schemas
-from .stytch_story import Story
+from .stytch_story import Story, visitor
 from .unit_story import Bank
 
 PROJECT_ID = "project-test-11111111-1111-4111-8111-111111111111"
@@ -100,7 +100,8 @@ def http(
 ) -> Iterator[requests.Session]:
     """A session whose calls to either service end in the emulator; what a test mounts on it is gone after the test."""
     adapters = OrderedDict(shared_http.adapters)
-    yield shared_http
+    with visitor("nobody"):  # whoever a test of the app left behind in this thread
+        yield shared_http
     shared_http.adapters = adapters
 
 
