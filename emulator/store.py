@@ -152,7 +152,7 @@ class World:
     def save(self, kind: str, record_id: str, body: Json) -> Json:
         """Replace the body of a stored record."""
         text = json.dumps(body)
-        self._check_room(kind, len(text), of_stored=record_id)
+        self._check_growth(kind, record_id, len(text))
         self._connection.execute(
             _records.update()
             .where(_records.c.world == self.id, _records.c.kind == kind, _records.c.id == record_id)
@@ -181,14 +181,9 @@ class World:
         _touch(self._connection, world_id)
         return World(self._connection, world_id)
 
-    def _check_room(self, kind: str, size: int, *, of_stored: str | None = None) -> None:
-        """Refuse what would be too much; ``of_stored`` names the record that makes room for its own successor."""
-        others = _records.c.world == self.id
-        if of_stored is not None:
-            others &= ~((_records.c.kind == kind) & (_records.c.id == of_stored))
-        of_kind = sa.func.count().filter(_records.c.kind == kind)
-        weighed = sa.select(sa.func.count(), sa.func.coalesce(sa.func.sum(_records.c.size), 0), of_kind).where(others)
-        count, weight, same = self._connection.execute(weighed).one()
+    def _check_room(self, kind: str, size: int) -> None:
+        """Refuse one record too many, of this kind or at all, or one too large."""
+        count, weight, same = self._weigh(sa.true(), of=kind)
         most = MOST_OF_A_KIND.get(kind, MAX_RECORDS)
         if same >= most:
             raise WorldFull(f"there are {most} of the kind {kind} already")
@@ -196,6 +191,19 @@ class World:
             raise WorldFull(f"there are {MAX_RECORDS} records already")
         if weight + size > MAX_BYTES:
             raise WorldFull(f"there are {MAX_BYTES} bytes of records already")
+
+    def _check_growth(self, kind: str, record_id: str, size: int) -> None:
+        """Refuse growth only at twice the weight: what makes nothing new, such as freezing a card, must go on."""
+        _, weight, _ = self._weigh(~((_records.c.kind == kind) & (_records.c.id == record_id)), of=kind)
+        if weight + size > 2 * MAX_BYTES:
+            raise WorldFull(f"there are {2 * MAX_BYTES} bytes of records already")
+
+    def _weigh(self, which: sa.ColumnElement[bool], *, of: str) -> tuple[int, int, int]:
+        """Tell how many records there are, how many bytes, and how many of one kind."""
+        of_kind = sa.func.count().filter(_records.c.kind == of)
+        weighed = sa.select(sa.func.count(), sa.func.coalesce(sa.func.sum(_records.c.size), 0), of_kind)
+        count, weight, same = self._connection.execute(weighed.where(_records.c.world == self.id, which)).one()
+        return count, weight, same
 
 
 class Store:

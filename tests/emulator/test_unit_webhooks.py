@@ -441,6 +441,7 @@ class TestDelivery:
 
         assert types(delivered(listener)) == ["transaction.created", "card.created"]
 
+    @pytest.mark.usefixtures("long_memory")
     def test_after_two_days_of_failing_a_webhook_is_unavailable(
         self, bank: Bank, courier: Courier, listener: Listener, clock: time_machine.Traveller
     ) -> None:
