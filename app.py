@@ -12,6 +12,7 @@ from blueprints import (
     cards,
     commands,
     customer,
+    doctor,
     errors,
     home,
     hosted_form,
@@ -22,7 +23,7 @@ from blueprints import (
     totp,
 )
 from headers import add_headers
-from logs import add_logs
+from logs import add_logs, log_start
 from services import limits
 from services.auth import Auth
 from services.exchange import Exchange
@@ -36,7 +37,7 @@ from static_files import add_static_files
 BLUEPRINTS = (
     *(home, login, totp, step_up, recovery, account),  # at Stytch
     *(customer, hosted_form, cards, card, reveal),  # at Unit
-    *(errors, commands),
+    *(errors, commands, doctor),
 )
 OPEN = {"static", "home.index", "home.healthz", "home.readyz", "login.send", "login.open_link", "login.spend_link"}
 
@@ -96,7 +97,5 @@ def create_app(settings: Settings | None = None) -> Flask:
             abort(400)  # no form here sends files
         csrf.protect()
 
-    for service in ("Stytch", "Unit"):
-        app.logger.info("%s is %s", service, "emulated" if service.lower() in settings.emulated else "real")
-    app.logger.info("Open %s", settings.public_url)
+    log_start(app, settings)
     return app

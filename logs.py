@@ -60,6 +60,13 @@ def add_logs(app: Flask, settings: Settings) -> None:
         return response
 
 
+def log_start(app: Flask, settings: Settings) -> None:
+    """Say where the app is, and which services are real: never a credential."""
+    for service in ("Stytch", "Unit"):
+        app.logger.info("%s is %s", service, "emulated" if service.lower() in settings.emulated else "real")
+    app.logger.info("Open %s", settings.public_url)
+
+
 def request_id() -> str:
     """The id under which this request is written down."""
     if "request_id" not in g:

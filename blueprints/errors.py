@@ -17,7 +17,8 @@ from stytch.core.response_base import StytchError
 from werkzeug.exceptions import HTTPException, SecurityError
 
 from services.audit import Event, note
-from services.guards import NoCustomer, delete_cookie
+from services.exchange import NoCustomer
+from services.guards import delete_cookie
 from services.http import ServiceDown
 from services.limits import TooManyCodes
 from services.session import NotSignedIn
@@ -70,7 +71,8 @@ def no_customer(_error: NoCustomer) -> Response:
 @bp.app_errorhandler(StorageError)
 def service_down(error: Exception) -> Response:
     """A service gave no usable answer: say so, offer to ask again, and keep what was typed."""
-    down = error if isinstance(error, ServiceDown) else ServiceDown("Stytch", type(error).__name__)
+    name = "rate limits" if isinstance(error, StorageError) else "Stytch"
+    down = error if isinstance(error, ServiceDown) else ServiceDown(name, type(error).__name__)
     note("fault", str(down))
     text = UNCONFIRMED if request.method == "POST" else ""
     return answer(503, text=text, again=True, retry_after=down.retry_after)

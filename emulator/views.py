@@ -51,7 +51,10 @@ def visitors(*, emulated: frozenset[str], secure: bool) -> Blueprint:
 
     @bp.after_app_request
     def keep_visitor(response: Response) -> Response:
-        if request.endpoint not in {"static", "home.healthz"} and request.cookies.get(cookie) != current_world.get():
+        if (
+            request.endpoint not in {"static", "home.healthz", "home.readyz"}
+            and request.cookies.get(cookie) != current_world.get()
+        ):
             response.set_cookie(cookie, current_world.get(), secure=secure, httponly=True, samesite="Lax")
         return response
 

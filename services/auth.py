@@ -176,7 +176,7 @@ class Auth:
         answer = self._client.totps.recovery_codes(session.user_id)
         return [code for totp in answer.totps if totp.verified for code in totp.recovery_codes]
 
-    def remember_customer(self, session: Session, customer_id: str) -> Session:
+    def remember_customer(self, session: Session, customer_id: str | None) -> Session:
         """Write who this user is at Unit where only backends can write, and let the session's JWT carry it.
 
         Stytch docs: *Metadata*, *Session custom claims*.

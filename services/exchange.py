@@ -40,6 +40,10 @@ CODE_POINTER = "/data/attributes/verificationCode"
 _Answer = TypeVar("_Answer")
 
 
+class NoCustomer(Exception):
+    """The signed-in user is not a customer at Unit: not yet, or not at the org that is asked now."""
+
+
 class StepUpNeeded(Exception):
     """The session's second factor is missing or not fresh."""
 
@@ -73,7 +77,7 @@ class Exchange:
     ) -> _Answer:
         """Do something at Unit with the customer's own token; a token that Unit no longer takes is earned once more.
 
-        Raises StepUpNeeded, NotSignedIn, UnitError, ServiceDown.
+        Raises StepUpNeeded, NoCustomer, NotSignedIn, UnitError, ServiceDown.
         """
         key = _key(session.session_id, scope)
         for _attempt in range(2):
@@ -160,7 +164,13 @@ class Exchange:
             raise StepUpNeeded
         left = int((proven_until - datetime.now(UTC)).total_seconds())
         lasts = max(1, min(left, longest or left))
-        token = self._unit.customer_token(session.customer_id, session.jwt, scope, lasts, resources)
+        try:
+            token = self._unit.customer_token(session.customer_id, session.jwt, scope, lasts, resources)
+        except UnitError as error:
+            if error.status == 404 and not self._unit.knows(session.customer_id):
+                self._auth.remember_customer(session, None)  # of another org, or of an emulator that has forgotten
+                raise NoCustomer from error
+            raise
         return _Held(token.token, time.time() + min(left, token.expires_in))
 
 

@@ -18,7 +18,7 @@ from werkzeug.exceptions import Forbidden
 from settings import Settings
 
 from .auth import auth
-from .exchange import StepUpNeeded, exchange
+from .exchange import NoCustomer, StepUpNeeded, exchange
 from .limits import few_unknown_sessions
 from .session import NotSignedIn, Session
 
@@ -27,10 +27,6 @@ R = TypeVar("R")
 UNSAFE = frozenset({"POST", "PUT", "PATCH", "DELETE"})
 SESSION_TOKEN = re.compile(r"[\w=-]{32,128}", re.ASCII)  # Stytch's have 44; what is none costs no call
 FACTOR_MAX_AGE = timedelta(minutes=5)  # of the second factor, to see or change what proves who somebody is
-
-
-class NoCustomer(Exception):
-    """The signed-in user is not a customer at Unit yet."""
 
 
 class StepUpRequired(Exception):

@@ -18,7 +18,7 @@ from settings import Settings
 from . import unit_objects as parse
 from .http import ServiceSession, repeatable
 from .unit_objects import Account, Application, Card, Customer, CustomerToken, HostedForm
-from .unit_wire import Caller, Json, link
+from .unit_wire import Caller, Json, UnitError, link
 
 USER_TAG = "stytch_user_id"
 FORMS_VERSION = "V2024_06"
@@ -67,6 +67,16 @@ class Unit(Caller):
     def customer(self, customer_id: str) -> Customer:
         """A customer, as the company knows them."""
         return parse.customer(self._get(f"/customers/{customer_id}")["data"])
+
+    def knows(self, customer_id: str) -> bool:
+        """Whether there is such a customer at all."""
+        try:
+            self.customer(customer_id)
+        except UnitError as error:
+            if error.status != 404:
+                raise
+            return False
+        return True
 
     def set_subject(self, customer_id: str, user_id: str) -> Customer:
         """Let a Stytch user's JWTs count as this customer's."""

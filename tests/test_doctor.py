@@ -1,0 +1,291 @@
+"""``flask doctor`` against both services over HTTP: all right, and then one thing wrong at a time."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import time_machine
+from click.testing import Result
+
+from app import create_app
+from services.limits import limiter
+from settings import Settings, load
+
+from .conftest import changed
+from .live import LiveServices, live_services
+
+EVERY_CALL = [
+    "GET /v1/debug/whoami",
+    "POST /v1/magic_links/email/login_or_create",
+    "POST /v1/totps",
+    "GET /v1/sessions/jwks/{project_id}",
+    "GET /applications",
+    "POST /applications",
+    "GET /customers",
+    "PATCH /customers/0",
+    "POST /customers/0/token",
+    "GET /accounts",
+    "POST /accounts",
+]
+STYTCH_SAYS: dict[str, Any] = {"status_code": 400, "request_id": "request-id-test-hush", "error_message": "Hush."}
+FORBIDDEN = {"errors": [{"status": "403", "title": "Forbidden", "code": "forbidden"}]}
+UNAUTHORIZED = {"errors": [{"status": "401", "title": "Hush", "code": "unauthorized", "detail": "hush"}]}
+
+
+@pytest.fixture(scope="module")
+def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveServices]:
+    with live_services(tmp_path_factory.mktemp("live")) as services:
+        yield services
+
+
+@pytest.fixture
+def services(running: LiveServices) -> LiveServices:
+    """Both, well, with nobody having asked anything."""
+    running.lies.clear()
+    running.asked.clear()
+    running.date = ""
+    return running
+
+
+@pytest.fixture
+def settings(services: LiveServices, tmp_path: Path) -> Settings:
+    return services.settings(tmp_path)
+
+
+def examine(settings: Settings) -> Result:
+    """Run the command."""
+    return create_app(settings).test_cli_runner().invoke(args=["doctor"])
+
+
+def crossed(result: Result) -> list[tuple[str, str]]:
+    """What is wrong, with the next step."""
+    return re.findall(r"^✗ (.*)\n(?:  → (.*)\n)?", result.output, re.MULTILINE)
+
+
+def test_a_set_up_without_a_fault_has_no_cross_and_status_0(settings: Settings, services: LiveServices) -> None:
+    result = examine(settings)
+
+    assert (result.exit_code, crossed(result)) == (0, [])
+    assert result.output.count("✓ Scope ") == 7
+    assert result.output.splitlines()[-1] == "Everything that can be checked is right."
+    assert services.asked == [call.format(project_id=services.project_id) for call in EVERY_CALL]
+
+
+def test_nothing_is_changed_at_either_service(settings: Settings, services: LiveServices) -> None:
+    def remembered() -> list[Any]:
+        with services.store.read(services.project_id) as world:
+            return [world.all(kind) for kind in ("user", "mail", "totp", "application", "customer", "account")]
+
+    before = remembered()
+
+    examine(settings)
+
+    assert remembered() == before
+
+
+def test_the_path_to_paste_into_units_dashboard_is_shown_with_its_keys(
+    settings: Settings, services: LiveServices
+) -> None:
+    output = examine(settings).output
+
+    (kid,) = re.findall(r"holds (jwk-test-[\w-]+)\n", output)
+    assert f"{services.origin}/v1/sessions/jwks/{services.project_id} holds {kid}" in output
+    assert "Org Settings, JWT Settings: provider Stytch, and this URL as JWKs Path" in output
+
+
+def test_what_cannot_be_told_is_not_called_right(settings: Settings) -> None:
+    output = examine(settings).output
+
+    assert "· Stytch says nothing against the redirect URL http://localhost:8000/login/authenticate\n" in output
+    assert "· Stytch says nothing against authenticators (TOTP)\n" in output
+
+
+def stytch_refuses(error_type: str, status: int = 400) -> tuple[int, Any]:
+    return status, STYTCH_SAYS | {"status_code": status, "error_type": error_type}
+
+
+@pytest.mark.parametrize(
+    ("call", "lie", "wrong", "step"),
+    [
+        pytest.param(
+            ("GET", "/v1/debug/whoami"),
+            stytch_refuses("unauthorized_credentials", 401),
+            "Stytch does not take them: unauthorized_credentials",
+            "Stytch dashboard, API keys: copy the project id and a secret of the same environment again.",
+            id="credentials",
+        ),
+        pytest.param(
+            ("GET", "/v1/debug/whoami"),
+            (502, "<html>hush</html>"),
+            "Stytch does not take them: {host}: status 502",
+            "Check STYTCH_API_URL and the network, then try again.",
+            id="Stytch out of reach",
+        ),
+        pytest.param(
+            ("POST", "/v1/magic_links/email/login_or_create"),
+            stytch_refuses("no_match_for_provided_magic_link_url"),
+            "Stytch does not mail links that lead here: no_match_for_provided_magic_link_url",
+            "Stytch dashboard, Redirect URLs: add http://localhost:8000/login/authenticate for login and for sign-up.",
+            id="redirect URL",
+        ),
+        pytest.param(
+            ("POST", "/v1/totps"),
+            stytch_refuses("totp_not_enabled", 403),
+            "Stytch refuses authenticators: totp_not_enabled",
+            "Stytch dashboard: enable TOTP for the project.",
+            id="TOTP",
+        ),
+        pytest.param(
+            ("GET", "/v1/sessions/jwks/{project_id}"),
+            (404, {"status_code": 404}),
+            "The key set at {origin}/v1/sessions/jwks/{project_id} cannot be read: no keys in the answer",
+            "Check STYTCH_PROJECT_ID, then try again.",
+            id="key set",
+        ),
+        pytest.param(
+            ("GET", "/v1/sessions/jwks/{project_id}"),
+            (200, {"keys": []}),
+            "The key set at {origin}/v1/sessions/jwks/{project_id} holds no key",
+            "Unit dashboard, Org Settings, JWT Settings: provider Stytch, and this URL as JWKs Path.",
+            id="empty key set",
+        ),
+        pytest.param(
+            ("GET", "/applications"),
+            (401, UNAUTHORIZED),
+            "Unit does not take the token",
+            "Unit dashboard, API tokens: make one, and set UNIT_API_TOKEN.",
+            id="token",
+        ),
+        pytest.param(
+            ("GET", "/accounts"),
+            (500, {}),
+            "Unit gives no usable answer: {host}: status 500",
+            "Check UNIT_API_URL, then try again.",
+            id="Unit out of order",
+        ),
+        *(
+            pytest.param(
+                (method, path),
+                (403, FORBIDDEN),
+                f"Scope {scope}",
+                "Unit dashboard, API tokens: a token's scopes are fixed, so make another one that has this scope too.",
+                id=scope,
+            )
+            for method, path, scope in [
+                ("GET", "/applications", "applications"),
+                ("POST", "/applications", "applications-write"),
+                ("GET", "/customers", "customers"),
+                ("PATCH", "/customers/0", "customers-write"),
+                ("POST", "/customers/0/token", "customer-token-write"),
+                ("GET", "/accounts", "accounts"),
+                ("POST", "/accounts", "accounts-write"),
+            ]
+        ),
+    ],
+)
+def test_one_thing_wrong_is_one_cross_with_its_next_step_and_status_1(
+    settings: Settings, services: LiveServices, call: tuple[str, str], lie: tuple[int, Any], wrong: str, step: str
+) -> None:
+    words = {
+        "origin": services.origin,
+        "host": services.origin.removeprefix("http://"),
+        "project_id": services.project_id,
+    }
+    services.lies[call[0], call[1].format(**words)] = lie
+
+    result = examine(settings)
+
+    assert crossed(result) == [(wrong.format(**words), step)]
+    assert result.exit_code == 1
+    assert result.output.splitlines()[-1] == "To mend: 1."
+    assert "hush" not in result.output.lower()
+
+
+@pytest.mark.parametrize(
+    ("date", "line"),
+    [
+        ("Mon, 01 Jun 2026 12:00:00 GMT", "✗ The clock is 300 seconds ahead of Stytch's"),
+        ("Mon, 01 Jun 2026 12:10:00 GMT", "✗ The clock is 300 seconds behind Stytch's"),
+        ("Mon, 01 Jun 2026 12:05:20 GMT", "✓ The clock is right, within 21 seconds of Stytch's"),
+        ("yesterday", "· The clock cannot be compared with Stytch's: it did not say the time"),
+    ],
+)
+def test_the_clock_is_compared_with_stytchs(
+    settings: Settings, services: LiveServices, clock: time_machine.Traveller, date: str, line: str
+) -> None:
+    clock.shift(300)
+    services.date = date
+
+    assert line in examine(settings).output.splitlines()
+
+
+@pytest.mark.parametrize(
+    ("changes", "wrong", "step"),
+    [
+        (
+            {"public_url": "https://demo.example.com"},
+            "No proxy is trusted, yet something in front of the app must speak https",
+            "Set TRUSTED_PROXIES to the number of proxies, or all visitors share one address and its limits.",
+        ),
+        (
+            {"stytch_project_id": "project-live-11111111-1111-4111-8111-111111111111", "emulated": {"stytch", "unit"}},
+            "Live services, but no https",
+            "Set PUBLIC_URL to the https origin of the app.",
+        ),
+    ],
+)
+def test_what_does_not_go_together_is_a_cross(
+    settings: Settings, changes: dict[str, Any], wrong: str, step: str
+) -> None:
+    result = examine(changed(settings, **changes))
+
+    assert crossed(result) == [(wrong, step)]
+
+
+def test_trusted_proxies_on_plain_http_are_pointed_out(settings: Settings) -> None:
+    result = examine(changed(settings, trusted_proxies=1))
+
+    assert "· 1 trusted on plain http" in result.output
+    assert result.exit_code == 0
+
+
+@pytest.mark.parametrize(("answers", "status"), [(True, 0), (False, 1)])
+def test_a_shared_store_of_rate_limits_must_answer(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch, answers: bool, status: int
+) -> None:
+    app = create_app(settings)
+    app.extensions["settings"] = changed(settings, ratelimit_storage_uri="redis://localhost")
+    monkeypatch.setattr(limiter.storage, "check", lambda: answers)
+
+    result = app.test_cli_runner().invoke(args=["doctor"])
+
+    assert f"The store of rate limits {'answers' if answers else 'does not answer'}" in result.output
+    assert result.exit_code == status
+
+
+def test_without_credentials_the_next_step_is_to_get_some(tmp_path: Path) -> None:
+    result = examine(load({}, dotenv=None, instance=tmp_path))
+
+    assert result.exit_code == 0
+    assert "· Stytch is emulated\n  → For your own project, set STYTCH_PROJECT_ID and STYTCH_SECRET in .env." in (
+        result.output
+    )
+    assert "· Unit is emulated\n" in result.output
+
+
+def test_with_stytch_alone_only_stytch_is_examined(services: LiveServices, tmp_path: Path) -> None:
+    result = examine(services.settings(tmp_path, UNIT_API_TOKEN="", UNIT_API_URL=""))
+
+    assert result.exit_code == 0
+    assert services.asked == [call.format(project_id=services.project_id) for call in EVERY_CALL[:4]]
+
+
+def test_no_credential_is_shown(settings: Settings) -> None:
+    output = examine(settings).output
+
+    for secret in (settings.secret_key, settings.stytch_secret, settings.unit_api_token):
+        assert secret not in output
