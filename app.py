@@ -16,6 +16,7 @@ from blueprints import (
     errors,
     home,
     hosted_form,
+    inspector,
     login,
     recovery,
     reveal,
@@ -31,6 +32,7 @@ from services.guards import current_session, require_same_origin
 from services.http import ServiceSession, begin_request, end_request
 from services.readiness import Readiness
 from services.unit import Unit
+from services.wire_log import RecordedSession
 from settings import Settings, load
 from static_files import add_static_files
 
@@ -39,7 +41,10 @@ BLUEPRINTS = (
     *(customer, hosted_form, cards, card, reveal),  # at Unit
     *(errors, commands, doctor),
 )
-OPEN = {"static", "home.index", "home.healthz", "home.readyz", "login.send", "login.open_link", "login.spend_link"}
+OPEN = {
+    *("static", "home.index", "home.healthz", "home.readyz", "inspector.source"),
+    *("login.send", "login.open_link", "login.spend_link"),
+}
 
 csrf = CSRFProtect()
 
@@ -62,7 +67,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     app.wsgi_app = ProxyFix(  # type: ignore[method-assign]
         app.wsgi_app, *(settings.trusted_proxies,) * 3, x_port=0, x_prefix=0
     )
-    http = ServiceSession()
+    http = RecordedSession(settings) if settings.wire_log else ServiceSession()
     auth, unit = Auth(settings, http), Unit(settings, http)
     app.extensions |= {
         "settings": settings,
@@ -78,6 +83,8 @@ def create_app(settings: Settings | None = None) -> Flask:
     add_headers(app, is_https=settings.is_https)
     for module in BLUEPRINTS:
         app.register_blueprint(module.bp)
+    if settings.wire_log:
+        app.register_blueprint(inspector.bp)
     opened = set(OPEN)
     if settings.emulated:
         from emulator import mount  # the one place: without this folder the app runs against the real services

@@ -51,6 +51,7 @@ class Settings:
     ratelimit_storage_uri: str = field(repr=False)  # this and the next may hold a password
     emulator_database_url: str = field(repr=False)
     trusted_proxies: int
+    wire_log: bool
     log_level: str
 
     @property
@@ -114,6 +115,8 @@ def load(
         ratelimit_storage_uri=given.get("RATELIMIT_STORAGE_URI", "memory://"),
         emulator_database_url=given.get("EMULATOR_DATABASE_URL", f"sqlite:///{instance}/emulator.db"),
         trusted_proxies=_whole(given, "TRUSTED_PROXIES", 0, 0, 10),
+        wire_log=_one_of(given, "WIRE_LOG", "off" if project_id.startswith("project-live-") else "on", {"ON", "OFF"})
+        == "ON",
         log_level=_one_of(given, "LOG_LEVEL", "INFO", {"DEBUG", "INFO", "WARNING", "ERROR"}),
     )
     _refuse_mixes(settings)

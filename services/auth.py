@@ -22,6 +22,7 @@ from werkzeug.local import LocalProxy
 
 from settings import Settings
 
+from . import wire_log
 from .audit import audited
 from .cache import Cache
 from .http import ServiceDown, ServiceSession, repeatable
@@ -60,7 +61,10 @@ class Auth:
     def __init__(self, settings: Settings, http: ServiceSession) -> None:
         self._settings = settings
         self._client = Client(settings, http)
-        self._sessions: Cache[Session] = Cache(expires_at=lambda session: session.verified_until)
+        self._sessions: Cache[Session] = Cache(
+            expires_at=lambda session: session.verified_until,
+            on_hit=lambda found: wire_log.spared("Stytch", "the session’s JWT was verified here", found.verified_until),
+        )
         self._ended: Cache[float] = Cache(expires_at=lambda until: until)  # no late answer signs in again
 
     @audited("login")

@@ -17,12 +17,18 @@ V = TypeVar("V")
 
 
 class Cache(Generic[V]):
-    """Entries live until the moment that ``expires_at`` reads from them, or until newer ones need the room."""
+    """Entries live until the moment that ``expires_at`` reads from them, or until newer ones need the room.
 
-    def __init__(self, expires_at: Callable[[V], float], size: int = 10_000) -> None:
+    ``on_hit`` is told of each entry that spared a load.
+    """
+
+    def __init__(
+        self, expires_at: Callable[[V], float], size: int = 10_000, on_hit: Callable[[V], None] = lambda _value: None
+    ) -> None:
         self._entries: TLRUCache[str, V] = TLRUCache(
             size, ttu=lambda _key, value, _now: expires_at(value), timer=time.time
         )
+        self._on_hit = on_hit
         self._lock = threading.Lock()
         self._loading: dict[str, Future[V]] = {}
 
@@ -48,11 +54,13 @@ class Cache(Generic[V]):
         """
         with self._lock:
             if (value := self._entries.get(key)) is not None:
+                self._on_hit(value)
                 return value
             under_way = self._loading.get(key)
             loading = self._loading.setdefault(key, Future())
         if under_way:
-            return under_way.result()
+            self._on_hit(value := under_way.result())
+            return value
         try:
             self.put(key, value := load())
         except BaseException as error:

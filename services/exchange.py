@@ -21,6 +21,7 @@ from werkzeug.local import LocalProxy
 
 from settings import Settings
 
+from . import wire_log
 from .audit import audited
 from .auth import Auth
 from .cache import Cache
@@ -69,7 +70,10 @@ class Exchange:
 
     def __init__(self, settings: Settings, http: ServiceSession, auth: Auth, unit: Unit) -> None:
         self._settings, self._http, self._auth, self._unit = settings, http, auth, unit
-        self._tokens: Cache[_Held] = Cache(expires_at=lambda held: held.expires_at)
+        self._tokens: Cache[_Held] = Cache(
+            expires_at=lambda held: held.expires_at,
+            on_hit=lambda held: wire_log.spared("Unit", "the customer token is still good", held.expires_at),
+        )
         self._texts: Cache[_Text] = Cache(expires_at=lambda text: text.expires_at)
 
     def as_customer(

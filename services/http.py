@@ -48,12 +48,16 @@ _Answer = TypeVar("_Answer")
 class ServiceDown(Exception):
     """A service gave no usable answer: unreachable, too slow, 5xx, or not JSON. Nothing is known about the outcome.
 
-    ``retry_after``: the seconds that it asked to wait, if it did. They are passed on, never slept.
+    ``response`` is the unusable answer, if there was one; ``retry_after`` the seconds that it asked to wait, if it did.
+    They are passed on, never slept.
     """
 
-    def __init__(self, host: str, why: str, retry_after: int | None = None) -> None:
+    def __init__(
+        self, host: str, why: str, response: requests.Response | None = None, *, retry_after: int | None = None
+    ) -> None:
         super().__init__(f"{host}: {why}")
-        self.host, self.retry_after = host, retry_after or _retry_after.get()
+        self.host, self.why, self.response = host, why, response
+        self.retry_after = retry_after or _retry_after.get()
 
 
 class ServiceSession(requests.Session):
@@ -86,9 +90,9 @@ class ServiceSession(requests.Session):
         if re.fullmatch(r"[0-9]{1,5}", wait := response.headers.get("Retry-After", ""), re.ASCII):
             _retry_after.set(int(wait))
         if response.status_code == 408 or response.status_code >= 500:
-            raise ServiceDown(host, f"status {response.status_code}")
+            raise ServiceDown(host, f"status {response.status_code}", response)
         if 300 <= response.status_code < 400 or not _is_json(response):
-            raise ServiceDown(host, f"status {response.status_code} without a JSON object")
+            raise ServiceDown(host, f"status {response.status_code} without a JSON object", response)
         return response
 
     @contextmanager

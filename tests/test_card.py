@@ -112,7 +112,7 @@ def test_an_action_returns_that_cards_fragment_and_says_what_happened(holder: Vi
 
     assert page.html.select("html, main") == []
     assert page.one("section.card .state").get_text() == "Frozen"
-    assert page.one(".done[autofocus]").get_text() == page.one("hx-partial").get_text()
+    assert page.one(".done[autofocus]").get_text() == page.one("hx-partial[hx-target='#status']").get_text()
     assert page.response.headers["HX-Trigger"] == "card-changed"
 
 

@@ -25,7 +25,10 @@ from static_files import add_static_files
 
 from .conftest import EMAIL, Visitor, changed
 
-OPEN = {"static", "home.index", "home.healthz", "home.readyz", "login.send", "login.open_link", "login.spend_link"}
+OPEN = {
+    *("static", "home.index", "home.healthz", "home.readyz", "inspector.source"),
+    *("login.send", "login.open_link", "login.spend_link"),
+}
 PLACEHOLDER = re.compile(r"<(?:any\('?([\w-]+)[^>]*|[^>]*)>")  # <int:card_id>, or <any(freeze,unfreeze):action>
 UNSAFE = {"POST", "PUT", "PATCH", "DELETE"}
 HERE = "http://localhost:8000"
@@ -441,6 +444,7 @@ def test_cookies_are_for_the_server_and_for_this_site_alone(app: Flask) -> None:
         "emulator_visitor": flags() | {"value": ""},
         "pkce_verifier": flags("/login") | {"value": ""},
         "stytch_session": flags() | {"value": ""},
+        "calls": flags() | {"value": ""},
     }
 
 
@@ -452,6 +456,7 @@ def test_over_https_cookies_are_secure_and_pinned_to_the_host(secure_client: Fla
         "__Host-emulator_visitor": flags(secure=True) | {"value": ""},
         "pkce_verifier": flags("/login", secure=True) | {"value": ""},
         "__Host-stytch_session": flags(secure=True) | {"value": ""},
+        "__Host-calls": flags(secure=True) | {"value": ""},
     }
 
 
