@@ -11,14 +11,13 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from pathlib import Path
 from typing import Any, TypeAlias
 from uuid import uuid4
 
 import sqlalchemy as sa
-from sqlalchemy.engine import make_url
 
 from . import clock
+from .database import BadDatabaseURL, engine_for, set_up
 
 Json: TypeAlias = dict[str, Any]
 
@@ -28,8 +27,6 @@ MAX_WORLDS = 20_000
 MAX_RECORDS = 2000  # per world, as are those below; a visitor who fills it gets a refusal, not the disk
 MAX_BYTES = 2 * 1024 * 1024
 MOST_OF_A_KIND = {"user": 500, "mail": 500, "card": 200}
-DRIVERS = {"postgres": "postgresql+psycopg", "postgresql": "postgresql+psycopg"}  # those that a URL may leave out
-SETTING_UP = 8001  # the number of the lock under which one process at a time makes the tables
 
 _schema = sa.MetaData()
 _worlds = sa.Table(
@@ -66,13 +63,6 @@ _names = sa.Table(
 
 class WorldFull(Exception):
     """A world holds as much as one visitor may have; says of what, in words for whoever filled it."""
-
-
-class BadDatabaseURL(SystemExit):
-    """The store can't be opened. Ends the process with one line that names the variable, never its value."""
-
-    def __init__(self, why: str) -> None:
-        super().__init__(f"EMULATOR_DATABASE_URL cannot be used: {why}")
 
 
 class World:
@@ -211,10 +201,10 @@ class Store:
 
     def __init__(self, url: str) -> None:
         """Open the database, and make its tables and, for SQLite, its folder. Raises BadDatabaseURL."""
-        self._engine = _engine(url)
+        self._engine = engine_for(url)
         try:
             with self._writing() as connection:
-                _set_up(connection)
+                set_up(connection, _schema)
                 _forget_unvisited(connection)
         except (sa.exc.SQLAlchemyError, OSError) as error:
             raise BadDatabaseURL("the database cannot be opened; is it there, and may we write to it?") from error
@@ -278,51 +268,3 @@ def _forget_unvisited(connection: sa.Connection) -> None:
     """Forget the worlds that had no visit for too long, but for those that somebody is just coming back to."""
     old = sa.select(_worlds.c.id).where(_worlds.c.used_at < clock.unmoved() - KEEP_WORLDS_FOR)
     connection.execute(_worlds.delete().where(_worlds.c.id.in_(old.with_for_update(skip_locked=True))))
-
-
-def _engine(url: str) -> sa.Engine:
-    try:
-        parsed = make_url(url)
-        parsed = parsed.set(drivername=DRIVERS.get(parsed.drivername, parsed.drivername))
-        if parsed.get_backend_name() not in ("sqlite", "postgresql"):
-            raise BadDatabaseURL("it must begin with sqlite:/// or postgresql://.")
-        engine = sa.create_engine(parsed)
-        if parsed.get_backend_name() == "sqlite":
-            if parsed.database:
-                Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
-            sa.event.listen(engine, "connect", _set_up_sqlite)
-            sa.event.listen(engine, "begin", _begin_sqlite)
-    except ModuleNotFoundError as error:
-        raise BadDatabaseURL(f"{error.name} is missing: pip install 'psycopg[binary]' for PostgreSQL.") from error
-    except (sa.exc.SQLAlchemyError, ValueError) as error:
-        raise BadDatabaseURL(
-            "it must be a URL such as sqlite:///emulator.db or postgresql://user@host/name."
-        ) from error
-    except OSError as error:
-        raise BadDatabaseURL("the folder of the SQLite file cannot be made.") from error
-    return engine
-
-
-def _set_up(connection: sa.Connection) -> None:
-    """Make the tables. Those of another version go first: nothing in them was meant to last."""
-    if connection.dialect.name == "postgresql":
-        connection.execute(sa.select(sa.func.pg_advisory_xact_lock(SETTING_UP)))  # two processes that start at once
-    there = sa.inspect(connection)
-    for table in _schema.tables.values():
-        if there.has_table(table.name) and {column["name"] for column in there.get_columns(table.name)} != set(
-            table.columns.keys()
-        ):
-            _schema.drop_all(connection)
-            break
-    _schema.create_all(connection)
-
-
-def _set_up_sqlite(connection: Any, _record: object) -> None:
-    connection.isolation_level = None  # SQLAlchemy's own BEGIN below decides, not the driver
-    for pragma in ("journal_mode=WAL", "synchronous=NORMAL", "foreign_keys=ON", "busy_timeout=10000"):
-        connection.execute(f"PRAGMA {pragma}")
-
-
-def _begin_sqlite(connection: sa.Connection) -> None:
-    writes = connection.get_execution_options().get("writes", False)
-    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")

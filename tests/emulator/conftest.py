@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import itertools
+import os
 from collections import OrderedDict
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 import requests
+import sqlalchemy as sa
 import stytch
 import time_machine
+from sqlalchemy.engine import make_url
 
 from emulator import Store, attach, org_token
+from emulator.database import engine_for
 from emulator.stytch import keys
 
 from . import unit_schemas
@@ -54,9 +58,34 @@ def store_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def shared_store(store_folder: Path) -> Iterator[Store]:
+def database_url(store_folder: Path) -> str:
+    """A database for this run alone: a SQLite file, or one on the server that ``TEST_POSTGRES_URL`` names."""
+    server = os.environ.get("TEST_POSTGRES_URL")
+    if not server:
+        return f"sqlite:///{store_folder}/emulator.db"
+    name = f"emulator_{os.environ.get('PYTEST_XDIST_WORKER', 'tests')}"
+    engine = sa.create_engine(make_url(server).set(drivername="postgresql+psycopg"), isolation_level="AUTOCOMMIT")
+    with engine.connect() as connection:
+        connection.exec_driver_sql(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
+        connection.exec_driver_sql(f"CREATE DATABASE {name}")
+    engine.dispose()
+    return make_url(server).set(database=name).render_as_string(hide_password=False)
+
+
+def all_that_is_stored(database_url: str) -> str:
+    """Every value in every table."""
+    engine, schema = engine_for(database_url), sa.MetaData()
+    schema.reflect(engine)
+    with engine.connect() as connection:
+        rows = [row for table in schema.tables.values() for row in connection.execute(table.select())]
+    engine.dispose()
+    return repr(rows)
+
+
+@pytest.fixture(scope="session")
+def shared_store(database_url: str) -> Iterator[Store]:
     """One store for the whole run."""
-    store = Store(f"sqlite:///{store_folder}/emulator.db")
+    store = Store(database_url)
     yield store
     store.close()
 

@@ -1,0 +1,71 @@
+"""Opening the database: its URL, its tables, and what SQLite and PostgreSQL each need told to keep the same rules."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.engine import make_url
+
+DRIVERS = {"postgres": "postgresql+psycopg", "postgresql": "postgresql+psycopg"}  # those that a URL may leave out
+SETTING_UP = 8001  # the number of the lock under which one process at a time makes the tables
+PATIENCE = 10  # seconds: for a connection, and for whoever writes at the same time
+
+
+class BadDatabaseURL(SystemExit):
+    """The store can't be opened. Ends the process with one line that names the variable, never its value."""
+
+    def __init__(self, why: str) -> None:
+        super().__init__(f"EMULATOR_DATABASE_URL cannot be used: {why}")
+
+
+def engine_for(url: str) -> sa.Engine:
+    """An engine whose transactions begin as ours must; makes the folder of a SQLite file. Raises BadDatabaseURL."""
+    try:
+        parsed = make_url(url)
+        parsed = parsed.set(drivername=DRIVERS.get(parsed.drivername, parsed.drivername))
+        backend = parsed.get_backend_name()
+        if backend not in ("sqlite", "postgresql"):
+            raise BadDatabaseURL("it must begin with sqlite:/// or postgresql://.")
+        if backend == "postgresql":
+            return sa.create_engine(parsed, pool_pre_ping=True, connect_args={"connect_timeout": PATIENCE})
+        if parsed.database:
+            Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
+        engine = sa.create_engine(parsed)
+    except ModuleNotFoundError as error:
+        raise BadDatabaseURL(f"{error.name} is missing; for PostgreSQL, pip install 'psycopg[binary]'.") from error
+    except OSError as error:
+        raise BadDatabaseURL("the folder of its SQLite file can't be made.") from error
+    except (sa.exc.ArgumentError, ValueError) as error:
+        raise BadDatabaseURL("it must be a URL like sqlite:///emulator.db or postgresql://user@host/name.") from error
+    sa.event.listen(engine, "connect", _set_up_sqlite)
+    sa.event.listen(engine, "begin", _begin_sqlite)
+    return engine
+
+
+def set_up(connection: sa.Connection, schema: sa.MetaData) -> None:
+    """Make the tables. Those of another version go first: nothing in them was meant to last."""
+    if connection.dialect.name == "postgresql":
+        connection.execute(sa.select(sa.func.pg_advisory_xact_lock(SETTING_UP)))  # two processes that start at once
+    there = sa.inspect(connection)
+    for table in schema.tables.values():
+        if there.has_table(table.name) and not _same(there.get_columns(table.name), table):
+            schema.drop_all(connection)
+            break
+    schema.create_all(connection)
+
+
+def _same(found: Any, table: sa.Table) -> bool:
+    return {column["name"] for column in found} == set(table.columns.keys())
+
+
+def _set_up_sqlite(connection: Any, _record: object) -> None:
+    connection.isolation_level = None  # SQLAlchemy's own BEGIN below decides, not the driver
+    for pragma in ("journal_mode=WAL", "synchronous=NORMAL", "foreign_keys=ON", f"busy_timeout={PATIENCE * 1000}"):
+        connection.execute(f"PRAGMA {pragma}")
+
+
+def _begin_sqlite(connection: sa.Connection) -> None:
+    writes = connection.get_execution_options().get("writes", False)
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
