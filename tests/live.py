@@ -82,7 +82,7 @@ def live_services(folder: Path) -> Iterator[LiveServices]:
     database = f"sqlite:///{folder / 'live.db'}"
     server = make_server("localhost", 0, _nothing, threaded=True, request_handler=Handler)
     services = LiveServices(f"http://localhost:{server.port}", emulator.Store(database))
-    server.app = services.answering(emulator.create_app(database, services.origin))
+    server.app = services.answering(emulator.create_app(database))
     thread = threading.Thread(target=server.serve_forever, daemon=True)
     thread.start()
     yield services
