@@ -14,6 +14,7 @@ from blueprints import (
     customer,
     doctor,
     errors,
+    gallery,
     home,
     hosted_form,
     inspector,
@@ -86,6 +87,9 @@ def create_app(settings: Settings | None = None) -> Flask:
     if settings.wire_log:
         app.register_blueprint(inspector.bp)
     opened = set(OPEN)
+    if app.debug:
+        app.register_blueprint(gallery.bp)
+        opened |= {"gallery.index", "gallery.show"}
     if settings.emulated:
         from emulator import mount  # the one place: without this folder the app runs against the real services
 

@@ -1,8 +1,13 @@
-"""Our own files in the page: a URL that changes with the content, and the hash that the browser checks."""
+"""Our own files in the page: a URL that changes with the content, the hash that the browser checks, and a small answer.
+
+To copy: only static files are compressed. A page that holds a secret beside what somebody typed gives the secret away
+by its compressed length (BREACH). Each file is compressed once, as well as gzip can.
+"""
 
 from __future__ import annotations
 
 import base64
+import gzip
 import hashlib
 from functools import cache
 from pathlib import Path
@@ -11,16 +16,16 @@ from typing import Any
 from flask import Flask, Response, request
 
 YEAR = 31_536_000  # seconds
+COMPRESSED = {".css", ".js", ".svg", ".txt"}
 
 
 def add_static_files(app: Flask) -> None:
     """Give static URLs a version, let browsers keep those for a year, and templates the ``integrity`` function."""
     folder = Path(app.static_folder or "static")
 
-    @cache
     def integrity(filename: str) -> str:
         """The value of an ``integrity`` attribute (Subresource Integrity)."""
-        return "sha384-" + base64.b64encode(hashlib.sha384((folder / filename).read_bytes()).digest()).decode()
+        return _integrity(folder / filename, (folder / filename).stat().st_mtime_ns)
 
     def version(filename: str) -> str:
         return hashlib.sha256(integrity(filename).encode()).hexdigest()[:12]
@@ -37,6 +42,30 @@ def add_static_files(app: Flask) -> None:
             filename: str = (request.view_args or {})["filename"]
             if request.args.get("v") == version(filename):
                 response.headers["Cache-Control"] = f"public, max-age={YEAR}, immutable"
+            if Path(filename).suffix in COMPRESSED:
+                _compress(response, folder / filename)
         return response
 
     app.jinja_env.globals["integrity"] = integrity
+
+
+def _compress(response: Response, file: Path) -> None:
+    """Answer with the file's compressed form to browsers that take it; what has no or only a part of a body stays."""
+    response.vary.add("Accept-Encoding")
+    if response.status_code != 200 or not request.accept_encodings["gzip"]:
+        return
+    etag, _weak = response.get_etag()
+    response.direct_passthrough = False
+    response.set_data(_gzipped(file, file.stat().st_mtime_ns))
+    response.headers["Content-Encoding"] = "gzip"
+    response.set_etag(etag or "", weak=True)  # the same file, though not the same bytes
+
+
+@cache
+def _integrity(file: Path, _changed: int) -> str:
+    return "sha384-" + base64.b64encode(hashlib.sha384(file.read_bytes()).digest()).decode()
+
+
+@cache
+def _gzipped(file: Path, _changed: int) -> bytes:
+    return gzip.compress(file.read_bytes(), 9, mtime=0)

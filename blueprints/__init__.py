@@ -16,7 +16,7 @@ from werkzeug.exceptions import HTTPException
 from werkzeug.routing import RequestRedirect
 from wtforms import ValidationError
 
-PLACE = re.compile(r"div#(?P<id>[a-z][a-z0-9-]{0,60})", re.ASCII)  # what loads by itself, as htmx names it
+ELEMENT = re.compile(r"(?:[a-z]+#)?(?P<id>[a-z][a-z0-9-]{0,60})", re.ASCII)
 SIGN_IN_AGAIN = "You are not signed in, or your session has ended. Sign in to go on."
 
 
@@ -83,16 +83,15 @@ def notice(
 ) -> Response:
     """Bad news: a page, or for htmx a notice beside what stays on the page as it was, with all that was typed.
 
-    ``again`` offers to send the same request once more: in a page with the form's fields, for htmx in the place that
-    was to be loaded. ``retry_after`` is in seconds.
+    ``again`` offers to send the same request once more, in a page with the form's fields. For htmx, what could not be
+    loaded always offers it in its own place. ``retry_after`` is in seconds.
     """
     headers = {"Retry-After": str(retry_after)} if retry_after else {}
     words = {"title": title, "text": text, "status": status}
     if not is_htmx():
         kept = _own_form() if again else None
         return make_response(render_template(page, **words, again=again, kept=kept, **context), status, headers)
-    loading = PLACE.fullmatch(request.headers.get("HX-Target", "")) if again and request.method == "GET" else None
-    body = render_template("_notice.html", **words, loading=loading and loading["id"])
+    body = render_template("_notice.html", **words, place=place_to_load())
     return make_response(body, status, headers | {"HX-Reswap": "none"})
 
 
@@ -103,6 +102,18 @@ def _own_form() -> dict[str, str] | None:
     except (ValidationError, HTTPException):
         return None
     return {name: value for name, value in request.form.items() if name != "csrf_token"}
+
+
+def element_id(text: str) -> str:
+    """An element's id out of htmx's ``tag#id``, or nothing: only plain ids may become selectors."""
+    match = ELEMENT.fullmatch(text)
+    return match["id"] if match else ""
+
+
+def place_to_load() -> str:
+    """The id of the empty place on the page that this request was to fill, if it was for one."""
+    target = request.headers.get("HX-Target", "") if request.method == "GET" else ""
+    return element_id(target) if target.startswith("div#") else ""
 
 
 def dollars(cents: int) -> str:

@@ -26,22 +26,11 @@ from services.unit_wire import UnitError
 
 from . import SIGN_IN_AGAIN, go, is_htmx, notice, own_path
 from .codes import too_many
+from .statuses import TEXTS, UNCONFIRMED
 
 bp = Blueprint("errors", __name__)
 
 EVENT_OF: dict[int, Event] = {400: "denial", 403: "denial", 413: "limit", 429: "limit", 500: "fault"}
-TEXTS = {
-    400: ("That request was not right", "Go back, reload the page and try again."),
-    403: ("That is not possible from here", "Open the page in this app and try again from there."),
-    404: ("There is nothing here", "The page may have moved, or it never was yours to see."),
-    405: ("That cannot be done here", "Start again from the first page."),
-    413: ("That was too much", "Send less, and try again."),
-    429: ("Too many requests", "Wait a minute, then try again."),
-    500: ("Something broke on our side", "It was written down. Try again in a moment."),
-    502: ("The bank did not accept that", "Look at how things stand, then try again."),
-    503: ("A service did not answer", "Nothing is lost. Try again in a moment."),
-}
-UNCONFIRMED = "It may or may not have been done. Reload the page to see, then try again."
 
 
 @bp.app_errorhandler(NotSignedIn)

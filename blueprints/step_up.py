@@ -10,7 +10,6 @@ differ in who checks them, and in nothing else.
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, replace
 from typing import Any
@@ -34,12 +33,11 @@ from services.limits import TooManyCodes, count_code, forgive_codes, may_send_te
 from services.session import Session
 from services.stytch_wire import Refused
 
-from . import go, is_htmx, render
+from . import element_id, go, is_htmx, place_to_load, render
 from .codes import refusal, too_many, typed_code
 
 bp = Blueprint("step_up", __name__)
 
-ELEMENT = re.compile(r"(?:[a-z]+#)?(?P<id>[a-z][a-z0-9-]{0,60})", re.ASCII)
 OURS = {"csrf_token", "code", "source", "intent"}  # fields of the dialog itself
 AUTHENTICATOR, TEXT = "step_up/_form.html", "step_up/_text.html"
 
@@ -138,11 +136,10 @@ def _confirm(form: str, malformed: str, check: Callable[[Session, str], object])
 
 def _dialog(intent: Intent) -> Response:
     """The dialog, for the element that asked; what it was to load says meanwhile that it waits for a code."""
-    target = _element("HX-Target")
     body = render_template(
         "step_up/_dialog.html",
-        source=_element("HX-Source"),
-        waiting=target if request.method == "GET" else "",
+        source=element_id(request.headers.get("HX-Source", "")),
+        place=place_to_load(),
         url=request.path,
         **_words(intent),
     )
@@ -151,7 +148,7 @@ def _dialog(intent: Intent) -> Response:
 
 def _resume_element() -> Response:
     """Close the dialog, and let the element that was interrupted repeat its request."""
-    event = {"stepup-done": {"target": f"#{_id(request.form.get('source', '')) or 'main'}"}}
+    event = {"stepup-done": {"target": f"#{element_id(request.form.get('source', '')) or 'main'}"}}
     response = make_response(render_template("_step.html") + render_template("_say.html", say="Thank you. Going on."))
     response.headers["HX-Trigger"] = json.dumps(event)
     return response
@@ -165,7 +162,7 @@ def _page(form: str, status: int = 200, *, intent: Intent | None = None, error: 
         status,
         say=say,
         form=form,
-        source=_id(request.values.get("source", "")),
+        source=element_id(request.values.get("source", "")),
         kept=_kept(request.form) if intent.form else {},
         error=error,
         **_words(intent),
@@ -196,13 +193,3 @@ def _signer() -> URLSafeSerializer:
 def _kept(form: Mapping[str, str]) -> dict[str, str]:
     """The fields of the interrupted form."""
     return {name: value for name, value in form.items() if name not in OURS}
-
-
-def _element(header: str) -> str:
-    return _id(request.headers.get(header, ""))
-
-
-def _id(text: str) -> str:
-    """An element id out of ``tag#id``, or nothing: only plain ids may become selectors."""
-    match = ELEMENT.fullmatch(text)
-    return match["id"] if match else ""

@@ -45,7 +45,13 @@
     if (['submit', 'click'].includes(ctx.sourceEvent?.type)) document.getElementById('notice')?.replaceChildren();
   });
   on('htmx:finally:request', ({ detail: { ctx } }) => busy.get(ctx)?.removeAttribute('aria-busy'));
-  on('htmx:error', () => say('The network did not answer. Check the connection and try again.'));
+
+  // No answer at all. What was to load says so in its own place; what was sent, above the page, and can be sent again.
+  on('htmx:error', ({ detail: { ctx } }) => {
+    const place = ctx?.sourceElement?.matches?.('div[hx-trigger^=load]') ? ctx.sourceElement : news[0];
+    place.replaceChildren(document.getElementById('offline').content.cloneNode(true));
+    say('No connection. Nothing was lost: check the network, then try again.');
+  });
 
   // The browser may bring a page back from its memory after a sign-out: ask the server instead.
   addEventListener('pageshow', (event) => { if (event.persisted) location.reload(); });

@@ -5,10 +5,14 @@
   const place = document.getElementById('vault');
   const says = document.getElementById('vault-says');
   if (!place || !says) return;
+  const say = (words) => {
+    says.textContent = words;
+    document.getElementById('status').textContent = words; // the page's one live region
+  };
   const { vault, environment, card, token } = place.dataset;
   place.removeAttribute('data-token');
   if (!window.VGSShow) {
-    says.textContent = 'The bank’s frame did not load. Reload the page to try again.';
+    say('The bank’s frame did not load. Reload the page to try again.');
     return;
   }
   const show = window.VGSShow.create(vault).setEnvironment(environment);
@@ -21,15 +25,15 @@
       htmlWrapper: 'text',
       jsonPathSelector: `data.attributes.${name}`,
     });
-    frame.on('revealSuccess', () => { says.textContent = 'Shown for one minute.'; });
+    frame.on('revealSuccess', () => { say('Shown for one minute.'); });
     frame.on('revealFail', () => {
-      says.textContent = 'The bank does not show this number. Physical cards carry theirs on them; others may be frozen or out of use.';
+      say('The bank does not show this number. Physical cards carry theirs on them; others may be frozen or out of use.');
     });
     frame.render(`#${name}`, { 'font-family': 'monospace', 'font-size': '20px' });
     return frame;
   });
   setTimeout(() => {
     frames.forEach((frame) => frame.unmount());
-    says.textContent = 'Hidden again. Reload the page to see the number once more.';
+    say('Hidden again. Reload the page to see the number once more.');
   }, FOR_A_MINUTE);
 })();

@@ -76,7 +76,7 @@ def test_without_script_a_page_asks_and_the_freeze_is_sent_again_once(arrive: Ar
     visitor.code_field.fill(visitor.code_now)
     visitor.press("Confirm")
 
-    expect(page.get_by_role("main").get_by_role("status")).to_contain_text("Nobody can pay with it")
+    expect(page.get_by_role("main").locator(".done")).to_contain_text("Nobody can pay with it")
     expect(_state(page)).to_have_text("Frozen")
     assert answers == [403, 303]
 
@@ -188,7 +188,7 @@ def test_the_card_needs_no_mouse(visitor: Visitor) -> None:
     keyboard.type("99999")
     visitor.tab_and_press(page.get_by_role("button", name="Save the limits"), "Space")
     expect(page.get_by_label("Purchases in a day")).to_have_accessible_description(re.compile("Enter an amount"))
-    expect(_limits(page).get_by_role("alert")).to_be_focused()
+    expect(_limits(page).locator(".notice")).to_be_focused()
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

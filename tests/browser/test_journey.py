@@ -68,7 +68,7 @@ def test_no_page_scrolls_sideways(arrive: Arrive, width: int, scheme: Scheme) ->
     visitor.look("dialog")
     visitor.dialog.get_by_label("code").fill(visitor.wrong_code)
     visitor.press("Confirm")
-    expect(visitor.dialog.get_by_role("alert")).to_be_visible()
+    expect(visitor.error).to_be_visible()
     visitor.look("wrong-code")
     visitor.page.keyboard.press("Escape")
     visitor.look("locked-cards")

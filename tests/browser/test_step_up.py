@@ -29,7 +29,7 @@ def test_the_dialog_says_what_it_is_for_and_shows_the_cards_after_the_right_code
     back_again.page.keyboard.type(back_again.wrong_code)
     back_again.page.keyboard.press("Enter")
 
-    error = back_again.dialog.get_by_role("alert")
+    error = back_again.error
     expect(error).to_contain_text("not right")
     expect(back_again.code_field).to_be_focused()
     expect(back_again.code_field).to_have_value("")
@@ -77,7 +77,7 @@ def test_without_script_a_page_asks_for_the_code_and_leads_to_the_cards(arrive: 
     expect(visitor.page.get_by_role("main")).to_contain_text("see your cards")
     visitor.code_field.fill(visitor.wrong_code)
     visitor.press("Confirm")
-    expect(visitor.page.get_by_role("alert")).to_contain_text("not right")
+    expect(visitor.error).to_contain_text("not right")
     visitor.code_field.fill(visitor.next_code)
     visitor.press("Confirm")
 

@@ -149,6 +149,11 @@ class Visitor:
     def dialog(self) -> Locator:
         return self.page.get_by_role("dialog")
 
+    @property
+    def error(self) -> Locator:
+        """What is said to be wrong, beside the field or above the form."""
+        return self.page.locator(".error, .notice").filter(visible=True).first
+
     def cards(self, kind: Literal["Virtual", "Physical", ""] = "") -> Locator:
         return self.page.get_by_role("article", name=re.compile(f"{kind} card ending in", re.IGNORECASE))
 
