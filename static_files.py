@@ -55,6 +55,7 @@ def _compress(response: Response, file: Path) -> None:
     if response.status_code != 200 or not request.accept_encodings["gzip"]:
         return
     etag, _weak = response.get_etag()
+    response.close()  # the file that was opened to be sent
     response.direct_passthrough = False
     response.set_data(_gzipped(file, file.stat().st_mtime_ns))
     response.headers["Content-Encoding"] = "gzip"

@@ -122,7 +122,7 @@ def test_without_script_an_action_leads_back_to_the_card_which_says_what_happene
     page = holder.post(f"{path}/freeze")
 
     assert page.goes_to == path
-    assert "Frozen. Nobody can pay with it" in holder.follow().one("main .done").get_text()
+    assert "Frozen. Nobody can pay with it" in holder.follow().one("main > .done").get_text()
 
 
 def test_what_cannot_be_undone_asks_first_and_names_the_card(holder: Visitor) -> None:

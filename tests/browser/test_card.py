@@ -76,7 +76,7 @@ def test_without_script_a_page_asks_and_the_freeze_is_sent_again_once(arrive: Ar
     visitor.code_field.fill(visitor.code_now)
     visitor.press("Confirm")
 
-    expect(page.get_by_role("main").locator(".done")).to_contain_text("Nobody can pay with it")
+    expect(page.locator("main > .done")).to_contain_text("Nobody can pay with it")
     expect(_state(page)).to_have_text("Frozen")
     assert answers == [403, 303]
 
