@@ -79,10 +79,10 @@ def live_services(folder: Path) -> Iterator[LiveServices]:
         def date_time_string(self, timestamp: float | None = None) -> str:
             return services.date or super().date_time_string(timestamp)
 
-    database = f"sqlite:///{folder / 'live.db'}"
-    server = make_server("localhost", 0, _nothing, threaded=True, request_handler=Handler)
-    services = LiveServices(f"http://localhost:{server.port}", emulator.Store(database))
-    server.app = services.answering(emulator.create_app(database))
+    application = emulator.create_app(f"sqlite:///{folder / 'live.db'}")
+    server = make_server("localhost", 0, application, threaded=True, request_handler=Handler)
+    services = LiveServices(f"http://localhost:{server.port}", application.extensions["emulator_store"])
+    server.app = services.answering(application)
     thread = threading.Thread(target=server.serve_forever, daemon=True)
     thread.start()
     yield services
@@ -90,7 +90,3 @@ def live_services(folder: Path) -> Iterator[LiveServices]:
     thread.join()
     server.server_close()
     services.store.close()
-
-
-def _nothing(_environ: WSGIEnvironment, _start_response: StartResponse) -> Iterable[bytes]:
-    return []
