@@ -1,0 +1,127 @@
+"""Clients: many that ask and read as fast as they are answered, and some that are slow on purpose."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass, field
+from urllib.parse import urlsplit
+
+PATIENCE = 10.0  # seconds for one answer
+
+
+@dataclass
+class Result:
+    """What came of a number of requests."""
+
+    seconds: float
+    latencies: list[float] = field(default_factory=list)  # of answers below 500, in seconds
+    failed: int = 0
+
+    @property
+    def per_second(self) -> float:
+        """Answers in a second."""
+        return len(self.latencies) / self.seconds
+
+    def quantile(self, share: float) -> float:
+        """The milliseconds within which this share of the answers came."""
+        ordered = sorted(self.latencies)
+        return ordered[min(len(ordered) - 1, int(share * len(ordered)))] * 1000 if ordered else float("inf")
+
+
+def ask(origin: str, path: str, *, clients: int, seconds: float, headers: Mapping[str, str] | None = None) -> Result:
+    """Let clients ask for a path over and over, each on a connection that it keeps."""
+    return asyncio.run(_ask(origin, path, clients, seconds, headers or {}))
+
+
+def ask_beside_slow_ones(origin: str, path: str, kind: str, slow: int, *, seconds: float) -> Result:
+    """The same for two clients, while others are ``idle``, stop inside their ``head``, or drip their ``body``."""
+
+    async def both() -> Result:
+        async with _slow_ones(origin, kind, slow):
+            return await _ask(origin, path, 2, seconds, {})
+
+    return asyncio.run(both())
+
+
+async def _ask(origin: str, path: str, clients: int, seconds: float, headers: Mapping[str, str]) -> Result:
+    result, until = Result(seconds), time.monotonic() + seconds
+    request = _request("GET", origin, path, headers)
+    await asyncio.gather(*(_client(origin, request, until, result) for _ in range(clients)))
+    return result
+
+
+async def _client(origin: str, request: bytes, until: float, result: Result) -> None:
+    connection = None
+    while (began := time.monotonic()) < until:
+        try:
+            async with asyncio.timeout(PATIENCE):
+                connection = connection or await _connect(origin)
+                status, keeps = await _exchange(connection, request)
+        except (OSError, EOFError, ValueError):
+            status, keeps = 599, False
+        if not keeps and connection:
+            connection[1].close()
+            connection = None
+        if status < 500:
+            result.latencies.append(time.monotonic() - began)
+        else:
+            result.failed += 1
+    if connection:
+        connection[1].close()
+
+
+@asynccontextmanager
+async def _slow_ones(origin: str, kind: str, number: int) -> AsyncIterator[None]:
+    form = {"Content-Type": "application/x-www-form-urlencoded", "Content-Length": "60000"}
+    head = _request("POST", origin, "/login", form)
+    opened = []
+    for _ in range(number):
+        with suppress(OSError):
+            opened.append(await _connect(origin))
+    for _, writer in opened:
+        writer.write({"idle": b"", "head": head[:-20], "body": head}[kind])
+    drip = asyncio.create_task(_drip([writer for _, writer in opened])) if kind == "body" else None
+    await asyncio.sleep(0.5)
+    yield
+    if drip:
+        drip.cancel()
+    for _, writer in opened:
+        writer.close()
+
+
+async def _drip(writers: list[asyncio.StreamWriter]) -> None:
+    while True:
+        for writer in writers:
+            with suppress(OSError):
+                writer.write(b"a")
+        await asyncio.sleep(1)
+
+
+async def _connect(origin: str) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+    url = urlsplit(origin)
+    return await asyncio.open_connection("127.0.0.1", url.port)
+
+
+async def _exchange(connection: tuple[asyncio.StreamReader, asyncio.StreamWriter], request: bytes) -> tuple[int, bool]:
+    """Send a request and read its answer; returns the status, and whether the connection may be used again."""
+    reader, writer = connection
+    writer.write(request)
+    head = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1")
+    lines = head.split("\r\n")
+    headers = {name.lower(): value.strip() for name, _, value in (line.partition(":") for line in lines[1:])}
+    if headers.get("transfer-encoding") == "chunked":
+        while size := int(await reader.readline(), 16):
+            await reader.readexactly(size + 2)
+        await reader.readline()
+    else:
+        await reader.readexactly(int(headers.get("content-length", 0)))
+    return int(lines[0].split()[1]), headers.get("connection", "").lower() != "close"
+
+
+def _request(method: str, origin: str, path: str, headers: Mapping[str, str]) -> bytes:
+    sent = {"Host": urlsplit(origin).netloc, **headers}
+    lines = [f"{method} {path} HTTP/1.1", *(f"{name}: {value}" for name, value in sent.items())]
+    return ("\r\n".join(lines) + "\r\n\r\n").encode()

@@ -1,0 +1,78 @@
+"""The app behind waitress, as it is hosted: ``python serve.py``, with ``HOST`` and ``PORT`` if need be.
+
+Chosen by measurement (``bench/servers.py``): as quick as the others, and the only one that neither idle clients, half a
+head nor a dripping body can stop, even without a proxy in front. To copy: by itself waitress dies at once when it is
+told to end; here it stops taking connections, answers all that has arrived, and then ends.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import signal
+import threading
+import time
+
+from waitress import wasyncore
+from waitress.server import create_server
+
+from app import create_app
+
+GRACE = 20.0  # seconds for what has arrived; more than a request may take
+SETTLE = 0.5  # seconds in which the first bytes on a connection that was just taken must be here
+OPTIONS = {
+    "threads": 20,  # more than the calls in flight that two services which hang can hold
+    "connection_limit": 2000,  # a slow client costs a connection, never a thread
+    "asyncore_use_poll": True,  # select() ends at 1024 connections
+    "channel_timeout": 30,  # seconds until an idle connection is closed
+    "max_request_body_size": 64 * 1024,
+    "max_request_header_size": 32 * 1024,
+    "clear_untrusted_proxy_headers": False,  # ProxyFix alone decides, by TRUSTED_PROXIES
+    "ident": None,
+}
+
+
+def main() -> None:
+    """Serve until SIGTERM or SIGINT, and lose no request then."""
+    logging.getLogger("waitress.queue").setLevel(logging.ERROR)  # it warns of every request that waits a moment
+    stopping = threading.Event()
+    server = create_server(
+        create_app(), host=os.environ.get("HOST", "127.0.0.1"), port=int(os.environ.get("PORT", "8000")), **OPTIONS
+    )
+
+    def stop(*_: object) -> None:
+        stopping.set()
+        server.pull_trigger()  # wakes the loop
+
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, stop)
+    while not stopping.is_set():
+        _turn(server)
+    _accept_what_waits(server)
+    wasyncore.dispatcher.close(server)  # the listening socket only: connections that are open live on
+    began = time.monotonic()
+    while (waited := time.monotonic() - began) < SETTLE or (waited < GRACE and _is_busy(server)):
+        _turn(server)
+    server.task_dispatcher.shutdown()
+
+
+def _turn(server: wasyncore.dispatcher) -> None:
+    wasyncore.loop(timeout=0.1, map=server._map, count=1, use_poll=True)
+
+
+def _accept_what_waits(server: wasyncore.dispatcher) -> None:
+    """Take the connections that the kernel has accepted already; closing the socket would reset them."""
+    before = -1
+    while before != len(server.active_channels):
+        before = len(server.active_channels)
+        server.handle_accept()
+
+
+def _is_busy(server: wasyncore.dispatcher) -> bool:
+    """Whether there is a connection on which a request has arrived, in part or whole, and is not answered yet."""
+    channels = list(server.active_channels.values())
+    return any(channel.requests or channel.request or channel.total_outbufs_len for channel in channels)
+
+
+if __name__ == "__main__":
+    main()
