@@ -1,7 +1,7 @@
 """The emulated Unit: the part of Unit's sandbox that a card program for individuals needs, over the same paths.
 
-Not here: businesses, joint and credit accounts, PINs, activation with card data, counterparties and outgoing payments,
-statements, cardholder tokens, rate limits, CORS.
+Not here: businesses, joint and credit accounts, PINs, activation with card data, counterparties and payments to other
+banks, statements, authorization requests, cardholder tokens, rate limits, CORS.
 
 Everything that is refused, each row with the test that shows it. Source: *docs* is Unit's documentation, API
 description or SDKs, *catalog* a summary of the documentation by somebody else, *ours* a rule of this emulator, and
@@ -31,6 +31,9 @@ UNCONFIRMED our choice where nothing tells what Unit does; the code says UNCONFI
 | an application cannot change its subject | 400 invalid_value | docs |
 | a decided application cannot be canceled | 400 invalid_value | docs, code UNCONFIRMED |
 | an application that is not under review is not decided | 400 invalid_value | docs, code UNCONFIRMED |
+| a file of another kind is invalid | 400 invalid_value | docs, code UNCONFIRMED |
+| a file over 10 mib is too large | 413 | ours |
+| a decided application takes no documents | 400 invalid_value | UNCONFIRMED |
 | a document of a decided application is not judged | 400 invalid_value | UNCONFIRMED |
 | a form of the first version is refused | 400 invalid_value | UNCONFIRMED |
 | a form needs an idempotency key | 400 invalid_value | docs |
@@ -45,12 +48,19 @@ UNCONFIRMED our choice where nothing tells what Unit does; the code says UNCONFI
 | a wrong account attribute is invalid | 400 invalid_value | docs, product UNCONFIRMED |
 | an unknown customer gets no account | 400 customer_not_found | catalog |
 | a joint account is refused | 400 invalid_value | ours |
+| an account is frozen once | 400 not_supported_for_account_status | catalog |
+| only a frozen account is unfrozen | 400 not_supported_for_account_status | catalog |
+| only a closed account is reopened | 400 not_supported_for_account_status | catalog |
 | an account is closed once | 400 not_supported_for_account_status | catalog |
 | a closed account receives nothing | 400 not_supported_for_account_status | catalog |
 | a closed account declines purchases | 400 not_supported_for_account_status | UNCONFIRMED |
 | a debit over the available is refused | 400 limits_exceeded | UNCONFIRMED |
 | an amount that is not positive cents is invalid | 400 invalid_value | catalog |
 | a received payment is completed once | 400 invalid_value | UNCONFIRMED |
+| an account does not pay itself | 400 invalid_value | UNCONFIRMED |
+| an unknown account is not paid | 400 account_not_found | catalog |
+| a customer takes nothing from anothers account | 400 account_not_found | UNCONFIRMED |
+| a card that is not active deposits nothing | 400 not_supported_for_card_status | UNCONFIRMED |
 | a card needs an account | 400 invalid_value | docs |
 | an unknown account gets no card | 400 account_not_found | catalog |
 | a customer token makes cards on its own account only | 400 account_not_found | UNCONFIRMED |
@@ -114,12 +124,15 @@ from werkzeug.exceptions import HTTPException
 from ..store import Json, Store, WorldFull
 from . import (
     accounts,
+    application_documents,
     applications,
     card_secrets,
     cards,
     customers,
     forms,
     jsonapi,
+    payments,
+    received_payments,
     sandbox,
     sandbox_money,
     tokens,
@@ -158,6 +171,7 @@ logger = logging.getLogger(__name__)
 MOST_BYTES = 64 * 1024  # of a request
 RESOURCES = (
     applications,
+    application_documents,
     forms,
     customers,
     tokens,
@@ -165,6 +179,8 @@ RESOURCES = (
     cards,
     card_secrets,
     transactions,
+    payments,
+    received_payments,
     sandbox,
     sandbox_money,
     webhooks,

@@ -4,27 +4,60 @@ from __future__ import annotations
 
 from flask import Blueprint, Response
 
+from .. import clock
 from ..store import Json
-from . import events, idempotency, jsonapi, queries
+from . import events, idempotency, jsonapi, queries, spending
 from .calls import Call, endpoint
 from .customers import check_active
-from .documents import read
+from .documents import merged_tags, read
 from .errors import UnitFault
 from .schema import IDEMPOTENCY_KEY, fields, one_of, tags, text
 
 routes = Blueprint("accounts", __name__)
 
 ROUTING_NUMBER = "812345678"
+# UNCONFIRMED: how a product that the org does not have is refused.
+PRODUCT = one_of("checking")
 CREATE = {
-    "depositAccount": fields(
-        # UNCONFIRMED: how a product that the org does not have is refused.
-        {"depositProduct": one_of("checking")},
-        {"tags": tags(), "idempotencyKey": IDEMPOTENCY_KEY},
-    )
+    "depositAccount": fields({"depositProduct": PRODUCT}, {"tags": tags(), "idempotencyKey": IDEMPOTENCY_KEY}),
 }
+PATCH = {"depositAccount": fields({}, {"depositProduct": PRODUCT, "tags": tags(nulls=True)})}
 CLOSE = {
-    "depositAccountClose": fields({}, {"reason": one_of("ByCustomer", "Fraud"), "closeReasonText": text()}),
+    "depositAccountClose": fields(
+        {},
+        {
+            "reason": one_of("ByCustomer", "Fraud"),
+            "closeReasonText": text(),
+            "fraudReason": one_of(
+                "ACHActivity",
+                "CardActivity",
+                "CheckActivity",
+                "ApplicationHistory",
+                "AccountActivity",
+                "ClientIdentified",
+                "IdentityTheft",
+                "LinkedToFraudulentCustomer",
+            ),
+        },
+    ),
 }
+FREEZE = {"accountFreeze": fields({}, {"reason": one_of("Fraud", "Other"), "reasonText": text()})}
+# Cents. UNCONFIRMED: what Unit's sandbox allows a new account; the emulator tells these limits and keeps to none.
+ACH_LIMITS = {
+    "dailyDebit": 500_000,
+    "dailyCredit": 1_000_000,
+    "monthlyDebit": 1_000_000,
+    "monthlyCredit": 2_000_000,
+    "dailyDebitSoft": 300_000,
+    "monthlyDebitSoft": 500_000,
+}
+CARD_LIMITS = {
+    "dailyWithdrawal": 50_000,
+    "dailyDeposit": 100_000,
+    "dailyPurchase": 500_000,
+    "dailyCardTransaction": 500_000,
+}
+CHECK_LIMITS = {"daily": 100_000, "monthly": 500_000, "dailySoft": 50_000, "monthlySoft": 250_000}
 FILTERS = {
     "customerId": queries.related_to("customer"),
     "status": queries.among("status", "Open", "Frozen", "Closed"),
@@ -66,6 +99,66 @@ def get_account(call: Call, account_id: str) -> Response:
     return jsonapi.reply(account, included=queries.included(call, [account], ("customer",)))
 
 
+@routes.patch("/accounts/<account_id>")
+@endpoint("accounts-write")
+def update_account(call: Call, account_id: str) -> Response:
+    """Change an account's tags or product."""
+    account = call.get("account", account_id)
+    changes = read(PATCH).attributes
+    if "tags" in changes:
+        changes["tags"] = merged_tags(account["attributes"]["tags"], changes["tags"])
+    return jsonapi.reply(jsonapi.update(call.world, "account", account, changes))
+
+
+@routes.get("/accounts/<account_id>/limits")
+@endpoint("accounts")
+def get_account_limits(call: Call, account_id: str) -> Response:
+    """Get an account's limits, and what it has used of them today and this month."""
+    account = call.get("account", account_id)
+    today = clock.milliseconds(clock.now())[:10]
+    daily, monthly = (spending.moved(call.world, account, period) for period in (today, today[:7]))
+    spent = {"withdrawals": 0, "deposits": 0, "purchases": daily["purchases"], "cardTransactions": 0}
+    attributes = {
+        "ach": {"limits": ACH_LIMITS, "totalsDaily": daily["ach"], "totalsMonthly": monthly["ach"]},
+        "card": {"limits": CARD_LIMITS, "totalsDaily": spent},
+        "checkDeposit": {"limits": CHECK_LIMITS, "totalsDaily": 0, "totalsMonthly": 0},
+    }
+    return jsonapi.reply({"type": "limits", "attributes": attributes})
+
+
+@routes.get("/accounts/<account_id>/deposit-products")
+@endpoint("accounts")
+def list_products(call: Call, account_id: str) -> Response:
+    """List the products that an account may have: there is one."""
+    call.get("account", account_id)
+    return jsonapi.reply([{"type": "accountDepositProduct", "attributes": {"name": "checking"}}])
+
+
+@routes.post("/accounts/<account_id>/freeze")
+@endpoint("accounts-write", org_only=True)
+def freeze_account(call: Call, account_id: str) -> Response:
+    """Freeze an open account, whose cards are then declined."""
+    account = call.get("account", account_id)
+    given = read(FREEZE, empty=True).attributes
+    check_open(account)
+    reason = given.get("reasonText") or given.get("reason", "Other")
+    events.emit(call.world, "account.frozen", account, "customer", attributes={"freezeReason": reason})
+    changes = {"status": "Frozen", "freezeReason": reason}
+    return jsonapi.reply(jsonapi.update(call.world, "account", account, changes))
+
+
+@routes.post("/accounts/<account_id>/<any(unfreeze,reopen):action>")
+@endpoint("accounts-write", org_only=True)
+def open_account(call: Call, account_id: str, action: str) -> Response:
+    """Unfreeze a frozen account, or reopen a closed one; any body will do."""
+    account = call.get("account", account_id)
+    before, event = ("Frozen", "account.unfrozen") if action == "unfreeze" else ("Closed", "account.reopened")
+    check_status(account, before)
+    events.emit(call.world, event, account, "customer")
+    reasons = dict.fromkeys(("freezeReason", "closeReason", "closeReasonText", "fraudReason"))
+    return jsonapi.reply(jsonapi.update(call.world, "account", account, {"status": "Open", **reasons}))
+
+
 @routes.post("/accounts/<account_id>/close")
 @endpoint("accounts-write", org_only=True)
 def close_account(call: Call, account_id: str) -> Response:
@@ -73,16 +166,20 @@ def close_account(call: Call, account_id: str) -> Response:
     account = call.get("account", account_id)
     attributes = read(CLOSE, empty=True).attributes
     check_open(account)
-    changes = {"status": "Closed", "closeReason": attributes.get("reason", "ByCustomer")}
-    changes["closeReasonText"] = attributes.get("closeReasonText")
+    changes = {"status": "Closed", "closeReason": attributes.pop("reason", "ByCustomer"), **attributes}
     events.emit(call.world, "account.closed", account, "customer", attributes={"closeReason": changes["closeReason"]})
     return jsonapi.reply(jsonapi.update(call.world, "account", account, changes))
 
 
 def check_open(account: Json) -> None:
     """Refuse what only an open account allows."""
+    check_status(account, "Open")
+
+
+def check_status(account: Json, needed: str) -> None:
+    """Refuse what the account's status does not allow."""
     status = account["attributes"]["status"]
-    if status != "Open":
+    if status != needed:
         raise UnitFault("not_supported_for_account_status", f"The account is {status}")
 
 

@@ -19,6 +19,7 @@ _SPELLINGS = {
     "account": ("account", "depositAccount"),
     "application": ("application", "individualApplication"),
     "authorization": ("authorization",),
+    "counterpartyAccount": ("account", "depositAccount"),
     "customer": ("customer", "individualCustomer"),
 }
 

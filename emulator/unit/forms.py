@@ -74,6 +74,13 @@ def create_form(call: Call) -> Response:
     return jsonapi.reply(form, status=201)
 
 
+@routes.get("/application-forms")
+@endpoint("applications", org_only=True)
+def list_forms(call: Call) -> Response:
+    """List forms; the links of old ones may be over."""
+    return queries.listing(call, call.all("application_form"), {"tags": queries.tagged}, ("application",))
+
+
 @routes.get("/application-forms/<form_id>")
 @endpoint("applications", org_only=True, writes=True)
 def get_form(call: Call, form_id: str) -> Response:

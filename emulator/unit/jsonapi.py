@@ -15,6 +15,8 @@ from ..store import Json, World
 
 MEDIA_TYPE = "application/vnd.api+json; charset=utf-8"
 ORG_ID = "1"
+# What a relationship points to, where that is not what it is called.
+_POINTS_TO = {"counterpartyAccount": "account", "counterpartyCustomer": "customer"}
 _SHOW_UPDATES = {"application", "application_form", "account", "card"}  # the others have no ``updatedAt``
 
 
@@ -28,7 +30,9 @@ def draft(
         "kept": kept or {},
     }
     if related is not None:
-        resource["relationships"] = {name: {"data": identifier(name, to)} for name, to in related.items() if to}
+        resource["relationships"] = {
+            name: {"data": identifier(_POINTS_TO.get(name, name), to)} for name, to in related.items() if to
+        }
     return resource
 
 

@@ -24,6 +24,12 @@ CONTROL_SSNS = {
     "000000005": "Pending",
 }
 DOCUMENTS = {"000000002": "AddressVerification", "000000003": "IdDocument", "000000006": "SocialSecurityCard"}
+# UNCONFIRMED: the wording.
+DESCRIPTIONS = {
+    "AddressVerification": "A bill or a statement, not older than 60 days, with the name and the address on it.",
+    "IdDocument": "A passport, driver's license or state ID.",
+    "SocialSecurityCard": "The social security card.",
+}
 EVALUATION_TIME = timedelta(seconds=5)
 
 # UNCONFIRMED: the wording.
@@ -83,7 +89,7 @@ def apply(world: World, given: Json) -> Json:
     if status == "AwaitingDocuments":
         application = _require(world, application, DOCUMENTS[ssn])
     if status in UNDER_REVIEW:
-        events.emit(world, f"application.{status[0].lower()}{status[1:]}", application)
+        _tell_of_review(world, application)
     return application
 
 
@@ -114,10 +120,21 @@ def decide_on(world: World, application: Json, status: str, method: str, reason:
 
 def review(world: World, application: Json, status: str, reason: str | None) -> Json:
     """Approve or deny by hand, which only an application under review allows."""
-    if application["attributes"]["status"] not in UNDER_REVIEW:
-        # UNCONFIRMED: the code for a decision on an application in another status.
-        raise UnitFault("invalid_value", f"The application is {application['attributes']['status']}")
+    check_under_review(application)
     return decide_on(world, application, status, "Manually", reason)
+
+
+def move(world: World, application: Json, status: str) -> Json:
+    """Let an application that is under review wait for something else."""
+    jsonapi.update(world, "application", application, {"status": status, "message": MESSAGES[status]})
+    _tell_of_review(world, application)
+    return application
+
+
+def check_under_review(application: Json) -> None:
+    """Refuse what only an application under review allows. UNCONFIRMED: the code."""
+    if application["attributes"]["status"] not in UNDER_REVIEW:
+        raise UnitFault("invalid_value", f"The application is {application['attributes']['status']}")
 
 
 def due(world: World) -> bool:
@@ -153,12 +170,23 @@ def _is_due(application: Json) -> bool:
     return is_pending and application["kept"]["evaluated_at"] <= clock.timestamp()
 
 
+def _tell_of_review(world: World, application: Json) -> None:
+    status = application["attributes"]["status"]
+    events.emit(world, f"application.{status[0].lower()}{status[1:]}", application)
+
+
 def _require(world: World, application: Json, document_type: str) -> Json:
     attributes = application["attributes"]
     shared = {name: attributes[name] for name in ("address", "dateOfBirth", "ssn", "passport") if name in attributes}
     document = jsonapi.draft(
         "document",
-        {"documentType": document_type, "status": "Required", "name": _name(application), **shared},
+        {
+            "documentType": document_type,
+            "description": DESCRIPTIONS[document_type],
+            "status": "Required",
+            "name": _name(application),
+            **shared,
+        },
     )
     del document["attributes"]["createdAt"]  # documents have none
     document = world.add_numbered("document", document)

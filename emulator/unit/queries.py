@@ -95,8 +95,13 @@ def among(attribute: str, *words: str) -> Filter:
 
 
 def of_type(suffix: str) -> Filter:
-    """Filter by the resource's type, which may be written without its suffix."""
-    return lambda values: lambda record: bool({record["type"], record["type"].removesuffix(suffix)} & set(values))
+    """Filter by the resource's type, which may be written without its suffix, and with a capital."""
+
+    def build(values: Sequence[str]) -> Predicate:
+        wanted = {value[:1].lower() + value[1:] for value in values}
+        return lambda record: not wanted.isdisjoint({record["type"], record["type"].removesuffix(suffix)})
+
+    return build
 
 
 def related_to(name: str) -> Filter:

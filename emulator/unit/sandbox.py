@@ -7,11 +7,10 @@ from __future__ import annotations
 
 from flask import Blueprint, Response
 
-from ..store import Json
 from . import applications, card_rules, events, jsonapi, onboarding
+from .application_documents import find
 from .calls import Call, endpoint
 from .documents import read
-from .errors import UnitFault
 from .schema import fields, text
 
 routes = Blueprint("sandbox", __name__, url_prefix="/sandbox")
@@ -44,7 +43,7 @@ def deny_application(call: Call, application_id: str) -> Response:
 @endpoint(org_only=True)
 def approve_document(call: Call, application_id: str, document_id: str) -> Response:
     """Approve a required document. UNCONFIRMED: it was the only one, so the application is approved with it."""
-    application, document = _required(call, application_id, document_id)
+    application, document = find(call, application_id, document_id)
     document["attributes"]["status"] = "Approved"
     events.emit(call.world, "document.approved", document, application=application_id)
     onboarding.review(call.world, application, "Approved", "Document approved")
@@ -55,10 +54,12 @@ def approve_document(call: Call, application_id: str, document_id: str) -> Respo
 @endpoint(org_only=True)
 def reject_document(call: Call, application_id: str, document_id: str) -> Response:
     """Reject a required document, so that the application goes on waiting for a better one."""
-    _, document = _required(call, application_id, document_id)
+    application, document = find(call, application_id, document_id)
     why = read(REJECT_DOCUMENT, empty=True).attributes
     document["attributes"] |= {**why, "status": "Invalid"}
     events.emit(call.world, "document.rejected", document, application=application_id, attributes=why)
+    if application["attributes"]["status"] != "AwaitingDocuments":
+        onboarding.move(call.world, application, "AwaitingDocuments")
     return jsonapi.reply(call.world.save("document", document_id, document))
 
 
@@ -67,14 +68,3 @@ def reject_document(call: Call, application_id: str, document_id: str) -> Respon
 def activate_card(call: Call, card_id: str) -> Response:
     """Activate a physical card, as its holder would when the post has brought it."""
     return jsonapi.reply(card_rules.act(call.world, call.get("card", card_id), "activate"))
-
-
-def _required(call: Call, application_id: str, document_id: str) -> tuple[Json, Json]:
-    application = call.get("application", application_id)
-    found = [each for each in onboarding.documents(call.world, application) if each["id"] == document_id]
-    if not found:
-        raise UnitFault("not_found")
-    status = application["attributes"]["status"]
-    if status != "AwaitingDocuments":
-        raise UnitFault("invalid_value", f"The application is {status}")
-    return application, found[0]

@@ -1,4 +1,4 @@
-"""The sandbox's money: payments that come in, and merchants that charge a card.
+"""The sandbox's merchants, who charge a card, and its cash machines, which take deposits.
 
 A card is found by its account and last four digits. UNCONFIRMED: that all this needs an org token, the status 201,
 and that what a card or account does not allow is refused here, and also recorded as a declined authorization.
@@ -6,109 +6,49 @@ and that what a card or account does not allow is refused here, and also recorde
 
 from __future__ import annotations
 
-import secrets
-
 from flask import Blueprint, Response
 
 from ..store import Json
-from . import events, jsonapi, spending
-from .accounts import ROUTING_NUMBER, check_open
+from . import jsonapi, spending
+from .accounts import check_open
 from .calls import Call, endpoint
+from .card_rules import SPENDABLE, check_status
 from .documents import Document, read
 from .errors import UnitFault
-from .schema import day, fields, flag, number, one_of, text, whole
+from .payments import AMOUNT, DIRECTION
+from .schema import fields, flag, number, one_of, text, whole
 from .spending import Charge
 
 routes = Blueprint("sandbox_money", __name__, url_prefix="/sandbox")
 
-_AMOUNT = whole(1)
-_DIRECTION = one_of("Credit", "Debit")
 _LAST_FOUR = text("[0-9]{4}")
 _MERCHANT = {"merchantName": text(), "merchantType": whole(0, 9999)}
 _MERCHANT_MORE = {"merchantLocation": text(), "merchantId": text(), "recurring": flag}
-PAYMENT = {"achPayment": fields({"amount": _AMOUNT, "direction": _DIRECTION, "description": text(longest=50)})}
-RECEIVED_PAYMENT = {
-    "achReceivedPayment": fields(
-        {
-            "amount": _AMOUNT,
-            "completionDate": day,
-            "description": text(longest=10),
-            "companyName": text(longest=16),
-        },
-        {"secCode": text("[A-Z]{3}")},
-    )
-}
 PURCHASE = {
     "purchaseTransaction": fields(
-        {"amount": _AMOUNT, "direction": _DIRECTION, "last4Digits": _LAST_FOUR, **_MERCHANT},
+        {"amount": AMOUNT, "direction": DIRECTION, "last4Digits": _LAST_FOUR, **_MERCHANT},
         {**_MERCHANT_MORE, "coordinates": fields({"longitude": number, "latitude": number})},
     )
 }
 AUTHORIZATION = {
     "authorization": fields(
-        {"amount": _AMOUNT, "cardLast4Digits": _LAST_FOUR, **_MERCHANT},
+        {"amount": AMOUNT, "cardLast4Digits": _LAST_FOUR, **_MERCHANT},
         {**_MERCHANT_MORE, "status": one_of("Authorized", "Declined")},
     )
 }
-INCREASE = {
-    "authorization": fields({"amount": _AMOUNT}, {"cardLast4Digits": _LAST_FOUR, "recurring": flag}),
+ATM_DEPOSIT = {
+    "atmTransaction": fields(
+        {"amount": AMOUNT, "atmName": text(), "last4Digits": _LAST_FOUR},
+        {
+            "atmLocation": text(),
+            "cardNetwork": one_of("Visa", "Interlink", "Accel", "Allpoint", "Other"),
+            "surcharge": whole(0),
+        },
+    )
 }
-
-
-@routes.post("/payments")
-@endpoint(org_only=True)
-def receive_payment(call: Call) -> Response:
-    """Post an ACH payment at once: a credit funds the account, a debit takes from it."""
-    document = read(PAYMENT, needs=("account",))
-    account = call.related(document, "account")
-    check_open(account)
-    given, related = document.attributes, _holder(account)
-    if given["direction"] == "Debit" and given["amount"] > account["attributes"]["available"]:
-        raise UnitFault("limits_exceeded", "The account has not enough available", "/data/attributes/amount")
-    related["transaction"] = _post_ach(call, account, given | {"companyName": "ACH SIMULATION"})["id"]
-    payment = jsonapi.draft("achPayment", given | {"status": "Sent", "tags": {}}, related=related)
-    return jsonapi.reply(call.world.add_numbered("payment", payment), status=201)
-
-
-@routes.post("/received-payments")
-@endpoint(org_only=True)
-def create_received_payment(call: Call) -> Response:
-    """Announce a payment that another bank sends; it counts once it is completed."""
-    document = read(RECEIVED_PAYMENT, needs=("account",))
-    account = call.related(document, "account")
-    check_open(account)
-    attributes = {
-        "secCode": "PPD",
-        **document.attributes,
-        "status": "Pending",
-        "direction": "Credit",
-        "wasAdvanced": False,
-        "isAdvanceable": False,
-        "counterpartyRoutingNumber": ROUTING_NUMBER,
-        "traceNumber": new_trace_number(),
-        "tags": {},
-    }
-    draft = jsonapi.draft("achReceivedPayment", attributes, related=_holder(account))
-    payment = call.world.add_numbered("received_payment", draft)
-    told = {"type": "ACH", **{name: value for name, value in attributes.items() if name not in ("wasAdvanced", "tags")}}
-    events.emit(call.world, "receivedPayment.created", payment, "account", "customer", attributes=told)
-    return jsonapi.reply(payment, status=201)
-
-
-@routes.post("/received-payments/<payment_id>/complete")
-@endpoint(org_only=True)
-def complete_received_payment(call: Call, payment_id: str) -> Response:
-    """Complete a payment that was announced."""
-    payment = call.get("received_payment", payment_id)
-    attributes = payment["attributes"]
-    if attributes["status"] != "Pending":
-        raise UnitFault("invalid_value", f"The payment is {attributes['status']}")
-    account = _account_of(call, payment)
-    check_open(account)
-    _post_ach(call, account, attributes)
-    told = {"previousStatus": "Pending", "wasAdvanced": False}
-    events.emit(call.world, "receivedPayment.completed", payment, "account", "customer", attributes=told)
-    return jsonapi.reply(jsonapi.update(call.world, "received_payment", payment, {"status": "Completed"}))
+INCREASE = {
+    "authorization": fields({"amount": AMOUNT}, {"cardLast4Digits": _LAST_FOUR, "recurring": flag}),
+}
 
 
 @routes.post("/authorizations")
@@ -167,6 +107,22 @@ def purchase(call: Call) -> Response:
     return jsonapi.reply(posted, status=201)
 
 
+@routes.post("/atm-deposits")
+@endpoint(org_only=True)
+def deposit_cash(call: Call) -> Response:
+    """Post what a cash machine took in, and answer with the account."""
+    document = read(ATM_DEPOSIT, needs=("account",))
+    account, card = _account_and_card(call, document, "last4Digits")
+    check_open(account)
+    check_status(card, SPENDABLE)
+    given = {"surcharge": 0, **document.attributes}
+    last_four = given.pop("last4Digits")
+    summary = f"{given['atmName']}  |  **{last_four}"
+    attributes = {"direction": "Credit", "summary": summary, "cardLast4Digits": last_four, **given}
+    spending.post(call.world, account, "atmTransaction", attributes, spending.of(account, card))
+    return jsonapi.reply(account, status=201)
+
+
 def _authorization(call: Call, document: Document, account: Json, card: Json, charge: Charge) -> Json:
     """Find or make the authorization behind a purchase, whose hold ends with it.
 
@@ -221,26 +177,3 @@ def _account_of(call: Call, record: Json) -> Json:
 
 def _card_of(call: Call, record: Json) -> Json:
     return call.get("card", record["relationships"]["card"]["data"]["id"])
-
-
-def new_trace_number() -> str:
-    """Fifteen digits, the first eight of which name the bank that sent a payment."""
-    return f"{ROUTING_NUMBER[:8]}{secrets.randbelow(10**7):07d}"
-
-
-def _holder(account: Json) -> dict[str, str | None]:
-    return {"account": account["id"], "customer": jsonapi.reference("account", account, "customer")}
-
-
-def _post_ach(call: Call, account: Json, given: Json) -> Json:
-    attributes = {
-        "direction": given["direction"],
-        "amount": given["amount"],
-        "summary": f"{given['companyName']}  |  {given['description']}",
-        "description": given["description"],
-        "companyName": given["companyName"],
-        "counterpartyRoutingNumber": ROUTING_NUMBER,
-        "traceNumber": given.get("traceNumber") or new_trace_number(),
-        "secCode": given.get("secCode", "PPD"),
-    }
-    return spending.post(call.world, account, "receivedAchTransaction", attributes, _holder(account))

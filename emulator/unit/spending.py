@@ -61,6 +61,20 @@ def totals(world: World, card: Json) -> dict[str, int]:
     return {"dailyTotals": _spent(world, card, today), "monthlyTotals": _spent(world, card, today[:7])}
 
 
+def moved(world: World, account: Json, period: str) -> Json:
+    """Add up what went through an account on a day or in a month, by ACH and by card."""
+    ach, purchases = {"debits": 0, "credits": 0}, 0
+    for each in world.all("transaction"):
+        attributes = each["attributes"]
+        if jsonapi.reference("", each, "account") != account["id"] or not attributes["createdAt"].startswith(period):
+            continue
+        if each["type"] == "receivedAchTransaction":
+            ach[f"{attributes['direction'].lower()}s"] += attributes["amount"]
+        elif each["type"] == "purchaseTransaction" and attributes["direction"] == "Debit":
+            purchases += attributes["amount"]
+    return {"ach": ach, "purchases": purchases}
+
+
 def decline(world: World, account: Json, card: Json, amount: int) -> Decline | None:
     """Tell why a charge can't be made, if it can't. UNCONFIRMED: every code and reason."""
     card_status, account_status = card["attributes"]["status"], account["attributes"]["status"]
@@ -102,7 +116,7 @@ def record_authorization(
         "tags": {},
         **({"declineReason": reason} if reason else {}),
     }
-    draft = jsonapi.draft("authorization", attributes, related=_of(account, card))
+    draft = jsonapi.draft("authorization", attributes, related=of(account, card))
     authorization = world.add_numbered("authorization", draft)
     shown = {name: attributes[name] for name in ("amount", "cardLast4Digits", "recurring", "merchant")}
     if status == "Declined":
@@ -134,7 +148,7 @@ def purchase(world: World, account: Json, card: Json, charge: Charge, authorizat
         "recurring": charge.recurring,
         **more,
     }
-    related = _of(account, card) | {"authorization": authorization_id}
+    related = of(account, card) | {"authorization": authorization_id}
     return post(world, account, "purchaseTransaction", attributes, related)
 
 
@@ -159,7 +173,8 @@ def move(world: World, account: Json, *, balance: int = 0, hold: int = 0) -> Non
     jsonapi.update(world, "account", account, changed)
 
 
-def _of(account: Json, card: Json) -> dict[str, str | None]:
+def of(account: Json, card: Json) -> dict[str, str | None]:
+    """Name a card, its account and its customer, as relationships."""
     return {
         "account": account["id"],
         "customer": jsonapi.reference("account", account, "customer"),

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 from flask import Blueprint, Response, request
 
+from ..store import Json
 from . import jsonapi, queries
 from .calls import Call, endpoint
+from .documents import merged_tags, read
 from .errors import UnitFault
+from .schema import fields, tags
 
 routes = Blueprint("transactions", __name__)
 
 INCLUDABLE = ("customer", "account")
+TAGS = fields({"tags": tags(nulls=True)})
 _COMMON = {
     "accountId": queries.related_to("account"),
     "customerId": queries.related_to("customer"),
@@ -52,10 +56,24 @@ def list_transactions(call: Call) -> Response:
 @endpoint("transactions")
 def get_transaction(call: Call, account_id: str, transaction_id: str) -> Response:
     """Get one transaction, whose id alone is no path."""
-    transaction = call.get("transaction", transaction_id)
-    if jsonapi.reference("transaction", transaction, "account") != account_id:
-        raise UnitFault("not_found")
-    return jsonapi.reply(transaction, included=queries.included(call, [transaction], INCLUDABLE))
+    return _reply(call, _transaction(call, account_id, transaction_id))
+
+
+@routes.get("/transactions/<transaction_id>")
+@endpoint("transactions")
+def get_transaction_by_filter(call: Call, transaction_id: str) -> Response:
+    """Get one transaction as the SDK for Python does, which names the account in a filter."""
+    return _reply(call, _transaction(call, request.args.get("filter[accountId]"), transaction_id))
+
+
+@routes.patch("/accounts/<account_id>/transactions/<transaction_id>")
+@endpoint("transactions-write")
+def update_transaction(call: Call, account_id: str, transaction_id: str) -> Response:
+    """Change a transaction's tags, the only thing about it that is not final."""
+    transaction = _transaction(call, account_id, transaction_id)
+    given = read({"transaction": TAGS, transaction["type"]: TAGS}).attributes
+    changes = {"tags": merged_tags(transaction["attributes"]["tags"], given["tags"])}
+    return _reply(call, jsonapi.update(call.world, "transaction", transaction, changes))
 
 
 @routes.get("/authorizations")
@@ -72,5 +90,15 @@ def list_authorizations(call: Call) -> Response:
 @endpoint("authorizations")
 def get_authorization(call: Call, authorization_id: str) -> Response:
     """Get one authorization."""
-    authorization = call.get("authorization", authorization_id)
-    return jsonapi.reply(authorization, included=queries.included(call, [authorization], INCLUDABLE))
+    return _reply(call, call.get("authorization", authorization_id))
+
+
+def _transaction(call: Call, account_id: str | None, transaction_id: str) -> Json:
+    transaction = call.get("transaction", transaction_id)
+    if jsonapi.reference("transaction", transaction, "account") != account_id:
+        raise UnitFault("not_found")
+    return transaction
+
+
+def _reply(call: Call, resource: Json) -> Response:
+    return jsonapi.reply(resource, included=queries.included(call, [resource], INCLUDABLE))

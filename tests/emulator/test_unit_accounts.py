@@ -108,6 +108,77 @@ def test_an_account_is_closed_once(bank: Bank, card: Card) -> None:
     assert errors(second) == [("not_supported_for_account_status", None)]
 
 
+def test_a_frozen_account_stands_still(bank: Bank, card: Card) -> None:
+    path = f"/accounts/{account_of(card)}"
+    frozen = bank.unit("POST", f"{path}/freeze", document("accountFreeze", {"reason": "Fraud"})).json()["data"]
+    declined = bank.buy(card, 100)
+    unfrozen = bank.unit("POST", f"{path}/unfreeze").json()["data"]
+
+    assert (frozen["attributes"]["status"], frozen["attributes"]["freezeReason"]) == ("Frozen", "Fraud")
+    assert errors(declined) == [("not_supported_for_account_status", None)]
+    assert unfrozen["attributes"]["status"] == "Open"
+    assert "freezeReason" not in unfrozen["attributes"]
+
+
+def test_an_account_is_frozen_once(bank: Bank, card: Card) -> None:
+    path = f"/accounts/{account_of(card)}/freeze"
+    bank.unit("POST", path)
+
+    response = bank.unit("POST", path)
+
+    assert response.status_code == 400
+    assert errors(response) == [("not_supported_for_account_status", None)]
+
+
+def test_only_a_frozen_account_is_unfrozen(bank: Bank, card: Card) -> None:
+    response = bank.unit("POST", f"/accounts/{account_of(card)}/unfreeze")
+
+    assert response.status_code == 400
+    assert errors(response) == [("not_supported_for_account_status", None)]
+
+
+def test_only_a_closed_account_is_reopened(bank: Bank, card: Card) -> None:
+    path = f"/accounts/{account_of(card)}"
+    too_early = bank.unit("POST", f"{path}/reopen")
+    bank.unit(
+        "POST", f"{path}/close", document("depositAccountClose", {"reason": "Fraud", "fraudReason": "ACHActivity"})
+    )
+    reopened = bank.unit("POST", f"{path}/reopen").json()["data"]["attributes"]
+
+    assert too_early.status_code == 400
+    assert errors(too_early) == [("not_supported_for_account_status", None)]
+    assert reopened["status"] == "Open"
+    assert not {"closeReason", "fraudReason"} & reopened.keys()
+
+
+def test_tags_of_an_account_change(bank: Bank, card: Card) -> None:
+    path = f"/accounts/{account_of(card)}"
+    bank.unit("PATCH", path, document("depositAccount", {"tags": {"a": "b", "c": "d"}}))
+    bank.unit("PATCH", path, document("depositAccount", {"tags": {"a": None}, "depositProduct": "checking"}))
+
+    assert bank.got(path)["attributes"]["tags"] == {"c": "d"}
+
+
+def test_an_account_tells_what_it_has_used_of_its_limits(bank: Bank, card: Card, clock: time_machine.Traveller) -> None:
+    path = f"/accounts/{account_of(card)}/limits"
+    bank.buy(card, 2_500)
+    today = bank.got(path)["attributes"]
+    clock.shift(24 * 3600)
+    tomorrow = bank.got(path)["attributes"]
+
+    assert today["ach"]["totalsDaily"] == {"debits": 0, "credits": 100_000}
+    assert today["card"]["totalsDaily"]["purchases"] == 2_500
+    assert tomorrow["ach"]["totalsDaily"] == {"debits": 0, "credits": 0}
+    assert tomorrow["ach"]["totalsMonthly"] == {"debits": 0, "credits": 100_000}
+    assert tomorrow["card"]["totalsDaily"]["purchases"] == 0
+
+
+def test_there_is_one_product(bank: Bank, card: Card) -> None:
+    [product] = bank.got(f"/accounts/{account_of(card)}/deposit-products")
+
+    assert product["attributes"] == {"name": "checking"}
+
+
 class TestPayments:
     """Money that comes in by ACH."""
 
@@ -452,7 +523,7 @@ class TestTransactions:
             ("filter[accountIds][0]={account}", 2),
             ("filter[customerId]={customer}", 2),
             ("filter[cardId]={card}", 1),
-            ("filter[type][0]=Purchase", 0),
+            ("filter[type][0]=Purchase", 1),
             ("filter[type][0]=purchase", 1),
             ("filter[type][0]=purchaseTransaction", 1),
             ("filter[direction][0]=Credit", 1),
@@ -475,6 +546,25 @@ class TestTransactions:
         )
 
         assert len(listed) == found
+
+    def test_only_tags_of_a_transaction_change(self, bank: Bank, card: Card) -> None:
+        [transaction] = bank.got("/transactions")
+        path = f"/accounts/{account_of(card)}/transactions/{transaction['id']}"
+
+        changed = bank.unit("PATCH", path, document("transaction", {"tags": {"month": "June"}}))
+        refused = bank.unit("PATCH", path, document("transaction", {"tags": {}, "amount": 1}))
+
+        assert changed.json()["data"]["attributes"]["tags"] == {"month": "June"}
+        assert errors(refused) == [("invalid_value", "/data/attributes/amount")]
+
+    def test_a_transaction_is_found_by_its_account_in_a_filter(self, bank: Bank, card: Card) -> None:
+        [transaction] = bank.got("/transactions")
+        path = f"/transactions/{transaction['id']}"
+
+        alone = bank.unit("GET", path)
+
+        assert bank.got(f"{path}?filter[accountId]={account_of(card)}") == transaction
+        assert alone.status_code == 404
 
     def test_a_transaction_is_found_under_its_own_account_only(self, bank: Bank, card: Card) -> None:
         transaction = bank.got("/transactions")[0]

@@ -11,7 +11,7 @@ import requests
 import time_machine
 
 from emulator import Store
-from emulator.unit import UnitFault, Waiting, decide, open_form, submit, waiting
+from emulator.unit import UnitFault, Waiting, application_documents, decide, open_form, submit, waiting
 
 from .conftest import UNIT_URL, UnitOverHTTP
 from .unit_story import ADA, USER_ID, Bank, document, errors
@@ -288,6 +288,99 @@ def test_a_document_is_found_under_its_own_application_only(bank: Bank, unit: Un
     response = unit("POST", f"/sandbox/applications/{other}/documents/{document_id}/approve")
 
     assert response.status_code == 404
+
+
+PNG = b"\x89PNG and so on"
+
+
+def upload(
+    unit: UnitOverHTTP, application: dict[str, Any], content: bytes = PNG, kind: str = "image/png", side: str = ""
+) -> requests.Response:
+    [paper] = application["relationships"]["documents"]["data"]
+    return unit.http.put(
+        f"{UNIT_URL}/applications/{application['id']}/documents/{paper['id']}{side}",
+        data=content,
+        headers={"Authorization": f"Bearer {unit.token}", "Content-Type": kind},
+    )
+
+
+@pytest.mark.parametrize(
+    ("content", "kind", "side"),
+    [
+        (PNG, "image/png", ""),
+        (b"%PDF-1.7", "application/pdf", "/back"),
+        (b"\xff\xd8\xff\xe0" + bytes(100_000), "image/jpeg", ""),
+    ],
+)
+def test_an_uploaded_document_is_looked_at(
+    bank: Bank, unit: UnitOverHTTP, content: bytes, kind: str, side: str
+) -> None:
+    application = bank.application(ssn="000000003")
+
+    uploaded = upload(unit, application, content, kind, side)
+
+    [paper] = bank.got(f"/applications/{application['id']}/documents")
+    assert uploaded.json()["data"] == paper
+    assert paper["attributes"]["status"] == "PendingReview"
+    assert bank.got(f"/applications/{application['id']}")["attributes"]["status"] == "PendingReview"
+
+
+def test_a_document_can_come_in_a_form(bank: Bank, unit: UnitOverHTTP) -> None:
+    application = bank.application(ssn="000000003")
+    [paper] = application["relationships"]["documents"]["data"]
+
+    response = unit.http.put(
+        f"{UNIT_URL}/applications/{application['id']}/documents/{paper['id']}/multipart",
+        files={"file": ("id.png", PNG, "image/png")},
+        headers={"Authorization": f"Bearer {unit.token}"},
+    )
+
+    assert response.json()["data"]["attributes"]["status"] == "PendingReview"
+
+
+def test_a_rejected_document_is_uploaded_anew(bank: Bank, unit: UnitOverHTTP) -> None:
+    application = bank.application(ssn="000000003")
+    [paper] = application["relationships"]["documents"]["data"]
+    path = f"/sandbox/applications/{application['id']}/documents/{paper['id']}"
+    upload(unit, application)
+    unit("POST", f"{path}/reject", document("documentReject", {"reason": "Blurred", "reasonCode": "PoorQuality"}))
+    waits_again = bank.got(f"/applications/{application['id']}")["attributes"]["status"]
+    anew = upload(unit, application).json()["data"]["attributes"]
+
+    unit("POST", f"{path}/approve")
+
+    assert waits_again == "AwaitingDocuments"
+    assert "reason" not in anew
+    assert bank.got(f"/applications/{application['id']}")["attributes"]["status"] == "Approved"
+
+
+@pytest.mark.parametrize(
+    ("content", "kind"),
+    [(b"", "image/png"), (b"GIF89a", "image/gif"), (PNG, "application/pdf"), (b"{}", "application/vnd.api+json")],
+)
+def test_a_file_of_another_kind_is_invalid(bank: Bank, unit: UnitOverHTTP, content: bytes, kind: str) -> None:
+    response = upload(unit, bank.application(ssn="000000003"), content, kind)
+
+    assert response.status_code == 400
+    assert errors(response) == [("invalid_value", None)]
+
+
+def test_a_file_over_10_mib_is_too_large(bank: Bank, unit: UnitOverHTTP, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(application_documents, "MOST_BYTES", 100)
+
+    response = upload(unit, bank.application(ssn="000000003"), PNG + bytes(100))
+
+    assert response.status_code == 413
+
+
+def test_a_decided_application_takes_no_documents(bank: Bank, unit: UnitOverHTTP) -> None:
+    application = bank.application(ssn="000000003")
+    unit("POST", f"/sandbox/applications/{application['id']}/deny")
+
+    response = upload(unit, application)
+
+    assert response.status_code == 400
+    assert errors(response) == [("invalid_value", None)]
 
 
 def test_a_visitor_sees_what_waits_for_the_bank(bank: Bank, store: Store) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 import requests
 import time_machine
-from unit import Unit  # type: ignore[import-untyped]
+from unit import Unit
 
 from emulator import Store, unit
 from emulator.transport import WSGIAdapter

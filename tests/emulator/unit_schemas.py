@@ -68,6 +68,10 @@ OURS: Json = {
         },
         relationships=_object({}, application=_LINK),
     ),
+    # SDKs, their type AccountDepositProduct.
+    "accountDepositProduct": _object(
+        {"type": {"const": "accountDepositProduct"}, "attributes": _object({"name": _TEXT})}
+    ),
     # Documentation of sensitive card data: the paths at which VGS Show looks for the digits.
     "pan": _object(
         {"type": {"const": "pan"}, "attributes": _object({"pan": {"type": "string", "pattern": "^[0-9]{16}$"}})}
@@ -78,6 +82,8 @@ OURS: Json = {
 AMENDED: dict[str, set[str]] = {
     # A payment to or from a bank account that is named in the payment has no counterparty resource.
     "AchPaymentRelationships": {"counterparty"},
+    # A payment that was rejected made no transaction.
+    "BookPaymentRelationships": {"transaction"},
 }
 for _name, _optional in AMENDED.items():
     _PUBLISHED["definitions"][_name]["required"] = sorted({*_PUBLISHED["definitions"][_name]["required"]} - _optional)
