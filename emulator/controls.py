@@ -1,67 +1,27 @@
 """Controls for tests: move the clock, make answers fail, rotate keys, reset or seed a world, read its mails.
 
-They exist only where ``with_controls`` asks for them, and answer only this machine: no proxy, no web page. What they
-set is in the store, so that all processes that share it follow.
+They exist only where ``with_controls`` asks for them, and answer only this machine: no proxy, no web page.
 """
 
 from __future__ import annotations
 
-import json
 import math
-import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import asdict
-from fnmatch import fnmatchcase
 from ipaddress import ip_address
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from uuid import uuid4
 
 from flask import Blueprint, Flask, Response, abort, jsonify, request
-from werkzeug.datastructures import Authorization
 from werkzeug.exceptions import HTTPException
-from werkzeug.test import run_wsgi_app
 
-from . import clock, seeding, stytch, unit
-from .store import Json, Store, World
+from . import clock, seeding, stytch
+from .controlled import CLOCK, EVERYBODY, FAULT, FAULTS, PARTITION, PREFIX, ahead
+from .store import Json, Store, WorldFull
 
-if TYPE_CHECKING:
-    from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
-
-PREFIX = "/control"
-PARTITION = "controls"
-CLOCK, FAULT = "clock", "fault"
-EVERYBODY = "*"
 MOST_BYTES = 1024 * 1024  # of a seed
 FURTHEST = 10 * 365 * 86_400.0  # seconds that the clock may be moved, either way
 LOCAL_NAMES = ("localhost", "127.0.0.1", "[::1]")
-FAULTS = ("slow", "cut", "rate_limited", "error", "malformed")
-GARBLED = b'{"data": [{"id": "1", "attri'
-
-
-class Controlled:
-    """The emulator, in the time and with the faults that the controls have set for the world of each request."""
-
-    def __init__(self, application: WSGIApplication, store: Store) -> None:
-        self._application = application
-        self._store = store
-
-    def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
-        """Answer one request."""
-        if environ["PATH_INFO"].startswith(f"{PREFIX}/"):
-            return self._application(environ, start_response)
-        world_id = _world_of(environ, self._store)
-        with self._store.read(PARTITION) as settings:
-            ahead = sum(_ahead(settings, scope) for scope in (EVERYBODY, world_id) if scope)
-            fault = _due(settings, environ, world_id)
-        if fault:
-            with self._store.change(PARTITION) as settings:
-                fault = _due(settings, environ, world_id)  # another request may have had the last one
-                if fault:
-                    _use_up(settings, fault)
-        with clock.moved(ahead):
-            if fault:
-                return _fail(self._application, fault, environ, start_response)
-            return self._application(environ, start_response)
 
 
 def blueprint(store: Store, stytch_app: Flask, unit_app: Flask) -> Blueprint:
@@ -82,15 +42,19 @@ def blueprint(store: Store, stytch_app: Flask, unit_app: Flask) -> Blueprint:
     def refused(error: HTTPException) -> tuple[Json, int]:
         return {"error": error.description or error.name}, error.code or 500
 
+    @bp.errorhandler(WorldFull)
+    def full(error: WorldFull) -> tuple[Json, int]:
+        return {"error": f"No more fits in: {error}."}, 429
+
     @bp.post("/clock", defaults={"project_id": EVERYBODY})
     @bp.post("/worlds/<project_id>/clock")
     def move_clock(project_id: str) -> Json:
         """Move the clock on by some seconds (back, if negative), of one world or on top of all of them."""
         seconds = _number(_body(), "seconds", -FURTHEST, FURTHEST)
         with store.change(PARTITION) as settings:
-            ahead = max(-FURTHEST, min(FURTHEST, _ahead(settings, _scope(project_id)) + seconds))
-            settings.put(CLOCK, project_id, {"ahead": ahead})
-        return {"ahead": ahead}
+            total = max(-FURTHEST, min(FURTHEST, ahead(settings, _scope(project_id)) + seconds))
+            settings.put(CLOCK, project_id, {"ahead": total})
+        return {"ahead": total}
 
     @bp.delete("/clock", defaults={"project_id": EVERYBODY})
     @bp.delete("/worlds/<project_id>/clock")
@@ -143,11 +107,8 @@ def blueprint(store: Store, stytch_app: Flask, unit_app: Flask) -> Blueprint:
     @bp.post("/worlds/<project_id>/seed")
     def seed(project_id: str) -> tuple[Json, int]:
         """Fill a world from a description of users, customers, accounts, cards and activity."""
-        with store.read(PARTITION) as settings:
-            ahead = _ahead(settings, EVERYBODY) + _ahead(settings, _scope(project_id))
         try:
-            with clock.moved(ahead):
-                return seeding.seed(_body(), project_id, store, stytch_app, unit_app), 201
+            return seeding.seed(_body(), _scope(project_id), store, stytch_app, unit_app), 201
         except seeding.BadSeed as bad:
             abort(400, str(bad))
 
@@ -211,58 +172,3 @@ def _fault(body: Json) -> Json:
         "seconds": _number(body, "seconds", 0, 60, 1),
         "retry_after": int(_number(body, "retry_after", 0, 86_400, 1)),
     }
-
-
-def _world_of(environ: WSGIEnvironment, store: Store) -> str | None:
-    credentials = Authorization.from_header(environ.get("HTTP_AUTHORIZATION"))
-    if credentials is None:
-        path = environ["PATH_INFO"]
-        token = path.removeprefix("/application-form/")
-        return store.world_with(unit.FORM_TOKEN, token) if token != path and token.isprintable() else None
-    return credentials.username if credentials.type == "basic" else unit.world_named_by(credentials.token or "", store)
-
-
-def _ahead(settings: World, scope: str) -> float:
-    known = settings.get(CLOCK, scope)
-    return known["ahead"] if known else 0
-
-
-def _due(settings: World, environ: WSGIEnvironment, world_id: str | None) -> Json | None:
-    """Find the oldest fault that this request meets."""
-    here = ((EVERYBODY, world_id), (EVERYBODY, environ["REQUEST_METHOD"]), environ["PATH_INFO"])
-    faults = settings.all(FAULT)
-    return next(
-        (f for f in faults if f["world"] in here[0] and f["method"] in here[1] and fnmatchcase(here[2], f["path"])),
-        None,
-    )
-
-
-def _use_up(settings: World, fault: Json) -> None:
-    if fault["times"] > 1:
-        settings.save(FAULT, fault["id"], {**fault, "times": fault["times"] - 1})
-    else:
-        settings.remove(FAULT, fault["id"])
-
-
-def _fail(
-    application: WSGIApplication, fault: Json, environ: WSGIEnvironment, start_response: StartResponse
-) -> Iterable[bytes]:
-    """Answer wrongly. Only ``rate_limited`` and ``error`` leave undone what was asked for."""
-    if fault["fault"] in ("rate_limited", "error"):
-        limited = fault["fault"] == "rate_limited"
-        status = 429 if limited else 500
-        body = (stytch if environ["PATH_INFO"].startswith("/v1/") else unit).refusal(status)
-        response = Response(json.dumps(body), status, mimetype="application/json")
-        if limited:
-            response.headers["Retry-After"] = str(fault["retry_after"])
-        return response(environ, start_response)
-    if fault["fault"] == "slow":
-        time.sleep(fault["seconds"])
-        return application(environ, start_response)
-    chunks, status_line, headers = run_wsgi_app(application, environ, buffered=True)
-    whole = b"".join(chunks)
-    sent = whole[: len(whole) // 2] if fault["fault"] == "cut" else GARBLED
-    headers["Content-Length"] = str(len(whole) if fault["fault"] == "cut" else len(sent))
-    headers["Connection"] = "close"
-    start_response(status_line, list(headers))
-    return [sent]

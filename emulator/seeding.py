@@ -69,7 +69,7 @@ class _Sower:
         secret = given.get("secret", created["secret"])
         with self._store.change(self._project_id) as world:
             if not stytch.set_secret(world, created["totp_id"], secret):
-                raise BadSeed(f"{where}.secret: must be base32, of 16, 24, 32, … 64 characters")
+                raise BadSeed(f"{where}.secret: must be base32, of 24, 32, 40, 48, 56 or 64 characters")
         return {"totp_id": created["totp_id"], "secret": secret, "recovery_codes": created["recovery_codes"]}
 
     def _customer(self, application: Json, given: Json, where: str) -> Json:

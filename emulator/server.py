@@ -19,6 +19,7 @@ from flask import Flask, Response, make_response, render_template, request
 from werkzeug.serving import WSGIRequestHandler, make_server
 
 from . import application_page, controls, stytch, unit
+from .controlled import PREFIX, Controlled
 from .store import MAX_RECORDS, Store
 from .transport import WSGIAdapter
 
@@ -29,7 +30,7 @@ IN_PROCESS = "http://stytch.emulator"  # where Unit finds Stytch's keys; no such
 POLICY = (
     "default-src 'none'; style-src 'self'; form-action 'self' http: https:; base-uri 'none'; frame-ancestors 'none'"
 )
-OURS = ("/inbox", "/healthz", "/emulator.css", "/application-form/", f"{controls.PREFIX}/")
+OURS = ("/inbox", "/healthz", "/emulator.css", "/application-form/", f"{PREFIX}/")
 YES = {"1", "true", "yes", "on"}
 
 
@@ -48,7 +49,7 @@ def create_app(database_url: str | None = None, *, with_controls: bool | None = 
     if with_controls:
         app.register_blueprint(controls.blueprint(store, stytch_app, unit_app))
     both = _by_path(app.wsgi_app, stytch_app, unit_app)
-    app.wsgi_app = controls.Controlled(both, store) if with_controls else both  # type: ignore[method-assign, assignment]
+    app.wsgi_app = Controlled(both, store) if with_controls else both  # type: ignore[method-assign, assignment]
     app.extensions["emulator_store"] = store
     return app
 
@@ -114,7 +115,7 @@ def _front(store: Store, *, with_controls: bool) -> Flask:
     app = Flask(__name__, template_folder="templates/server", static_folder=None)
     app.config["MAX_CONTENT_LENGTH"] = controls.MOST_BYTES
     app.context_processor(lambda: {"csrf_token": str})  # the token in a form's own URL is what nobody else knows
-    app.register_blueprint(application_page.pages(store, lambda token: store.world_with(unit.FORM_TOKEN, token)))
+    app.register_blueprint(application_page.pages(store, lambda token: unit.world_of_form(token, store)))
 
     @app.after_request
     def finish(response: Response) -> Response:

@@ -42,7 +42,7 @@ def add(world: World, user: Json, minutes: int) -> Json:
 def set_secret(world: World, totp_id: str, secret: object) -> bool:
     """Finish an enrolment with a secret that is known already; whether that could be one."""
     totp = world.get(TOTP, totp_id)
-    if totp is None or not isinstance(secret, str) or not re.fullmatch("([A-Z2-7]{8}){2,8}", secret):
+    if totp is None or not isinstance(secret, str) or not re.fullmatch("([A-Z2-7]{8}){3,8}", secret):
         return False
     world.save(TOTP, totp_id, {**totp, "secret": secret, "verified": True})
     return True

@@ -145,13 +145,11 @@ from .calls import Emulation
 from .delivery import Courier
 from .errors import UnitFault, bare
 from .errors import by_status as refusal
-from .forms import TOKEN_NAME as FORM_TOKEN
-from .forms import open_form, submit
+from .forms import open_form, submit, world_of_form
 from .onboarding import Waiting, decide, waiting
 from .proof import JwtSettings
 
 __all__ = [
-    "FORM_TOKEN",
     "ORG_TOKEN",
     "Courier",
     "JwtSettings",
@@ -164,6 +162,7 @@ __all__ = [
     "submit",
     "waiting",
     "world_named_by",
+    "world_of_form",
 ]
 
 logger = logging.getLogger(__name__)

@@ -12,7 +12,7 @@ from datetime import timedelta
 from flask import Blueprint, Response, request
 
 from .. import clock
-from ..store import Json, World
+from ..store import Json, Store, World
 from . import idempotency, jsonapi, onboarding, people, queries
 from .applications import APPLICANT_OPTIONAL, check_identification
 from .calls import Call, emulation, endpoint
@@ -89,6 +89,11 @@ def get_form(call: Call, form_id: str) -> Response:
     if _is_over(form):
         form = _renew(call.world, form)
     return jsonapi.reply(form, included=queries.included(call, [form], ("application",)))
+
+
+def world_of_form(token: str, store: Store) -> str | None:
+    """Find the world of the form whose link has this token."""
+    return store.world_with(TOKEN_NAME, token) if token.isprintable() else None
 
 
 def open_form(world: World, token: str) -> Json:

@@ -1,0 +1,116 @@
+"""What controls do to every request: the time of its world, and the faults that were asked for.
+
+The settings are in the store, so that all processes that share it follow them.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Iterable
+from fnmatch import fnmatchcase
+from typing import TYPE_CHECKING
+
+from flask import Response
+from werkzeug.datastructures import Authorization
+from werkzeug.test import run_wsgi_app
+
+from . import clock, stytch, unit
+from .store import Json, Store, World
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
+
+PREFIX = "/control"
+PARTITION = "controls"
+CLOCK, FAULT = "clock", "fault"
+EVERYBODY = "*"
+FAULTS = ("slow", "cut", "rate_limited", "error", "malformed")
+GARBLED = b'{"data": [{"id": "1", "attri'
+
+
+class Controlled:
+    """The emulator, in the time and with the faults that the controls have set for the world of each request."""
+
+    def __init__(self, application: WSGIApplication, store: Store) -> None:
+        self._application = application
+        self._store = store
+
+    def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        """Answer one request."""
+        world_id = _world_of(environ, self._store)
+        with self._store.read(PARTITION) as settings:
+            seconds = sum(ahead(settings, scope) for scope in (EVERYBODY, world_id) if scope)
+            fault = _due(settings, environ, world_id)
+        if fault:
+            with self._store.change(PARTITION) as settings:
+                fault = _due(settings, environ, world_id)  # another request may have had the last one
+                if fault:
+                    _use_up(settings, fault)
+        with clock.moved(seconds):
+            if fault:
+                return _fail(self._application, fault, environ, start_response)
+            return self._application(environ, start_response)
+
+
+def _world_of(environ: WSGIEnvironment, store: Store) -> str | None:
+    path = environ["PATH_INFO"]
+    credentials = Authorization.from_header(environ.get("HTTP_AUTHORIZATION"))
+    if path.startswith(f"{PREFIX}/worlds/"):
+        found = path.split("/")[3]
+    elif path.startswith("/application-form/"):
+        found = unit.world_of_form(path.split("/")[2], store)
+    elif credentials is None:
+        found = None
+    elif credentials.type == "basic":
+        found = credentials.username
+    else:
+        found = unit.world_named_by(credentials.token or "", store)
+    return found if found and stytch.is_project_id(found) else None
+
+
+def ahead(settings: World, scope: str) -> float:
+    """Tell by how many seconds the clock of a world, or of everybody, has been moved."""
+    known = settings.get(CLOCK, scope)
+    return known["ahead"] if known else 0
+
+
+def _due(settings: World, environ: WSGIEnvironment, world_id: str | None) -> Json | None:
+    """Find the oldest fault that this request meets."""
+    here = ((EVERYBODY, world_id), (EVERYBODY, environ["REQUEST_METHOD"]), environ["PATH_INFO"])
+    faults = [] if here[2].startswith(f"{PREFIX}/") else settings.all(FAULT)
+    return next(
+        (f for f in faults if f["world"] in here[0] and f["method"] in here[1] and fnmatchcase(here[2], f["path"])),
+        None,
+    )
+
+
+def _use_up(settings: World, fault: Json) -> None:
+    if fault["times"] > 1:
+        settings.save(FAULT, fault["id"], {**fault, "times": fault["times"] - 1})
+    else:
+        settings.remove(FAULT, fault["id"])
+
+
+def _fail(
+    application: WSGIApplication, fault: Json, environ: WSGIEnvironment, start_response: StartResponse
+) -> Iterable[bytes]:
+    """Answer wrongly. Only ``rate_limited`` and ``error`` leave undone what was asked for."""
+    if fault["fault"] in ("rate_limited", "error"):
+        limited = fault["fault"] == "rate_limited"
+        status = 429 if limited else 500
+        body = (stytch if environ["PATH_INFO"].startswith("/v1/") else unit).refusal(status)
+        response = Response(json.dumps(body), status, mimetype="application/json")
+        if limited:
+            response.headers["Retry-After"] = str(fault["retry_after"])
+        return response(environ, start_response)
+    if fault["fault"] == "slow":
+        time.sleep(fault["seconds"])
+        return application(environ, start_response)
+    chunks, status_line, headers = run_wsgi_app(application, environ, buffered=True)
+    whole = b"".join(chunks)
+    sent = whole[: len(whole) // 2] if fault["fault"] == "cut" else GARBLED
+    headers["Content-Length"] = str(len(whole) if fault["fault"] == "cut" else len(sent))
+    headers["Connection"] = "close"
+    start_response(status_line, list(headers))
+    return [sent]

@@ -1,0 +1,346 @@
+"""The control API: time, failures, keys, seeds and resets, for one world or for all, and for this machine only."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import jwt
+import pyotp
+import pytest
+import requests
+import stytch
+from flask import Flask
+
+import emulator
+from emulator.pytest_plugin import EmulatedProject
+
+from .stytch_story import NO_USER, refused
+
+SEED: dict[str, Any] = {
+    "users": [
+        {
+            "email": "ada@example.com",
+            "name": {"first_name": "Ada"},
+            "totp": {"secret": "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP"},
+            "customer": {"tags": {"plan": "gold"}},
+            "accounts": [
+                {"funds": 100_000, "cards": [{"purchases": [{"amount": 500}, {}]}, {"type": "individualDebitCard"}]}
+            ],
+        },
+        {"email": "bob@example.com"},
+    ]
+}
+
+
+def client_of(project: EmulatedProject) -> stytch.Client:
+    """The stock SDK."""
+    return stytch.Client(project.project_id, project.secret, environment=f"{project.url}/", suppress_warnings=True)
+
+
+def at_unit(project: EmulatedProject, path: str, timeout: float = 10) -> requests.Response:
+    """Read something at Unit."""
+    return requests.get(
+        f"{project.url}{path}", headers={"Authorization": f"Bearer {project.unit_token}"}, timeout=timeout
+    )
+
+
+@pytest.fixture
+def client(emulated_project: EmulatedProject) -> stytch.Client:
+    return client_of(emulated_project)
+
+
+@pytest.fixture
+def controlled(tmp_path: Path) -> Iterator[Flask]:
+    """An emulator without a socket, so that its caller can come from anywhere."""
+    app = emulator.create_app(f"sqlite:///{tmp_path}/emulator.db", with_controls=True)
+    yield app
+    app.extensions["emulator_store"].close()
+
+
+def test_the_clock_of_a_world_moves_both_services(emulated_project: EmulatedProject, client: stytch.Client) -> None:
+    client.magic_links.email.login_or_create("eve@example.com", signup_expiration_minutes=30)
+    token = emulated_project.mails()[0]["token"]
+
+    emulated_project.move_clock(31 * 60)
+
+    with refused(401, "unable_to_auth_magic_link"):
+        client.magic_links.authenticate(token)
+    emulated_project.seed(SEED)
+    created = at_unit(emulated_project, "/customers").json()["data"][0]["attributes"]["createdAt"]
+    mail = emulated_project.mails()[0]
+    assert mail["spent"]
+    assert created > mail["expires"]
+
+
+def test_unit_believes_a_jwt_of_a_world_in_its_own_time(
+    emulated_project: EmulatedProject, client: stytch.Client
+) -> None:
+    made = emulated_project.seed(SEED)["users"][0]
+    emulated_project.move_clock(30 * 86_400)
+    code = pyotp.TOTP(made["totp"]["secret"]).at(jwt_time(client))
+    proven = client.totps.authenticate(made["user_id"], code, session_duration_minutes=60)
+
+    answers = [ask_token(emulated_project, made["customer_id"], proven.session_jwt)]
+    emulated_project.move_clock(3600)
+    answers.append(ask_token(emulated_project, made["customer_id"], proven.session_jwt))
+
+    assert [answer.status_code for answer in answers] == [201, 400]
+
+
+def jwt_time(client: stytch.Client) -> int:
+    """The time of the client's world, as its sandbox session tells it."""
+    opened = client.magic_links.authenticate("DOYoip3rvIMMW5lgItikFK-Ak1CfMsgjuiCyI7uuU94=", session_duration_minutes=5)
+    issued: int = jwt.decode(opened.session_jwt, options={"verify_signature": False})["iat"]
+    return issued
+
+
+def ask_token(project: EmulatedProject, customer: str, session_jwt: str) -> requests.Response:
+    """Exchange a session JWT."""
+    body = {"data": {"type": "customerToken", "attributes": {"scope": "cards-write", "jwtToken": session_jwt}}}
+    headers = {"Authorization": f"Bearer {project.unit_token}", "Content-Type": "application/vnd.api+json"}
+    return requests.post(f"{project.url}/customers/{customer}/token", json=body, headers=headers, timeout=10)
+
+
+def test_the_clock_of_one_world_is_not_anothers(emulated_project: EmulatedProject) -> None:
+    other = EmulatedProject(emulated_project.url)
+    emulated_project.move_clock(86_400)
+
+    assert jwt_time(client_of(emulated_project)) - jwt_time(client_of(other)) >= 86_399
+
+
+def test_a_clock_goes_on_and_back(controlled: Flask) -> None:
+    caller = controlled.test_client()
+
+    moved = [caller.post("/control/clock", json={"seconds": seconds}).json for seconds in (60, 60, -20)]
+
+    assert moved == [{"ahead": 60}, {"ahead": 120}, {"ahead": 100}]
+    assert caller.delete("/control/clock").json == {"ahead": 0}
+
+
+@pytest.mark.parametrize(
+    ("fault", "status", "error_type"),
+    [("rate_limited", 429, "too_many_requests"), ("error", 500, "internal_server_error")],
+)
+def test_a_failure_of_stytchs_is_shaped_as_stytchs(
+    emulated_project: EmulatedProject, client: stytch.Client, fault: str, status: int, error_type: str
+) -> None:
+    emulated_project.fail("/v1/users", fault, times=2)
+
+    for _ in range(2):
+        with refused(status, error_type):
+            client.users.create(email="ada@example.com")
+
+    assert client.users.create(email="ada@example.com").status_code == 201
+
+
+@pytest.mark.parametrize(("fault", "status"), [("rate_limited", 429), ("error", 500)])
+def test_a_failure_of_units_is_shaped_as_units(emulated_project: EmulatedProject, fault: str, status: int) -> None:
+    emulated_project.fail("/cards*", fault, retry_after=7)
+
+    answer = at_unit(emulated_project, "/cards/1")
+
+    assert answer.status_code == status
+    assert answer.json()["errors"][0]["status"] == str(status)
+    assert answer.headers.get("Retry-After") == ("7" if status == 429 else None)
+
+
+def test_a_cut_answer_was_carried_out(emulated_project: EmulatedProject, client: stytch.Client) -> None:
+    emulated_project.fail("/v1/users", "cut", method="POST")
+
+    with pytest.raises(requests.exceptions.ChunkedEncodingError):
+        client.users.create(email="ada@example.com")
+
+    assert len(client.users.search().results) == 1
+
+
+def test_a_malformed_answer_is_no_json(emulated_project: EmulatedProject) -> None:
+    emulated_project.fail("/customers", "malformed")
+
+    answer = at_unit(emulated_project, "/customers")
+
+    with pytest.raises(requests.exceptions.JSONDecodeError):
+        answer.json()
+    assert answer.status_code == 200
+
+
+def test_a_slow_answer_comes_too_late_for_whoever_does_not_wait(emulated_project: EmulatedProject) -> None:
+    emulated_project.fail("/customers", "slow", seconds=0.3)
+
+    with pytest.raises(requests.exceptions.ReadTimeout):
+        at_unit(emulated_project, "/customers", timeout=0.1)
+    assert at_unit(emulated_project, "/customers").status_code == 200
+
+
+def test_a_failure_meets_its_world_path_and_method_only(
+    emulated_project: EmulatedProject, client: stytch.Client
+) -> None:
+    emulated_project.fail("/v1/users", "error", method="POST")
+
+    assert client_of(EmulatedProject(emulated_project.url)).users.create(email="ada@example.com").status_code == 201
+    with refused(404, "user_not_found"):
+        client.users.get(NO_USER)
+    assert at_unit(emulated_project, "/customers").status_code == 200
+
+
+def test_a_failure_for_all_meets_any_world_until_it_is_cleared(controlled: Flask) -> None:
+    caller = controlled.test_client()
+    caller.post("/control/faults", json={"path": "/v1/debug/*", "fault": "error", "times": 3})
+    credentials = (EmulatedProject("").project_id, "secret")
+
+    first = caller.get("/v1/debug/whoami", auth=credentials).status_code
+    left = caller.get("/control/faults").json
+    caller.delete("/control/faults")
+
+    assert left
+    assert (first, left[0]["times"]) == (500, 2)
+    assert caller.get("/v1/debug/whoami", auth=credentials).status_code == 200
+
+
+def test_after_a_rotation_both_keys_are_published_and_the_new_one_signs(
+    emulated_project: EmulatedProject, client: stytch.Client
+) -> None:
+    emulated_project.seed(SEED)
+    old = client.sessions.get_jwks(emulated_project.project_id).keys
+
+    kid = emulated_project.rotate_keys()
+
+    new = client.sessions.get_jwks(emulated_project.project_id).keys
+    assert [key.kid for key in new] == [old[0].kid, kid]
+
+
+def test_a_seed_makes_all_that_it_names(
+    emulated_project: EmulatedProject, client: stytch.Client, tmp_path: Path
+) -> None:
+    (tmp_path / "world.json").write_text(json.dumps(SEED))
+
+    ada, bob = emulated_project.seed(tmp_path / "world.json")["users"]
+
+    user = client.users.get(ada["user_id"])
+    account = at_unit(emulated_project, f"/accounts/{ada['accounts'][0]['account_id']}").json()["data"]["attributes"]
+    customer = at_unit(emulated_project, f"/customers/{ada['customer_id']}").json()["data"]["attributes"]
+    cards = at_unit(emulated_project, "/cards").json()["data"]
+    assert (user.name and user.name.first_name, user.totps[0].verified) == ("Ada", True)
+    assert user.trusted_metadata == {"unit_customer_id": ada["customer_id"]}
+    assert (customer["jwtSubject"], customer["email"], customer["tags"]) == (
+        ada["user_id"],
+        "ada@example.com",
+        {"plan": "gold"},
+    )
+    assert account["balance"] == 100_000 - 500 - 1250
+    assert {card["id"] for card in cards} == {card["card_id"] for card in ada["accounts"][0]["cards"]}
+    assert bob == {"user_id": bob["user_id"]}
+
+
+def test_a_seeded_authenticator_shows_the_codes_of_its_secret(
+    emulated_project: EmulatedProject, client: stytch.Client
+) -> None:
+    ada = emulated_project.seed(SEED)["users"][0]
+
+    proven = client.totps.authenticate(ada["user_id"], pyotp.TOTP("JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP").now())
+
+    assert proven.totp_id == ada["totp"]["totp_id"]
+
+
+@pytest.mark.parametrize(
+    ("seed", "problem"),
+    [
+        ({"user": []}, "its one member is users"),
+        ({"users": {}}, "users: must be a list of objects"),
+        ({"users": [{}] * 51}, "users: 50 at the most"),
+        ({"users": [{"email": "nobody"}]}, r"users\[0\]: Email format is invalid"),
+        ({"users": [{"totp": {"secret": "1"}}]}, r"users\[0\]\.totp\.secret: must be base32"),
+        ({"users": [{"totp": {"secrets": "A"}}]}, r"users\[0\]\.totp: its one member is secret"),
+        ({"users": [{"totp": 1}]}, r"users\[0\]\.totp: must be an object, or true"),
+        ({"users": [{"customer": {"ssn": "1"}}]}, r"users\[0\]\.customer: .* /data/attributes/ssn"),
+        ({"users": [{"accounts": [{"cards": [{"type": "x"}]}]}]}, r"users\[0\]\.accounts\[0\]\.cards\[0\]: "),
+        ({"users": [{"customer": {"ssn": "000000002"}, "accounts": [{}]}]}, r"users\[0\]\.accounts: .* is "),
+    ],
+)
+def test_a_seed_that_can_not_be_followed_says_where(
+    emulated_project: EmulatedProject, seed: dict[str, Any], problem: str
+) -> None:
+    with pytest.raises(ValueError, match=problem):
+        emulated_project.seed(seed)
+
+
+def test_a_reset_world_is_empty_and_in_the_present(emulated_project: EmulatedProject, client: stytch.Client) -> None:
+    emulated_project.seed(SEED)
+    kids = [key.kid for key in client.sessions.get_jwks(emulated_project.project_id).keys]
+    emulated_project.move_clock(86_400)
+    emulated_project.fail("/*", "error", times=100)
+
+    emulated_project.reset()
+
+    assert client.users.search().results == []
+    assert at_unit(emulated_project, "/customers").json()["data"] == []
+    assert [key.kid for key in client.sessions.get_jwks(emulated_project.project_id).keys] == kids
+
+
+@pytest.mark.parametrize(
+    ("path", "body", "problem"),
+    [
+        ("worlds/nobody/clock", {"seconds": 1}, "project-test-"),
+        ("clock", [], "JSON object"),
+        ("clock", {"seconds": "1"}, "seconds must be a number"),
+        ("clock", {"seconds": 1e12}, "seconds must be from"),
+        ("faults", {"path": "/", "fault": "fire"}, "fault must be one of slow, cut"),
+        ("faults", {"path": "cards", "fault": "cut"}, "path must be a path"),
+        ("faults", {"path": "/", "fault": "cut", "method": 1}, "method must be"),
+        ("faults", {"path": "/", "fault": "cut", "times": 0}, "times must be from 1"),
+        ("faults", {"path": "/", "fault": "slow", "seconds": True}, "seconds must be a number"),
+    ],
+)
+def test_a_wish_that_makes_no_sense_is_refused(controlled: Flask, path: str, body: object, problem: str) -> None:
+    answer = controlled.test_client().post(f"/control/{path}", json=body)
+
+    assert answer.status_code == 400
+    assert answer.json
+    assert problem in answer.json["error"]
+
+
+@pytest.mark.parametrize(
+    ("peer", "headers"),
+    [
+        pytest.param("192.0.2.7", {}, id="another_machine"),
+        pytest.param("127.0.0.1", {"X-Forwarded-For": "192.0.2.7"}, id="a_proxy"),
+        pytest.param("127.0.0.1", {"Forwarded": "for=192.0.2.7"}, id="another_proxy"),
+        pytest.param("127.0.0.1", {"Origin": "https://evil.example"}, id="a_web_page"),
+        pytest.param("127.0.0.1", {"Sec-Fetch-Site": "cross-site"}, id="a_web_pages_image"),
+        pytest.param("127.0.0.1", {"Host": "evil.example"}, id="a_name_that_leads_here"),
+        pytest.param("", {}, id="nobody"),
+    ],
+)
+def test_the_controls_answer_programs_on_this_machine_only(
+    controlled: Flask, peer: str, headers: dict[str, str]
+) -> None:
+    answer = controlled.test_client().get("/control/faults", headers=headers, environ_base={"REMOTE_ADDR": peer})
+
+    assert answer.status_code == 403
+
+
+@pytest.mark.parametrize("peer", ["127.0.0.1", "127.8.8.8", "::1"])
+def test_the_controls_answer_this_machine(controlled: Flask, peer: str) -> None:
+    answer = controlled.test_client().get("/control/faults", environ_base={"REMOTE_ADDR": peer})
+
+    assert answer.status_code == 200
+
+
+def test_there_are_no_controls_unless_they_are_asked_for(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("EMULATOR_CONTROLS", raising=False)
+    app = emulator.create_app(f"sqlite:///{tmp_path}/emulator.db")
+
+    assert app.test_client().get("/control/faults").status_code == 404
+    assert b"They are off." in app.test_client().get("/").data
+
+
+@pytest.mark.parametrize(("setting", "status"), [("1", 200), ("on", 200), ("", 404), ("0", 404)])
+def test_the_environment_can_ask_for_controls(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, setting: str, status: int
+) -> None:
+    monkeypatch.setenv("EMULATOR_CONTROLS", setting)
+    monkeypatch.setenv("EMULATOR_DATABASE_URL", f"sqlite:///{tmp_path}/emulator.db")
+
+    assert emulator.create_app().test_client().get("/control/faults").status_code == status
