@@ -43,11 +43,11 @@ class Server:
 
 
 @contextmanager
-def serving(folder: Path, app: str = "app") -> Iterator[Server]:
-    """Serve the app, or a module that makes it, with all that it remembers in this folder."""
+def serving(folder: Path, app: str = "app", *options: str) -> Iterator[Server]:
+    """Serve the app, or a module that makes it, with all that it remembers in this folder. Options are Flask's."""
     port = _free_port()
     output = folder / "server.log"
-    command = [sys.executable, "-m", "flask", "--app", app, "run", "--port", str(port)]
+    command = [sys.executable, "-m", "flask", "--app", app, "run", "--port", str(port), *options]
     with output.open("wb") as log:
         process = subprocess.Popen(  # noqa: S603 - the interpreter that runs this test, and words from here
             command, cwd=APP, env=_environment(port, folder), stdin=subprocess.DEVNULL, stdout=log, stderr=log
