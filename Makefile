@@ -8,7 +8,7 @@ BIN := $(VENV)/bin
 PIP_FLAGS := --quiet --disable-pip-version-check --require-hashes --no-deps
 LOCK := uv pip compile -q --universal --generate-hashes --no-header --no-annotate --upgrade pyproject.toml
 
-.PHONY: run emulator test lint lock clean
+.PHONY: run emulator test bench lint lock clean
 
 run: $(VENV)/run.stamp ## Serve the app on http://localhost:8000
 	$(if $(filter-out 8000,$(PORT)),PUBLIC_URL=http://localhost:$(PORT)) FLASK_SKIP_DOTENV=1 $(BIN)/flask --app app run --port $(PORT)
@@ -18,6 +18,9 @@ emulator: $(VENV)/run.stamp ## Serve both emulated services on http://localhost:
 
 test: $(VENV)/test.stamp ## Run every test; those in a browser only where there is one
 	$(BIN)/python -m pytest -n auto --dist loadscope
+
+bench: $(VENV)/test.stamp ## Measure, and hold against goals
+	$(BIN)/python -m bench.emulator
 
 lint: $(VENV)/test.stamp ## Check style and types
 	$(BIN)/ruff check .

@@ -23,7 +23,7 @@ Json: TypeAlias = dict[str, Any]
 
 KEEP_WORLDS_FOR = 24 * 3600  # seconds without a visit
 FIRST_NUMBER = 10_000  # numbered records count from here, so that ids look like a bank's
-MAX_WORLDS = 20_000
+MAX_WORLDS = 100_000  # a project over HTTP is two: its own, and that of its keys
 MAX_RECORDS = 2000  # per world, as are those below; a visitor who fills it gets a refusal, not the disk
 MAX_BYTES = 2 * 1024 * 1024
 MOST_OF_A_KIND = {"user": 500, "mail": 500, "card": 200}

@@ -1,0 +1,206 @@
+"""What a call to the emulator costs, beside a bare Flask endpoint, and whether more visitors make it cost more.
+
+All in this process, without sockets, so that the figures are the code's own; every call is measured in turn with the
+bare endpoint and with each size of store, so that whatever else the machine does falls on all alike.
+"""
+
+from __future__ import annotations
+
+import itertools
+import statistics
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+from uuid import uuid4
+
+import sqlalchemy as sa
+from flask import Flask
+from werkzeug.test import Client, TestResponse
+
+import emulator
+from emulator.database import engine_for
+from emulator.seeding import CUSTOMER
+
+VISITORS = (10, 1_000, 10_000)
+ROUNDS = 200
+REAL = 10  # visitors who got there through the API; the others are copies of the first
+GROWTH = 1.5  # times the median with 10 visitors
+SEED = {"users": [{"email": "ada@example.com", "totp": True, "accounts": [{"funds": 10_000_000, "cards": [{}, {}]}]}]}
+COPIES = """
+    WITH RECURSIVE numbers(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM numbers WHERE n < :count)
+"""
+COPY = (
+    "INSERT INTO worlds (id, used_at) SELECT old.id || '-' || n, old.used_at FROM worlds old, numbers"
+    " WHERE old.id IN (:world, :project)",
+    "INSERT INTO records (world, kind, id, body, size) SELECT world || '-' || n, kind, id, body, size"
+    " FROM records, numbers WHERE world IN (:world, :project)",
+    "INSERT INTO names (world, kind, value, record_kind, record_id)"
+    " SELECT world || '-' || n, kind, value || '-' || n, record_kind, record_id FROM names, numbers"
+    " WHERE world IN (:world, :project)",
+)
+
+
+@dataclass
+class Visitor:
+    """One world, as far as a card."""
+
+    client: Client
+    project_id: str = field(default_factory=lambda: f"project-test-{uuid4()}")
+    calls: Iterator[int] = field(default_factory=itertools.count)
+
+    def arrive(self) -> None:
+        """Get everything that the calls need."""
+        loopback = {"REMOTE_ADDR": "127.0.0.1"}
+        seed = self.client.post(f"/control/worlds/{self.project_id}/seed", json=SEED, environ_base=loopback)
+        made = seed.get_json()["users"][0]
+        self.user_id, self.customer_id = made["user_id"], made["customer_id"]
+        self.card_id = made["accounts"][0]["cards"][0]["card_id"]
+        self.session_token = self.opened(self.mailed())["session_token"]
+
+    def mailed(self) -> str:
+        """The token of a link to an address that had none in this second."""
+        link = {"user_id": self.user_id}
+        return str(self.stytch("POST", "magic_links", link)["token"])
+
+    def opened(self, token: str) -> Any:
+        """Open a link."""
+        return self.stytch("POST", "magic_links/authenticate", {"token": token, "session_duration_minutes": 60})
+
+    def stytch(self, method: str, path: str, body: object = None) -> Any:
+        """Call Stytch; it must succeed."""
+        answer = self.client.open(f"/v1/{path}", method=method, json=body, auth=(self.project_id, "secret"))
+        return succeeded(answer)
+
+    def unit(self, method: str, path: str, kind: str | None = None, **attributes: object) -> Any:
+        """Call Unit; it must succeed."""
+        bearer = {"Authorization": f"Bearer {emulator.org_token(self.project_id)}"}
+        body = {"data": {"type": kind, "attributes": attributes}} if kind else None
+        media = "application/vnd.api+json" if kind else None
+        answer = self.client.open(f"/{path}", method=method, json=body, headers=bearer, content_type=media)
+        return succeeded(answer)["data"]
+
+
+def succeeded(answer: TestResponse) -> Any:
+    """What was answered; anything but a success ends the run."""
+    if answer.status_code >= 300:
+        raise SystemExit(f"{answer.request.path}: {answer.status_code} {answer.text}")
+    return answer.get_json()
+
+
+Call = Callable[[Visitor], object]
+
+CALLS: dict[str, Call] = {
+    "Stytch: read a user": lambda v: v.stytch("GET", f"users/{v.user_id}"),
+    "Stytch: check a session, sign a JWT": lambda v: v.stytch(
+        "POST", "sessions/authenticate", {"session_token": v.session_token}
+    ),
+    "Stytch: make a link": lambda v: v.mailed(),
+    "Stytch: read the keys": lambda v: v.stytch("GET", f"sessions/jwks/{v.project_id}"),
+    "Unit: list cards": lambda v: v.unit("GET", "cards"),
+    "Unit: read a card": lambda v: v.unit("GET", f"cards/{v.card_id}"),
+    "Unit: freeze or unfreeze a card": lambda v: v.unit(
+        "POST", f"cards/{v.card_id}/{'freeze' if next(v.calls) % 2 == 0 else 'unfreeze'}"
+    ),
+    "Unit: make a customer token": lambda v: v.unit(
+        "POST", f"customers/{v.customer_id}/token", "customerToken", scope="cards"
+    ),
+    "Unit: a new visitor's first customer": lambda v: Visitor(v.client).unit(
+        "POST", "applications", "individualApplication", **CUSTOMER
+    ),
+}
+
+
+@contextmanager
+def crowd(folder: Path, visitors: int) -> Iterator[list[Visitor]]:
+    """An emulator with so many visitors in its store; yields those who call."""
+    url = f"sqlite:///{folder}/{visitors}.db"
+    seeding = emulator.create_app(url, with_controls=True)
+    callers = [Visitor(Client(seeding)) for _ in range(REAL)]
+    for visitor in callers:
+        visitor.arrive()
+    seeding.extensions["emulator_store"].close()
+    if visitors > REAL:
+        copy(url, callers[0].project_id, visitors - REAL)
+    app = emulator.create_app(url, with_controls=False)
+    for visitor in callers:
+        visitor.client = Client(app)
+    yield callers
+    app.extensions["emulator_store"].close()
+
+
+def copy(url: str, project_id: str, count: int) -> None:
+    """Let so many more visitors stand where the first one stands."""
+    engine, values = engine_for(url), {"world": project_id, "project": f"project:{project_id}", "count": count}
+    with engine.connect().execution_options(writes=True) as connection, connection.begin():
+        for statement in COPY:
+            columns, _, rest = statement.partition(" SELECT ")
+            connection.execute(sa.text(f"{columns} {COPIES} SELECT {rest}"), values)
+        worlds = connection.execute(sa.text("SELECT count(*) FROM worlds WHERE id LIKE 'project-test-%'")).scalar_one()
+    if worlds != count + REAL:
+        raise SystemExit(f"{worlds} visitors stand in the store, not {count + REAL}")
+    engine.dispose()
+
+
+def bare() -> Call:
+    """The least that a Flask endpoint can do."""
+    app = Flask(__name__)
+    client = Client(app)
+
+    @app.post("/")
+    def answer() -> dict[str, str]:
+        return {"status": "ok"}
+
+    return lambda _visitor: client.post("/", json={}).get_json()
+
+
+def measure(call: Call, crowds: dict[int, list[Visitor]], baseline: Call) -> dict[int, list[float]]:
+    """Milliseconds of each call, by the number of visitors; those of the bare endpoint under 0."""
+    spent: dict[int, list[float]] = {size: [] for size in (0, *crowds)}
+    for turn in range(ROUNDS):
+        for size in spent:
+            visitor = (crowds.get(size) or next(iter(crowds.values())))[turn % REAL]
+            began = time.perf_counter()
+            (call if size else baseline)(visitor)
+            spent[size].append((time.perf_counter() - began) * 1000)
+    return spent
+
+
+def line(name: str, ours: float, baseline: float, unit: str, goal: float | None = None) -> str:
+    """One figure: name, ours, baseline, ratio, goal, verdict."""
+    ratio = ours / baseline
+    verdict = "-" if goal is None else "ok" if ratio <= goal else "short"
+    wanted = "-" if goal is None else f"<= {goal:.2f}x"
+    return f"{name:<66} {ours:>8.2f} {baseline:>9.2f} {unit:<5} {ratio:>6.2f}x {wanted:>9}  {verdict}"
+
+
+def report(name: str, spent: dict[int, list[float]]) -> Iterator[str]:
+    """The figures of one call."""
+    median = {size: statistics.median(times) for size, times in spent.items()}
+    percentile = {size: statistics.quantiles(times, n=100)[98] for size, times in spent.items()}
+    yield line(f"{name}, p50 beside bare Flask", median[VISITORS[0]], median[0], "ms")
+    yield line(f"{name}, p99 beside bare Flask", percentile[VISITORS[0]], percentile[0], "ms")
+    rates = {size: 1000 / statistics.mean(times) for size, times in spent.items()}
+    yield line(f"{name}, a second beside bare Flask", rates[VISITORS[0]], rates[0], "/s")
+    for size in VISITORS[1:]:
+        yield line(f"{name}, p50 with {size:,} visitors, not 10", median[size], median[VISITORS[0]], "ms", GROWTH)
+        yield line(f"{name}, p99 with {size:,} visitors, not 10", percentile[size], percentile[VISITORS[0]], "ms")
+
+
+def main() -> None:
+    """Measure and print."""
+    print(f"{'figure':<66} {'ours':>8} {'baseline':>9} {'':<5} {'ratio':>7} {'goal':>9}  verdict")
+    with TemporaryDirectory() as name:
+        folder = Path(name)
+        with crowd(folder, 10) as few, crowd(folder, 1_000) as many, crowd(folder, 10_000) as most:
+            for call_name, call in CALLS.items():
+                spent = measure(call, dict(zip(VISITORS, (few, many, most), strict=True)), bare())
+                for text in report(call_name, spent):
+                    print(text, flush=True)
+
+
+if __name__ == "__main__":
+    main()
