@@ -29,7 +29,8 @@ lint: $(VENV)/test.stamp ## Check style and types
 
 lock: ## Write the lock files anew from the ranges in pyproject.toml (needs uv)
 	$(LOCK) -o requirements.lock
-	$(LOCK) --group dev --constraint requirements.lock -o requirements-dev.lock
+	$(LOCK) --group hosting --constraint requirements.lock -o requirements-hosting.lock
+	$(LOCK) --group dev --constraint requirements-hosting.lock -o requirements-dev.lock
 
 clean: ## Forget the environment, and what the emulator remembers
 	rm -rf $(VENV) instance

@@ -10,8 +10,11 @@ from __future__ import annotations
 import logging
 import os
 import signal
+import sys
 import threading
 import time
+from http.client import HTTPConnection
+from urllib.parse import urlsplit
 
 from waitress import wasyncore
 from waitress.server import create_server
@@ -74,5 +77,13 @@ def _is_busy(server: wasyncore.dispatcher) -> bool:
     return any(channel.requests or channel.request or channel.total_outbufs_len for channel in channels)
 
 
+def check() -> None:
+    """Ask the server in this container whether it is alive; ends with status 1 if not."""
+    origin = os.environ.get("PUBLIC_URL") or "http://localhost:8000"
+    connection = HTTPConnection("127.0.0.1", int(os.environ.get("PORT", "8000")), timeout=2)
+    connection.request("GET", "/healthz", headers={"Host": urlsplit(origin).netloc})
+    sys.exit(connection.getresponse().status != 200)
+
+
 if __name__ == "__main__":
-    main()
+    check() if "--check" in sys.argv[1:] else main()

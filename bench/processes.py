@@ -35,10 +35,12 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-def start(command: Sequence[str], port: int, log: Path, environ: Mapping[str, str]) -> subprocess.Popen[bytes]:
+def start(
+    command: Sequence[str], port: int, log: Path, environ: Mapping[str, str], user: str | None = None
+) -> subprocess.Popen[bytes]:
     """Start a process and wait until its port answers. Raises DidNotStart."""
     with log.open("ab") as output:
-        process = subprocess.Popen(command, cwd=APP, env=environ, stdout=output, stderr=subprocess.STDOUT)
+        process = subprocess.Popen(command, cwd=APP, env=environ, stdout=output, stderr=subprocess.STDOUT, user=user)
     give_up = time.monotonic() + PATIENCE
     while time.monotonic() < give_up and process.poll() is None:
         with closing(socket.socket()) as probe:
@@ -61,10 +63,10 @@ def stop(process: subprocess.Popen[bytes]) -> None:
 
 @contextmanager
 def running(
-    command: Sequence[str], port: int, log: Path, environ: Mapping[str, str]
+    command: Sequence[str], port: int, log: Path, environ: Mapping[str, str], user: str | None = None
 ) -> Iterator[subprocess.Popen[bytes]]:
     """A process that runs as long as the block."""
-    process = start(command, port, log, environ)
+    process = start(command, port, log, environ, user)
     try:
         yield process
     finally:

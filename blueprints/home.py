@@ -8,7 +8,7 @@ from typing import Any
 from flask import Blueprint, Response, current_app, flash, make_response, render_template, request
 
 from services.exchange import exchange
-from services.guards import cookie_name, current_session, delete_cookie, known_session
+from services.guards import cookie_name, current_session, delete_cookie, fresh_session, known_session
 from services.session import NotSignedIn, Session
 
 from . import SIGN_IN_AGAIN
@@ -38,7 +38,9 @@ class Step:
 def index() -> Response:
     """Tell the story and offer the next step."""
     try:
-        current_session()
+        session = current_session()
+        if not (session.enrolled and session.customer_id):
+            fresh_session()  # another process may have seen the visitor take that step
     except NotSignedIn:
         if cookie_name() not in request.cookies:
             return make_response(render_template("home/index.html"))

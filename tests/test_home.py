@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from app import create_app
+from settings import Settings
+
 from .conftest import Visitor
 
 
@@ -49,3 +52,14 @@ def test_a_lost_session_is_taken_from_the_browser(signed_in: Visitor) -> None:
 
 def test_health_needs_no_session(visitor: Visitor) -> None:
     assert visitor.get("/healthz").response.json == {"status": "ok"}
+
+
+def test_a_step_that_another_process_has_seen_counts_as_done(settings: Settings) -> None:
+    here, elsewhere = Visitor(create_app(settings)), Visitor(create_app(settings))
+    here.sign_in()
+    elsewhere.client._cookies = here.client._cookies
+    elsewhere.get("/")
+
+    here.enrol()
+
+    assert not elsewhere.get("/").html.select("form[action='/totp']")

@@ -1,0 +1,170 @@
+"""A person with a browser, over real HTTP: reads pages, fills in forms, and presses again when something went wrong."""
+
+from __future__ import annotations
+
+import re
+import time
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import urljoin, urlsplit
+
+import requests
+from bs4 import BeautifulSoup
+from requests.adapters import HTTPAdapter
+
+PATIENCE = 60.0  # seconds until somebody gives up
+PERSON = {
+    "first_name": "Ada",
+    "last_name": "Vance",
+    "date_of_birth": "1990-02-03",
+    "ssn": "123-45-6789",
+    "phone": "(555) 555-0101",
+    "street": "1 Main Street",
+    "city": "Oakland",
+    "state": "CA",
+    "postal_code": "94607",
+}
+
+
+class GaveUp(Exception):
+    """Somebody could not go on."""
+
+
+class _From(HTTPAdapter):
+    """Connections from an address of one's own, so that each visitor has rate limits of their own."""
+
+    def __init__(self, address: str) -> None:
+        self._address = address
+        super().__init__()
+
+    def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
+        super().init_poolmanager(*args, **kwargs, source_address=(self._address, 0))
+
+
+@dataclass
+class Visitor:
+    """One browser, at ``127.0.0.<number>``."""
+
+    origin: str
+    number: int
+    failures: int = 0  # answers that were none: refused, reset, or 5xx
+    requests: int = 0
+    signed_out: bool = False
+    page: BeautifulSoup = field(default_factory=lambda: BeautifulSoup("", "html.parser"))
+
+    def __post_init__(self) -> None:
+        self._http = requests.Session()
+        self._http.trust_env = False
+        self._http.mount("http://", _From(f"127.0.0.{self.number}"))
+        self._email = f"visitor.{self.number}@example.com"
+        self.url = self.origin
+
+    def journey(self, turns: int = 3) -> None:
+        """From the first page to a card that is frozen and thawed ``turns`` times. Raises GaveUp."""
+        self.sign_in()
+        self.enrol()
+        self._until(lambda: self.get("/customer"), "form[action='/customer']")
+        self._until(lambda: self.submit("/customer", PERSON), "a[href^='/cards'], form[action='/cards']")
+        self.get_card()
+        card = self.card()
+        for action in ("freeze", "unfreeze") * turns:
+            self._until(lambda: self.get(card), f"form[action='{card}/{action}']")
+            self.submit(f"{card}/{action}")
+            self.get("/cards/list")
+
+    def sign_in(self) -> None:
+        """Ask for a link and open it; for another one if it was spent without an answer."""
+        give_up = time.monotonic() + PATIENCE
+        while time.monotonic() < give_up:
+            self.get("/")
+            self.submit("/login", {"email": self._email})
+            self.get("/emulator/inbox")
+            if link := self.page.select_one(".mail a"):
+                self.get(str(link["href"]))
+                if self.page.select_one("form[action='/login/authenticate']"):
+                    self.submit("/login/authenticate")
+            if self.is_signed_in():
+                return
+            time.sleep(1.1)  # one mail a second and address
+        raise GaveUp("no link worked")
+
+    def enrol(self) -> None:
+        """Add an authenticator; with the next code if one was used up without an answer."""
+        give_up = time.monotonic() + PATIENCE
+        while time.monotonic() < give_up:
+            self.get("/")
+            if not self.page.select_one("form[action='/totp']"):
+                return
+            self.submit("/totp")
+            enrolling, url = self.page, self.url
+            self.get("/emulator/authenticator")
+            code = self.page.select_one(".one-time-code")
+            self.page, self.url = enrolling, url
+            if code and enrolling.select_one("form[action='/totp/confirm']"):
+                self.submit("/totp/confirm", {"code": re.sub(r"\s", "", code.get_text())})
+        raise GaveUp("no authenticator")
+
+    def get_card(self) -> None:
+        """Press until there is a card, each time on the same form."""
+        self._until(lambda: self.get("/cards/list"), "form[action='/cards']")
+        self.submit("/cards", {"kind": "virtual"})
+
+    def card(self) -> str:
+        """The path of the card's page. Raises GaveUp unless there is exactly one card."""
+        self._until(lambda: self.get("/cards/list"), "form[action='/cards']")
+        cards = self.cards()
+        if len(cards) != 1:
+            raise GaveUp(f"{len(cards)} cards")
+        return cards.pop()
+
+    def cards(self) -> set[str]:
+        """The paths of the cards on this page."""
+        paths = (urlsplit(str(link["href"])).path for link in self.page.select("a[href^='/cards/']"))
+        return {path for path in paths if re.fullmatch(r"/cards/[0-9]+", path)}
+
+    def is_signed_in(self) -> bool:
+        """Whether the page offers to sign out."""
+        return self.page.select_one("form[action='/logout']") is not None
+
+    def get(self, path: str) -> None:
+        """Open a page, and reload it while it does not come."""
+        self._ask("GET", path)
+
+    def submit(self, action: str, typed: dict[str, str] | None = None) -> None:
+        """Fill in a form of this page and send it, and press again while no answer comes."""
+        form = self.page.select_one(f"form[action='{action}']")
+        if form is None:
+            raise GaveUp(f"no form {action} on {self.url}")
+        sent = {str(tag["name"]): str(tag.get("value", "")) for tag in form.select("input[name]:not([type=radio])")}
+        for select in form.select("select[name]"):
+            chosen = select.select_one("option[selected]") or select.select_one("option[value]:not([value=''])")
+            sent[str(select["name"])] = str(chosen["value"]) if chosen else ""
+        self._ask("POST", action, sent | (typed or {}))
+
+    def _until(self, act: Any, selector: str) -> None:
+        give_up = time.monotonic() + PATIENCE
+        while time.monotonic() < give_up:
+            act()
+            if self.page.select_one(selector):
+                return
+            time.sleep(0.2)
+        raise GaveUp(f"nothing like {selector} on {self.url}")
+
+    def _ask(self, method: str, path: str, sent: dict[str, str] | None = None) -> None:
+        give_up = time.monotonic() + PATIENCE
+        was_signed_in = self.is_signed_in()
+        while time.monotonic() < give_up:
+            self.requests += 1
+            try:
+                answer = self._http.request(method, urljoin(self.url, path), data=sent, timeout=20)
+            except requests.RequestException:
+                answer = None
+            if answer is not None and answer.status_code < 500:
+                self.url = answer.url
+                self.page = BeautifulSoup(answer.text, "html.parser")
+                is_whole = bool(self.page.select_one("main"))
+                self.signed_out |= is_whole and was_signed_in and not self.is_signed_in() and "emulator" not in self.url
+                return
+            self.failures += 1
+            time.sleep(0.2)
+        raise GaveUp(f"no answer from {path}")
