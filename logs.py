@@ -115,7 +115,10 @@ def _entry(record: logging.LogRecord) -> dict[str, Any]:
 
 
 def _path() -> str:
-    return quote(request.path)[:200]
+    """The path, but for a part of it that is a token."""
+    token = (request.view_args or {}).get("token", "")
+    path = request.path.replace(token, "[token]") if token else request.path
+    return quote(path, safe="/[]")[:200]
 
 
 def _network(address: str | None) -> str:

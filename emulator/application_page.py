@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from flask import Blueprint, Response, abort, make_response, redirect, render_template, request
 
 from . import unit
-from .store import Json, Store, World
+from .store import Json, Store, World, WorldFull
 from .unit import UnitFault
 
 PHONE_CODE = "000001"  # the only one in Unit's sandbox, which sends no text messages
@@ -59,23 +59,26 @@ def pages(store: Store, world_of: Callable[[str], str | None], url_prefix: str |
     @bp.post("/application-form/<token>")
     def hand_in(token: str) -> Response:
         """Take in the form, and send the browser back to the org."""
-        with store.change(world_of(token) or abort(404)) as world:
+        with store.read(world_of(token) or abort(404)) as world:
             form = opened(world, token)
-            if request.form.get("code", "").strip() != PHONE_CODE:
-                return make_response(_page(form, wrong_code=True), 422)
-            try:
-                unit.submit(world, form, answers(request.form))
-            except UnitFault as fault:
-                if wrong := blamed(fault):
-                    return make_response(_page(form, wrong), 422)  # otherwise it was handed in before
+        if request.form.get("code", "").strip() != PHONE_CODE:
+            return make_response(_page(form, wrong_code=True), 422)
+        try:
+            with store.change(world.id) as world:
+                unit.submit(world, opened(world, token), answers(request.form))
+        except UnitFault as fault:
+            if wrong := blamed(fault):
+                return make_response(_page(form, wrong), 422)  # otherwise it was handed in before
+        except WorldFull:
+            return make_response(_page(form, is_full=True), 507)
         return make_response(redirect(form["attributes"]["applicationFormSettings"]["redirectUrl"], 303))
 
     return bp
 
 
-def _page(form: Json, wrong: frozenset[str] = frozenset(), *, wrong_code: bool = False) -> str:
+def _page(form: Json, wrong: frozenset[str] = frozenset(), **why: bool) -> str:
     asked = questions(form, request.form, wrong)
-    return render_template("emulator/application_form.html", questions=asked, wrong_code=wrong_code)
+    return render_template("emulator/application_form.html", questions=asked, **why)
 
 
 def questions(form: Json, typed: Mapping[str, str], wrong: frozenset[str] = frozenset()) -> list[Question]:

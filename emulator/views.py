@@ -15,7 +15,7 @@ from flask import Blueprint, Flask, Response, abort, g, make_response, redirect,
 from werkzeug.test import Client
 
 from . import stytch, unit
-from .store import Store
+from .store import Store, WorldFull
 from .transport import WORLD, current_world
 
 if TYPE_CHECKING:
@@ -57,6 +57,11 @@ def visitors(*, emulated: frozenset[str], secure: bool) -> Blueprint:
         ):
             response.set_cookie(cookie, current_world.get(), secure=secure, httponly=True, samesite="Lax")
         return response
+
+    @bp.app_errorhandler(WorldFull)
+    def full(_error: WorldFull) -> tuple[str, int]:
+        """Say that the visitor has as much as one visitor may have, where the services' own answers can't."""
+        return render_template("emulator/full.html"), 507
 
     @bp.app_context_processor
     def what_is_emulated() -> dict[str, Any]:

@@ -211,6 +211,28 @@ def test_a_wrong_phone_code_makes_no_application(app: Flask, enrolled: Visitor) 
     assert applications(app, enrolled) == []
 
 
+def test_a_full_bank_says_so_and_keeps_what_was_typed(enrolled: Visitor, monkeypatch: pytest.MonkeyPatch) -> None:
+    form = ask_for_form(enrolled)
+    monkeypatch.setattr("emulator.store.MAX_RECORDS", 0)
+
+    page = fill_in(enrolled, form, **{"address-city": "Berkeley"})
+
+    assert page.status == 507
+    assert "This pretend bank is full" in page.text
+    assert page.one("#address-city")["value"] == "Berkeley"
+
+
+def test_a_full_bank_decides_nothing_and_says_so(enrolled: Visitor, monkeypatch: pytest.MonkeyPatch) -> None:
+    fill_in(enrolled, ask_for_form(enrolled), ssn="000-00-0004")
+    page = enrolled.get("/customer")
+    decide = str(page.one("form.pretend")["action"])
+    monkeypatch.setattr("emulator.store.MAX_RECORDS", 0)
+
+    page = enrolled.submit(decide, {"decision": "approve"})
+
+    assert (page.status, page.heading) == (507, "The pretend bank is full")
+
+
 def test_the_form_cannot_choose_whose_account_it_opens(app: Flask, enrolled: Visitor) -> None:
     form = ask_for_form(enrolled)
 

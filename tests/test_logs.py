@@ -80,6 +80,12 @@ def test_a_request_is_one_line(stepped_up: Visitor, written: Written) -> None:
     assert len(user) == 16
 
 
+def test_a_token_in_a_path_is_not_written_down(visitor: Visitor, written: Written) -> None:
+    visitor.get("/emulator/application-form/hush")
+
+    assert [entry["path"] for entry in written.entries] == ["/emulator/application-form/[token]"]
+
+
 def test_one_id_holds_the_lines_of_a_request_together(signed_in: Visitor, written: Written) -> None:
     answer = signed_in.get("/cards/list").response
 
