@@ -71,4 +71,10 @@ def settle(auth: Auth, unit: Unit, session: Session, application: Application, *
 
 
 def _under_way(applications: Sequence[Application]) -> Application | None:
-    return next((a for a in applications if a.status not in {"Denied", "Canceled"}), None)
+    """The first that made a customer, or else the first that still may, of applications that are newest first.
+
+    There can be two: the bank's form stays open in one tab while ours is sent from another, and Unit takes both.
+    Whoever asks, and whenever, is told the same one, so that no user is ever written down as a second customer.
+    """
+    hopeful = [each for each in reversed(applications) if each.status not in {"Denied", "Canceled"}]
+    return next((each for each in hopeful if each.customer_id), None) or next(iter(hopeful), None)

@@ -15,7 +15,7 @@ from services.http import ServiceDown, ServiceSession
 from services.unit_objects import hosted_form
 
 from .conftest import EMAIL, PERSON, Page, Visitor, query
-from .test_customer import applications
+from .test_customer import applications, apply_and_crash
 
 WAITING = "/customer/hosted/return"
 
@@ -171,6 +171,50 @@ def test_our_form_after_the_bank_s_is_one_application(app: Flask, enrolled: Visi
     enrolled.post("/customer", PERSON)
 
     assert applications(app, enrolled) == ["PendingReview"]
+
+
+def customer_id(app: Flask, visitor: Visitor) -> str | None:
+    """Who the visitor is at Unit, as Stytch has it."""
+    with app.test_request_context(headers={"Cookie": f"emulator_visitor={visitor.cookie('emulator_visitor')}"}):
+        app.preprocess_request()
+        found: str | None = app.extensions["auth"].session(visitor.cookie("stytch_session")).customer_id
+        return found
+
+
+def test_the_bank_s_form_after_ours_makes_nobody_another_customer(app: Flask, enrolled: Visitor) -> None:
+    form = ask_for_form(enrolled)
+    enrolled.post("/customer", PERSON)
+    first = customer_id(app, enrolled)
+
+    fill_in(enrolled, form)
+    back = enrolled.get(f"{WAITING}?earlier=0")
+
+    assert back.goes_to == "/customer/status"
+    assert enrolled.follow().goes_to == "/cards"
+    assert applications(app, enrolled) == ["Approved", "Approved"]
+    assert customer_id(app, enrolled) == first
+
+
+def test_of_two_that_the_bank_took_the_first_counts_even_after_a_crash(app: Flask, enrolled: Visitor) -> None:
+    form = ask_for_form(enrolled)
+    approved = apply_and_crash(app, enrolled)
+    fill_in(enrolled, form)
+
+    enrolled.get(f"{WAITING}?earlier=0")
+    enrolled.follow()
+
+    assert customer_id(app, enrolled) == approved.customer_id
+
+
+def test_who_is_a_customer_waits_for_no_other_application(app: Flask, enrolled: Visitor) -> None:
+    form = ask_for_form(enrolled)
+    enrolled.post("/customer", PERSON | {"ssn": "000000004"})
+    fill_in(enrolled, form)
+
+    page = enrolled.get("/customer/status")
+
+    assert page.goes_to == "/cards"
+    assert applications(app, enrolled) == ["Approved", "PendingReview"]
 
 
 def test_a_customer_needs_no_form(customer: Visitor) -> None:
