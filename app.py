@@ -23,6 +23,7 @@ from blueprints import (
     reveal,
     step_up,
     totp,
+    well_known,
 )
 from headers import add_headers
 from logs import add_logs, log_start
@@ -40,11 +41,11 @@ from static_files import add_static_files
 BLUEPRINTS = (
     *(home, login, totp, step_up, recovery, account),  # at Stytch
     *(customer, hosted_form, cards, card, reveal),  # at Unit
-    *(errors, commands, doctor),
+    *(errors, commands, doctor, well_known),
 )
 OPEN = {
     *("static", "home.index", "home.healthz", "home.readyz", "inspector.source"),
-    *("login.send", "login.open_link", "login.spend_link"),
+    *("login.send", "login.open_link", "login.spend_link", "well_known.robots", "well_known.security"),
 }
 
 csrf = CSRFProtect()

@@ -20,6 +20,7 @@ LIVE_UNIT = "https://api.unit.co"
 SANDBOX_UNIT = "https://api.s.unit.sh"
 LOOPBACK = {"localhost", "127.0.0.1"}
 ORIGIN = re.compile(r"(?P<scheme>https?)://(?P<host>[a-z0-9-]+(\.[a-z0-9-]+)*)(:[1-9][0-9]{0,4})?")
+CONTACT = re.compile(r"mailto:[^\s@]+@[^\s@]+|https://\S+")
 SANDBOX_VAULT = "tntazhyknp1"
 ENVIRONMENT_OF = re.compile(r"(?:project|secret)-(test|live)-[\w=-]{8,}")
 PLACEHOLDER = re.compile(  # a word that stands for a value, on its own between other characters
@@ -51,6 +52,7 @@ class Settings:
     ratelimit_storage_uri: str = field(repr=False)  # this and the next may hold a password
     emulator_database_url: str = field(repr=False)
     trusted_proxies: int
+    security_contact: str
     wire_log: bool
     log_level: str
 
@@ -115,6 +117,7 @@ def load(
         ratelimit_storage_uri=given.get("RATELIMIT_STORAGE_URI", "memory://"),
         emulator_database_url=given.get("EMULATOR_DATABASE_URL", f"sqlite:///{instance}/emulator.db"),
         trusted_proxies=_whole(given, "TRUSTED_PROXIES", 0, 0, 10),
+        security_contact=_contact(given),
         wire_log=_one_of(given, "WIRE_LOG", "off" if project_id.startswith("project-live-") else "on", {"ON", "OFF"})
         == "ON",
         log_level=_one_of(given, "LOG_LEVEL", "INFO", {"DEBUG", "INFO", "WARNING", "ERROR"}),
@@ -122,6 +125,15 @@ def load(
     _refuse_mixes(settings)
     _refuse_debugging(given, settings)
     return settings
+
+
+def _contact(given: Mapping[str, str]) -> str:
+    contact = given.get("SECURITY_CONTACT", "")
+    if contact and not CONTACT.fullmatch(contact):
+        raise SettingsError(
+            "SECURITY_CONTACT must be like mailto:security@example.com or https://example.com/security."
+        )
+    return contact
 
 
 def _pair(given: Mapping[str, str]) -> tuple[str, str] | None:

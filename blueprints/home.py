@@ -70,7 +70,8 @@ def readyz() -> Response:
 def who_and_where() -> dict[str, Any]:
     """What every page shows: who is signed in, and how far they are. Never calls anybody."""
     session = known_session()
-    return {"session": session, "journey": journey(session)}
+    public_url = current_app.extensions["settings"].public_url
+    return {"session": session, "journey": journey(session), "public_url": public_url}
 
 
 def journey(session: Session | None) -> list[Step]:

@@ -56,6 +56,8 @@ def visitors(*, emulated: frozenset[str], secure: bool) -> Blueprint:
             and request.cookies.get(cookie) != current_world.get()
         ):
             response.set_cookie(cookie, current_world.get(), secure=secure, httponly=True, samesite="Lax")
+        if secure:  # on the web a pretend bank is nothing that anybody should find by searching
+            response.headers["X-Robots-Tag"] = "noindex"
         return response
 
     @bp.app_errorhandler(WorldFull)
