@@ -32,7 +32,7 @@ LOOKS = (
     re.compile(r"secret-(?:test|live)-[\w=-]+", re.ASCII),
     re.compile(r"data:[\w/+.-]+;base64,[\w/+= ]+", re.ASCII),
     re.compile(r"(?<![\d.-])\d{3}-\d{2}-\d{4}(?![\d-])", re.ASCII),  # a Social Security number
-    re.compile(r"(?<![\w.-])\d{4}(?:[ -]?\d{3,5}){2,3}(?![\w.-])", re.ASCII),  # a card number
+    re.compile(r"(?<![\w.-])(?:\d[ -]?){12,18}\d(?![\w.-])", re.ASCII),  # a card number
 )
 COUNTED = ("no", "one digit", "two digits", "three digits", "four digits", "five digits", "six digits")
 LONGEST_LIST, LONGEST_TEXT, DEEPEST = 10, 2_000, 12  # items, characters, levels

@@ -12,7 +12,7 @@ import time
 from dataclasses import dataclass
 from types import FrameType
 from typing import Any, TypeAlias
-from urllib.parse import unquote, urlsplit
+from urllib.parse import unquote_plus, urlsplit
 
 import requests
 from flask import g, has_request_context
@@ -61,7 +61,7 @@ class Call:
     def target(self) -> str:
         """Path and query as people read them."""
         parts = urlsplit(self.url)
-        return unquote(parts.path + (f"?{parts.query}" if parts.query else ""))
+        return unquote_plus(parts.path + (f"?{parts.query}" if parts.query else ""))
 
 
 @dataclass(frozen=True)
