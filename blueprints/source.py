@@ -11,11 +11,13 @@ import pkgutil
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from textwrap import dedent
 from typing import Any
 
 from markupsafe import Markup
 from pygments import highlight
 from pygments.formatters import HtmlFormatter
+from pygments.lexer import Lexer
 from pygments.lexers import PythonLexer
 from werkzeug.local import LocalProxy
 
@@ -48,14 +50,18 @@ def our_functions() -> dict[str, Callable[..., Any]]:
 def source_of(function: Callable[..., Any], marked_line: int = 0) -> Source:
     """A function's source, highlighted; ``marked_line`` is the line of its file that stands out."""
     lines, first = inspect.getsourcelines(function)
-    formatter = HtmlFormatter(nowrap=True, classprefix="c-", hl_lines=[marked_line - first + 1])
     return Source(
         name=function.__qualname__,
         file=str(Path(inspect.getfile(function)).resolve().relative_to(ROOT)),
         line=first,
-        # Pygments escapes what it highlights, and what it highlights are our own files.
-        html=Markup(highlight("".join(lines), PythonLexer(stripnl=False), formatter)),  # noqa: S704
+        html=coloured(dedent("".join(lines)), PythonLexer(stripnl=False), marked_line - first + 1),
     )
+
+
+def coloured(text: str, lexer: Lexer, marked_line: int = 0) -> Markup:
+    """A text with each part in a class of its own."""
+    formatter = HtmlFormatter(nowrap=True, classprefix="c-", hl_lines=[marked_line])
+    return Markup(highlight(text, lexer, formatter))  # noqa: S704 - Pygments escapes what it highlights
 
 
 def _functions(owner: object, module: str) -> Iterator[Callable[..., Any]]:

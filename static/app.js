@@ -53,6 +53,18 @@
     say('No connection. Nothing was lost: check the network, then try again.');
   });
 
+  on('click', async ({ target }) => {
+    const copied = target.closest('[data-copy]')?.closest('.copyable').querySelector('pre');
+    if (!copied || !navigator.clipboard) return;
+    await navigator.clipboard.writeText(copied.textContent);
+    say('Copied.');
+  });
+
+  // In this tab the panel beside the page stays folded, once it was folded.
+  const panel = document.querySelector('#inspector > details');
+  if (panel && sessionStorage.panel === 'folded' && matchMedia('(width >= 75rem)').matches) panel.open = false;
+  panel?.addEventListener('toggle', () => { sessionStorage.panel = panel.open ? 'open' : 'folded'; });
+
   // The browser may bring a page back from its memory after a sign-out: ask the server instead.
   addEventListener('pageshow', (event) => { if (event.persisted) location.reload(); });
 })();
