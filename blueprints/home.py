@@ -12,16 +12,9 @@ from services.guards import cookie_name, current_session, delete_cookie, fresh_s
 from services.session import NotSignedIn, Session
 
 from . import SIGN_IN_AGAIN
+from .story import CHAPTERS, PARTIES, Chapter
 
 bp = Blueprint("home", __name__)
-
-STEPS = (
-    ("Sign in", "A link in your mailbox, no password"),
-    ("Add an authenticator", "A second proof, on your phone"),
-    ("Open an account", "At the bank, tied to your sign-in"),
-    ("Confirm it’s you", "A fresh code when it matters"),
-    ("Use your card", "With a token that is yours alone"),
-)
 
 
 @dataclass(frozen=True)
@@ -29,9 +22,18 @@ class Step:
     """One step of the journey, for this visitor."""
 
     number: int
-    title: str
-    text: str
+    chapter: Chapter
     state: str  # done, current or todo
+
+    @property
+    def title(self) -> str:
+        """Its name."""
+        return self.chapter.title
+
+    @property
+    def text(self) -> str:
+        """What it is, in a few words."""
+        return self.chapter.text
 
 
 @bp.get("/")
@@ -71,17 +73,17 @@ def who_and_where() -> dict[str, Any]:
     """What every page shows: who is signed in, and how far they are. Never calls anybody."""
     session = known_session()
     public_url = current_app.extensions["settings"].public_url
-    return {"session": session, "journey": journey(session), "public_url": public_url}
+    return {"session": session, "journey": journey(session), "public_url": public_url, "parties": PARTIES}
 
 
 def journey(session: Session | None) -> list[Step]:
     """The five steps, with the first one that is not done as the current one."""
-    done = [False] * len(STEPS)
+    done = [False] * len(CHAPTERS)
     if session:
         fresh = exchange.is_stepped_up(session)
         done = [True, session.enrolled, session.customer_id is not None, fresh, False]
     current = done.index(False)
     return [
-        Step(i + 1, title, text, "current" if i == current else "done" if i < current else "todo")
-        for i, (title, text) in enumerate(STEPS)
+        Step(i + 1, chapter, "current" if i == current else "done" if i < current else "todo")
+        for i, chapter in enumerate(CHAPTERS)
     ]

@@ -15,7 +15,7 @@ def test_a_stranger_sees_the_story_and_the_form(visitor: Visitor) -> None:
 
     assert page.status == 200
     assert page.html.select_one("form input[name=email]")
-    assert [len(drawing.select("g.step")) for drawing in page.html.select("figure svg")] == [5, 5]
+    assert [len(drawing.select("g.step, g[class^=is-]")) for drawing in page.html.select("figure svg")] == [5, 5, 5]
     assert page.one("svg.across").get("aria-labelledby") == "flow-across"
 
 
@@ -63,3 +63,31 @@ def test_a_step_that_another_process_has_seen_counts_as_done(settings: Settings)
     here.enrol()
 
     assert not elsewhere.get("/").html.select("form[action='/totp']")
+
+
+def test_a_drawing_shows_who_says_what_to_whom_and_names_itself(visitor: Visitor) -> None:
+    drawing = visitor.get("/").one(".sequence svg")
+
+    assert drawing["role"] == "img"
+    named = [visitor.page.one(f"#{name}").get_text() for name in str(drawing["aria-labelledby"]).split()]
+    assert named[0] == "Who says what to whom: browser, app, Stytch and Unit"
+    assert "The list beside it tells the same in words" in named[1]
+    assert {text.get_text() for text in drawing.select(".party")} == {"Browser", "This app", "Stytch", "Unit"}
+
+
+@pytest.mark.parametrize(("fixture", "done"), [("visitor", 0), ("signed_in", 1), ("enrolled", 2), ("stepped_up", 4)])
+def test_the_drawing_lights_up_as_the_journey_goes_on(request: pytest.FixtureRequest, fixture: str, done: int) -> None:
+    visitor: Visitor = request.getfixturevalue(fixture)
+
+    page = visitor.get("/")
+
+    states = [str(step["class"][0]) for step in page.html.select(".sequence g")]
+    assert states == ["is-done"] * done + ["is-current"] + ["is-todo"] * (4 - done)
+    assert [str(step["class"][0]) for step in page.html.select(".chapters li")] == states
+
+
+def test_each_step_says_what_one_sees_what_is_spared_and_who_does_it(visitor: Visitor) -> None:
+    steps = visitor.get("/").html.select(".chapters li")
+
+    assert len(steps) == 5
+    assert all("Yours to build otherwise:" in step.get_text() and step.select("b.stytch, b.unit") for step in steps)
