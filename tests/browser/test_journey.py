@@ -32,7 +32,7 @@ def test_the_journey_leads_from_an_email_address_to_cards_and_leaves_nothing_beh
     codes = Path(saving.value.path()).read_text().split()
 
     assert len(set(codes)) == 10
-    assert codes == page.get_by_role("main").get_by_role("listitem").all_inner_texts()
+    assert codes == page.locator(".codes").get_by_role("listitem").all_inner_texts()
 
     anybody.go_on()
     for name in FILLED_IN:
