@@ -90,4 +90,4 @@ def test_each_step_says_what_one_sees_what_is_spared_and_who_does_it(visitor: Vi
     steps = visitor.get("/").html.select(".chapters li")
 
     assert len(steps) == 5
-    assert all("Yours to build otherwise:" in step.get_text() and step.select("b.stytch, b.unit") for step in steps)
+    assert all("You’d build:" in step.get_text() and step.select("b.stytch, b.unit") for step in steps)
