@@ -26,7 +26,7 @@ from . import wire_log
 from .audit import audited
 from .cache import Cache
 from .http import ServiceDown, ServiceSession, repeatable
-from .session import CUSTOMER_CLAIM, SESSION_LIFE, NotSignedIn, Session, session_from, verified_claims
+from .session import CUSTOMER_CLAIM, SESSION_LIFE, SESSION_TOKEN, NotSignedIn, Session, session_from, verified_claims
 from .stytch_wire import Client, Refused, minutes, reason_of, refusals, unless_gone
 
 LINK_LIFE = timedelta(minutes=10)
@@ -100,6 +100,8 @@ class Auth:
             answer = self._client.magic_links.authenticate(
                 token, code_verifier=code_verifier, session_duration_minutes=minutes(SESSION_LIFE)
             )
+        if not SESSION_TOKEN.fullmatch(answer.session_token):
+            raise ServiceDown("Stytch", "a session token of another shape")
         return self._accept(answer.session_token, answer.session_jwt, answer.user)
 
     def session(self, token: str) -> Session:

@@ -6,7 +6,6 @@ Stytch once; and a guard only raises: one place turns that into a dialog, a redi
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from datetime import timedelta
 from functools import wraps
@@ -20,12 +19,11 @@ from settings import Settings
 from .auth import auth
 from .exchange import NoCustomer, StepUpNeeded, exchange
 from .limits import few_unknown_sessions
-from .session import NotSignedIn, Session
+from .session import SESSION_TOKEN, NotSignedIn, Session
 
 P = ParamSpec("P")
 R = TypeVar("R")
 UNSAFE = frozenset({"POST", "PUT", "PATCH", "DELETE"})
-SESSION_TOKEN = re.compile(r"[\w=-]{32,128}", re.ASCII)  # Stytch's have 44; what is none costs no call
 FACTOR_MAX_AGE = timedelta(minutes=5)  # of the second factor, to see or change what proves who somebody is
 
 

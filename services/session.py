@@ -6,6 +6,7 @@ claim), and one class that says what a session has proven, by the kind and the a
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -19,6 +20,7 @@ from settings import Settings
 from .http import ServiceDown, ServiceSession
 
 SESSION_LIFE = timedelta(minutes=60)  # from sign-in; it never slides
+SESSION_TOKEN = re.compile(r"[\w=-]{32,128}", re.ASCII)  # Stytch's have 44; what is none costs no call
 JWT_MAX_LENGTH = 8_000  # bytes
 JWT_LEEWAY = 30  # seconds of clock difference to Stytch
 SESSION_CLAIM = "https://stytch.com/session"

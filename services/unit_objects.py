@@ -5,6 +5,7 @@ Money is in cents. An answer of another shape than Unit documents raises Service
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -23,6 +24,7 @@ ACTIONS_IN = {  # what Unit lets a customer do with a card in each state; Unit's
     "ActiveForOnlineUse": {"activate", "freeze", "report-lost", "report-stolen", "replace", "close", "limits"},
     "Frozen": {"unfreeze", "report-lost", "report-stolen", "close"},
 }
+BEARER = re.compile(r"[\w.~+/=-]{1,8000}", re.ASCII)  # RFC 6750
 ONLY_PLASTIC = {"activate", "replace"}
 
 
@@ -229,8 +231,11 @@ def authorization(resource: Json) -> Event:
 
 @_documented
 def customer_token(resource: Json) -> CustomerToken:
-    """A customer token; it has no id."""
-    return CustomerToken(resource["attributes"]["token"], int(resource["attributes"]["expiresIn"]))
+    """A customer token, fit for a header; it has no id."""
+    attributes = resource["attributes"]
+    if not BEARER.fullmatch(attributes["token"]):
+        raise ValueError("a token that no header can hold")
+    return CustomerToken(attributes["token"], int(attributes["expiresIn"]))
 
 
 @_documented
