@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from flask import Flask, abort, request
 from flask_wtf import CSRFProtect
+from werkzeug.exceptions import SecurityError
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from blueprints import (
@@ -102,6 +103,8 @@ def create_app(settings: Settings | None = None) -> Flask:
     @app.before_request
     def guard() -> None:
         """Every route wants a session unless it is listed; every unsafe request proves that it comes from our pages."""
+        if isinstance(request.routing_exception, SecurityError):  # a host that is not ours: no page can be built for it
+            raise request.routing_exception
         require_same_origin()  # first: another site's request comes without the cookie, and must not delete it
         if request.endpoint and request.endpoint not in opened:
             current_session()
