@@ -68,7 +68,7 @@ def own_path(url: str, method: str = "GET") -> str | None:
         current_app.url_map.bind("").match(path, method=method)
     except (HTTPException, RequestRedirect, ValueError):
         return None
-    return quote(path)
+    return quote(path) if re.match("/(?!/)", path) else None  # "//cards" is a view to the router, a host to a browser
 
 
 def notice(

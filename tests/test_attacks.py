@@ -3,15 +3,24 @@
 from __future__ import annotations
 
 import hashlib
+import re
+import time
+from collections.abc import Callable
+from urllib.parse import urljoin, urlsplit
 
 import pytest
 import time_machine
 from flask import Flask
+from flask.testing import FlaskClient
+from werkzeug.test import TestResponse
 
 from app import create_app
+from blueprints import own_path
+from blueprints.card import DONE
 
-from .conftest import Page, Visitor, changed
-from .test_card import new_card
+from .conftest import Milestones, Page, Visitor, become_customer, changed, query
+from .test_card import new_card, state
+from .test_security import HERE, routes
 
 
 def with_cookies_of(visitor: Visitor, app: Flask | None = None) -> Visitor:
@@ -115,3 +124,111 @@ def test_the_way_back_fits_into_a_header_whatever_script_its_digits_are_of(visit
     page = visitor.submit("/login/authenticate", htmx=True)
 
     assert page.goes_to == "/cards/%D9%A1"
+
+
+@pytest.mark.parametrize("host", ["evil.example", "localhost.evil.example", "\x99\xf5", "bytes=0-", "a b"])
+@pytest.mark.parametrize("path", ["/login", "/logout", "/cards", "/nothing"])
+def test_a_form_that_is_sent_to_a_foreign_host_is_told_where_the_app_is(app: Flask, path: str, host: str) -> None:
+    answer = app.test_client().post(path, headers={"Host": host})
+
+    assert (answer.status_code, answer.mimetype) == (400, "text/plain")
+
+
+WAYS_OUT = [
+    *("//evil.example", "////evil.example//", "/\\evil.example", "\\\\evil.example", "/\\/evil.example"),
+    *("https://evil.example", "https:evil.example", "https:/evil.example", "HTTPS://evil.example", "ftp://evil.example"),
+    *("javascript:alert(1)", "JavaScript:alert(1)", "data:text/html,x", "vbscript:x", " javascript:alert(1)"),
+    *("http://localhost:8000@evil.example", "http://localhost:8000.evil.example/", "http://evil.example#@localhost:8000"),
+    *("http://evil.example\\@localhost:8000/", "http://[::1]:8000", "http://[", "//localhost:8000:80@evil.example"),
+    *("/\t/evil.example", "/\n/evil.example", "/\r\n/evil.example", "\t//evil.example", "\0//evil.example"),
+    *("/%09/evil.example", "/%2f%2fevil.example", "/%2F/evil.example", "/%5cevil.example", "/%5c%5cevil"),
+    *("/%252f%252fevil.example", "/.evil.example", "/..//evil.example", "/cards/..//evil.example", "/./\\evil.example"),
+    *("//evil%E3%80%82example", "/\u2044evil.example", "/\uff0fevil.example", "/cards/%2e%2e//x"),
+    *("?next=//evil.example", "#//evil.example", "", " ", ".", "..", "cards", "/cards\r\nLocation: //evil.example"),
+    *("/logout", "/cards/1/freeze", "/login/authenticate/../..//evil.example", "/emulator//evil.example", "/nothing"),
+    *("/\ufeff/evil.example", "//cards", "//cards/1", "///cards", "//emulator/inbox", "http://evil.example//cards"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("url", WAYS_OUT)
+@pytest.mark.parametrize("path", ["", "/cards"])
+def test_no_url_leads_out_of_the_app(app: Flask, url: str, path: str) -> None:
+    with app.test_request_context():
+        found = own_path(url + path)
+
+    assert found is None or re.fullmatch(r"/([\w.-]+(/[\w.%-]+)*)?", found, re.ASCII)
+    assert found is None or urlsplit(urljoin(f"{HERE}/login", found))[:2] == urlsplit(HERE)[:2]
+
+
+def test_a_scanner_that_opens_links_and_presses_buttons_spends_none(visitor: Visitor, calls: list[str]) -> None:
+    link = visitor.ask_for_link()
+    scanner = Visitor(visitor.app, "192.0.2.1")
+    calls.clear()
+
+    opened = scanner.get(link)
+    pressed = scanner.post("/login/authenticate", {"token": query(link)["token"]})
+
+    assert (opened.status, pressed.status) == (400, 400)
+    assert calls == []
+    visitor.get(link)
+    assert visitor.submit("/login/authenticate").goes_to == "/"
+
+
+def test_whoever_has_the_cookie_alone_finishes_no_enrolment_that_another_browser_began(signed_in: Visitor) -> None:
+    signed_in.post("/totp")
+    code = signed_in.code()
+    thief = Visitor(signed_in.app, "192.0.2.1")
+    thief.client.set_cookie("stytch_session", signed_in.cookie("stytch_session") or "")
+    thief.client.set_cookie("emulator_visitor", signed_in.cookie("emulator_visitor") or "")
+
+    page = thief.post("/totp/confirm", {"code": code})
+
+    assert page.status == 409
+    assert signed_in.post("/totp/confirm", {"code": code}).status == 200
+
+
+def test_nobody_elses_card_can_be_seen_or_changed_on_any_route(
+    app: Flask, milestones: Milestones, clock: time_machine.Traveller
+) -> None:
+    victim = milestones.reach(become_customer, clock)
+    path = new_card(victim)
+    thief = Visitor(app, "192.0.2.1")
+    clock.shift(60)
+    become_customer(thief, clock)
+    asked = [(method, path + rest[8:]) for method, rest in routes(app, {"GET", "POST"}) if rest.startswith("/cards/1")]
+    asked += [("POST", f"{path}/{action}") for action in DONE]
+    form = {"shop": "coffee", "dailyPurchase": "1"}
+
+    given = {(method, path): thief.get(path) if method == "GET" else thief.post(path, form) for method, path in asked}
+
+    assert len(asked) > len(DONE) + 5
+    assert {key: page.status for key, page in given.items()} == dict.fromkeys(asked, 404)
+    assert state(victim.get(path)) == "Ready to use"
+
+
+@pytest.mark.parametrize(
+    "request_of",
+    [
+        pytest.param(lambda client: client.get("/cards/" + "1" * 60_000), id="path"),
+        pytest.param(lambda client: client.get("/cards/list?start=" + "9" * 60_000), id="query"),
+        pytest.param(lambda client: client.get("/", query_string="a&" * 30_000), id="many parameters"),
+        pytest.param(lambda client: client.get("/cards", headers={"HX-Current-URL": "/" + "a" * 60_000}), id="header"),
+        pytest.param(lambda client: client.get("/", headers={"Cookie": "stytch_session=" + "a" * 60_000}), id="cookie"),
+        pytest.param(lambda client: client.get("/", headers={"Cookie": "a=b; " * 10_000}), id="many cookies"),
+        pytest.param(lambda client: client.post("/login", data="a&" * 30_000), id="many fields"),
+        pytest.param(lambda client: client.post("/login", data=b"a" * 10_000_000), id="body"),
+        pytest.param(lambda client: client.post("/login", data={"email": "a@" + "b." * 15_000 + "c"}), id="address"),
+        pytest.param(lambda client: client.get("/step-up?intent=" + "A" * 60_000), id="signed words"),
+    ],
+)
+def test_whatever_is_oversized_is_refused_at_once(
+    app: Flask, calls: list[str], request_of: Callable[[FlaskClient], TestResponse]
+) -> None:
+    began = time.process_time()
+
+    answer = request_of(app.test_client())
+
+    assert answer.status_code < 500
+    assert len(answer.data) < 50_000
+    assert calls == []
+    assert time.process_time() - began < 1
