@@ -61,10 +61,7 @@ class Auth:
     def __init__(self, settings: Settings, http: ServiceSession) -> None:
         self._settings = settings
         self._client = Client(settings, http)
-        self._sessions: Cache[Session] = Cache(
-            expires_at=lambda session: session.verified_until,
-            on_hit=lambda found: wire_log.spared("Stytch", "the session’s JWT was verified here", found.verified_until),
-        )
+        self._sessions: Cache[Session] = Cache(expires_at=lambda session: session.verified_until, on_hit=_spared)
         self._ended: Cache[float] = Cache(expires_at=lambda until: until)  # no late answer signs in again
 
     @audited("login")
@@ -115,7 +112,10 @@ class Auth:
 
     def known(self, token: str) -> Session | None:
         """The session, if it can be had without a call."""
-        return None if self._ended.get(_key(token)) else self._sessions.get(_key(token))
+        session = None if self._ended.get(_key(token)) else self._sessions.get(_key(token))
+        if session:
+            _spared(session)
+        return session
 
     def refresh(self, token: str) -> Session:
         """The session as Stytch sees it at this moment, with a JWT that it has just returned. Raises NotSignedIn."""
@@ -243,6 +243,10 @@ class Auth:
             self._sessions.drop(_key(session.token))
             raise NotSignedIn
         return fresh
+
+
+def _spared(session: Session) -> None:
+    wire_log.spared("Stytch", "the session’s JWT was verified here", session.verified_until)
 
 
 def _left(session: Session) -> int:

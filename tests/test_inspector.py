@@ -1,0 +1,368 @@
+"""The panel beside each page: what comes into it when, who sees it, and the code that it shows."""
+
+from __future__ import annotations
+
+import json
+import re
+import shlex
+import shutil
+import subprocess
+from concurrent.futures import ThreadPoolExecutor
+from urllib.parse import quote
+
+import pytest
+import requests
+import time_machine
+from bs4 import Tag
+from flask import Flask
+
+from app import create_app
+from blueprints.curl import curl
+from services.http import ServiceSession
+from services.redaction import redacted, redacted_url, tokens_in
+from services.wire_log import Call
+from settings import Settings, load
+
+from .conftest import EMAIL, Page, Visitor, changed
+
+ARRIVES = "hx-partial[hx-target='#inspector-calls']"
+JWT = "eyJhbGciOiJSUzI1NiJ9.eyJzdWIiOiJ1c2VyLXRlc3QtMSIsImVtYWlsIjoiYWRhQGV4YW1wbGUuY29tIn0.c2lnbmF0dXJl"
+
+
+def asked(page: Page) -> list[str]:
+    """The requests of the browser for which the panel shows calls, newest first."""
+    return [str(group["data-asked"]) for group in page.html.select("[data-asked]")]
+
+
+def said(within: Page | Tag) -> list[str]:
+    """The calls that the panel shows, oldest first, ids left out."""
+    html = within.html if isinstance(within, Page) else within
+    lines = [" ".join(call.get_text().split()) for call in html.select(".call > summary .target")]
+    return [re.sub(r"/[0-9]+", "/:id", line).partition("?")[0] for line in reversed(lines)]
+
+
+def test_a_page_shows_the_calls_behind_it(stepped_up: Visitor, calls: list[str]) -> None:
+    stepped_up.get("/")
+    calls.clear()
+
+    page = stepped_up.get("/cards/list")
+
+    assert page.one("aside#inspector")["aria-labelledby"] == page.one("h2#inspector-title")["id"]
+    assert asked(page) == ["GET /cards/list"]
+    assert said(page) == calls
+    assert calls[-2:] == ["GET /cards", "GET /accounts"]
+
+
+def test_a_fragment_brings_its_calls_along(stepped_up: Visitor, calls: list[str]) -> None:
+    stepped_up.get("/cards/list")
+    calls.clear()
+
+    page = stepped_up.get("/cards/list", htmx=True)
+
+    assert said(page.one(ARRIVES)) == calls == ["GET /cards", "GET /accounts"]
+    assert page.one(ARRIVES)["hx-swap"] == "afterbegin"
+    assert page.one("hx-partial[hx-target='#inspector-news']").get_text() == "4"  # with the two that were not needed
+
+
+def test_a_refusal_brings_its_calls_along(enrolled: Visitor, calls: list[str]) -> None:
+    enrolled.get("/step-up")
+    calls.clear()
+
+    page = enrolled.submit("/step-up", htmx=True, code="000000")
+
+    assert page.status == 422
+    assert said(page.one(ARRIVES)) == calls
+    assert "Stytch refused: unable_to_authenticate_totp." in page.one(ARRIVES).get_text()
+
+
+def test_calls_before_a_redirect_are_on_the_page_that_it_leads_to_and_on_no_other(customer: Visitor) -> None:
+    customer.step_up()
+
+    first, second = customer.follow(), customer.get("/")
+
+    assert asked(first) == ["GET /", "POST /step-up"]
+    assert "POST /v1/totps/authenticate" in said(first)
+    assert asked(second) == ["GET /"]
+    assert customer.cookie("calls") is None
+
+
+def test_htmx_that_is_sent_away_finds_the_calls_there(enrolled: Visitor) -> None:
+    enrolled.get("/customer")
+    enrolled.submit("/customer", htmx=True)
+
+    assert enrolled.page.goes_to == "/cards"
+    assert "POST /applications" in said(enrolled.follow())
+
+
+def test_several_redirects_in_a_row_lose_nothing(enrolled: Visitor) -> None:
+    enrolled.open_account()
+    enrolled.get("/customer")
+
+    assert asked(enrolled.follow()) == ["GET /cards", "GET /customer", "POST /customer"]
+
+
+def test_what_is_kept_for_a_redirect_is_for_one_browser_and_for_seconds(
+    customer: Visitor, clock: time_machine.Traveller
+) -> None:
+    customer.step_up()
+    stranger = Visitor(customer.app)
+    assert "/v1/totps" not in stranger.get("/").body
+    clock.shift(31)
+
+    assert asked(customer.get("/")) == ["GET /"]
+
+
+def test_a_made_up_key_shows_nothing(visitor: Visitor) -> None:
+    visitor.client.set_cookie("calls", "A" * 22)
+
+    assert asked(visitor.get("/")) == []
+    assert visitor.cookie("calls") is None
+
+
+def test_calls_of_parallel_requests_do_not_mix(stepped_up: Visitor) -> None:
+    paths = ["/cards/list", "/cards/activity", "/account"] * 4
+    clients = [Visitor(stepped_up.app) for _path in paths]
+    stepped_up.get("/cards/list")
+    for client in clients:
+        client.client._cookies = dict(stepped_up.client._cookies or {})
+
+    with ThreadPoolExecutor(len(paths)) as threads:
+        pages = list(threads.map(lambda path, client: client.get(path, htmx=True), paths, clients))
+
+    assert [asked(page) for page in pages] == [[f"GET {path}"] for path in paths]
+    assert [{"GET /cards", "GET /transactions"} & {*said(page)} for page in pages[:3]] == [
+        {"GET /cards"},
+        {"GET /transactions"},
+        set(),
+    ]
+
+
+def test_what_a_cache_spared_is_shown_with_the_time_that_is_left(
+    stepped_up: Visitor, clock: time_machine.Traveller
+) -> None:
+    stepped_up.get("/cards/list")
+    clock.shift(48)
+
+    spared = [" ".join(line.get_text().split()) for line in stepped_up.get("/cards/activity").html.select(".spared")]
+
+    assert spared == [
+        "Unit no call needed The customer token is still good, for 9:12 more.",
+        "Stytch no call needed The session’s JWT was verified here, for 4:12 more.",
+    ]
+
+
+def test_a_call_without_an_answer_is_shown_too(stepped_up: Visitor, monkeypatch: pytest.MonkeyPatch) -> None:
+    stepped_up.get("/cards/list")
+
+    def broken(*_args: object, **_kwargs: object) -> None:
+        raise requests.ConnectionError
+
+    monkeypatch.setattr(requests.Session, "send", broken)
+
+    page = stepped_up.get("/cards/list", htmx=True)
+
+    assert page.status == 503
+    assert said(page) == ["GET /cards"] * 3
+    assert "Unit gave no answer: ConnectionError." in page.one(ARRIVES).get_text()
+
+
+def test_a_page_that_waits_replaces_its_last_look(enrolled: Visitor) -> None:
+    enrolled.open_account(ssn="000-00-0004")
+
+    page = enrolled.get("/customer/status", htmx=True)
+
+    gone = page.one("hx-partial[hx-swap=delete]")
+    assert gone["hx-target"] == "#inspector-calls > [data-asked='GET /customer/status']:first-child"
+
+
+def test_the_page_on_which_a_link_is_opened_has_no_panel(visitor: Visitor) -> None:
+    page = visitor.get(visitor.ask_for_link())
+
+    assert page.html.select("#inspector, .inspector-opens, .to-inspector") == []
+
+
+def test_polling_a_mailbox_or_being_asked_for_health_is_not_shown(visitor: Visitor) -> None:
+    assert visitor.get("/emulator/inbox", htmx=True).html.select(ARRIVES) == []
+
+
+def test_it_can_be_switched_off_and_costs_nothing_then(settings: Settings) -> None:
+    app = create_app(changed(settings, wire_log=False))
+    visitor = Visitor(app)
+    visitor.sign_in()
+
+    page = visitor.follow()
+
+    assert page.html.select("#inspector, .inspector-opens, .to-inspector") == []
+    assert "popover" not in page.body
+    assert "calls" not in {cookie.key for cookie in (visitor.client._cookies or {}).values()}
+    assert visitor.post("/totp", htmx=True).html.select(ARRIVES) == []
+    assert visitor.get("/source/home.index").status == 404
+    assert type(app.extensions["http"]) is ServiceSession
+
+
+@pytest.mark.parametrize(
+    ("given", "project", "shown"),
+    [("", "test", True), ("off", "test", False), ("", "live", False), ("on", "live", True)],
+)
+def test_it_is_on_unless_one_says_so_or_the_project_is_live(given: str, project: str, shown: bool) -> None:
+    live = {
+        "UNIT_API_TOKEN": "v2.public.bm90LWEtdG9r",
+        "UNIT_API_URL": "https://api.unit.co",
+        "UNIT_VGS_VAULT": "tntabcdefgh",
+    }
+    environ = {
+        "STYTCH_PROJECT_ID": f"project-{project}-3f1f1a52-0a4b-4c8e-9d64-6a7d4f1f0c11",
+        "STYTCH_SECRET": f"secret-{project}-bm90LWEtc2VjcmV0LWF0LWFsbA==",
+        "SECRET_KEY": "a-key-of-the-tests-which-is-long-enough",
+        "WIRE_LOG": given,
+        **(live if project == "live" else {}),
+    }
+
+    assert load(environ, dotenv=None).wire_log is shown
+
+
+# --- The code ---------------------------------------------------------------------------------------------------------
+
+
+def test_the_code_of_a_view_comes_with_its_file_and_line(visitor: Visitor) -> None:
+    page = visitor.get("/source/totp.confirm?via=services.auth.Auth.authenticate_totp:1")
+
+    shown = [" ".join(figure.get_text().split()) for figure in page.html.select("figure")]
+    assert page.heading == "The code that made the call"
+    assert [figure.partition(":")[0] for figure in shown] == ["blueprints/totp.py", "services/auth.py"]
+    assert "def confirm() -> Response:" in shown[0]
+    assert "self._client.totps.authenticate(" in shown[1]
+
+
+def test_the_code_comes_into_the_entry_as_a_fragment(visitor: Visitor) -> None:
+    page = visitor.get("/source/totp.confirm", htmx=True)
+
+    assert page.html.select("html, main, h1") == []
+    assert len(page.html.select(".source figure pre[tabindex='0']")) == 1
+
+
+def test_the_line_that_the_call_went_through_is_marked(stepped_up: Visitor) -> None:
+    link = str(stepped_up.get("/cards/list").html.select(".call a[href^='/source/']")[0]["href"])
+
+    marked = [line.get_text().strip() for line in stepped_up.get(link).html.select(".hll")]
+
+    assert "return _list()" in marked or any("_cards()" in line for line in marked)
+    assert any("self._get(" in line for line in marked)
+
+
+@pytest.mark.parametrize(
+    "asked_for",
+    [
+        *("static", "nothing", "emulator_stytch.inbox", "os.system", "services.auth.Auth.sign_out", "__init__"),
+        *("../app.py", "%2e%2e%2fsettings.py", "home.index%00", "é"),
+    ],
+)
+def test_nothing_but_our_own_views_is_shown(visitor: Visitor, asked_for: str) -> None:
+    assert visitor.get(f"/source/{asked_for}").status == 404
+
+
+@pytest.mark.parametrize(
+    "via",
+    [
+        "os.system:1",
+        "settings.load:1",
+        "emulator.create_app:1",
+        "services.auth.Auth:1",
+        "services.auth.log:1",
+        "x",
+        ":1",
+    ],
+)
+def test_nothing_but_our_own_functions_is_shown_below(visitor: Visitor, via: str) -> None:
+    page = visitor.get(f"/source/home.index?via={quote(via)}")
+
+    assert page.status == 200
+    assert len(page.html.select("figure")) == 1
+
+
+# --- What is cut ------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "shown"),
+    [
+        ("totp_code", "123456", "‹six digits›"),
+        ("session_jwt", JWT, f"‹eyJ… {len(JWT)} characters›"),
+        ("anything", JWT, f"‹eyJ… {len(JWT)} characters›"),
+        ("anything", f"Bearer {JWT}", f"Bearer ‹eyJ… {len(JWT)} characters›"),
+        ("anything", "v2.public.eyJhIjoxfQ", "‹v2… 20 characters›"),
+        ("anything", "secret-test-c2VjcmV0c2VjcmV0", "‹28 characters›"),
+        ("anything", "fICvTYMJOTse_Uk8-hXbkyJ-ku4tzEfVdd1WJ_3LcnKc", "‹44 characters›"),
+        ("anything", "4000 0012 3456 7899", "‹19 characters›"),
+        ("anything", "4000001234567899", "‹16 digits›"),
+        ("anything", "123-45-6789", "‹11 characters›"),
+        ("ssn", "123456789", "‹9 digits›"),
+        ("qr_code", "data:image/png;base64,iVBORw0KGgo=", "‹data:image/png… 34 characters›"),
+        ("email", "ada@example.com", "a…@example.com"),
+        ("note", "of ada@example.com, say", "of a…@example.com, say"),
+        ("recovery_codes", ["ckss-2skx-ebow"], ["‹14 characters›"]),
+        ("token", {"value": 12345678}, {"value": "‹8 digits›"}),
+        ("user_id", "user-test-16d9ba61-97a1-4ba4-9720-b03761dc50c6", "user-test-16d9ba61-97a1-4ba4-9720-b03761dc50c6"),
+        ("idempotencyKey", "3a1a33be-4e12-4603-9ed0-820922389fb8", "3a1a33be-4e12-4603-9ed0-820922389fb8"),
+        ("number", "5555550101", "5555550101"),
+        ("exp", 1795523526, 1795523526),
+        ("verified", True, True),
+    ],
+)
+def test_secrets_are_cut_by_name_and_by_look(name: str, value: object, shown: object) -> None:
+    assert redacted({name: value}) == {name: shown}
+
+
+def test_secrets_in_a_query_are_cut() -> None:
+    assert JWT not in redacted_url(f"https://api.s.unit.sh/cards?token={JWT}&page%5Blimit%5D=1")
+
+
+def test_deep_and_long_answers_are_cut_short() -> None:
+    deep: object = "end"
+    for _ in range(200):
+        deep = [deep]
+
+    assert "end" not in json.dumps(redacted(deep))
+    assert redacted(list(range(50)))[-1] == "… and 40 more"
+
+
+def test_a_jwt_is_read_without_its_signature() -> None:
+    (token,) = tokens_in({"session_jwt": JWT})
+
+    assert (token.name, token.header, token.claims) == (
+        "session_jwt",
+        {"alg": "RS256"},
+        {"sub": "user-test-1", "email": "a…@example.com"},
+    )
+
+
+@pytest.mark.skipif(shutil.which("sh") is None, reason="no shell here")
+def test_the_command_line_says_what_was_said_and_expands_nothing_else() -> None:
+    name = 'O\'Brien "$HOME" `id` \\ $(id)'
+    body = redacted({"totp_code": "123456", "name": name, "token": JWT, "email": EMAIL})
+    url = "https://api.s.unit.sh/cards?filter%5Btags%5D=%27x"
+    call = Call("Unit", "POST", url, {"X-Accept-Version": "V1"}, "org", body, 200, None, "", 1, (), ())
+    environ = {"UNIT_API_TOKEN": "org", "TOTP_CODE": "654321", "TOKEN": "a token", "EMAIL": "ada@example.org"}
+
+    script = 'curl() { for word in "$@"; do printf \'%s\\0\' "$word"; done; }\n' + curl(call)
+    words = subprocess.run(["sh", "-c", script], env=environ, capture_output=True, text=True, check=True).stdout  # noqa: S603, S607
+
+    given = words.split("\0")
+    assert given[:-2] == ["-X", "POST", url, "-H", "Authorization: Bearer org", "-H", "X-Accept-Version: V1", "-d"]
+    assert json.loads(given[-2]) == {
+        "totp_code": "654321",
+        "name": name,
+        "token": "a token",
+        "email": "ada@example.org",
+    }
+    assert shlex.split(curl(call))[0] == "curl"
+
+
+def test_the_claims_of_a_jwt_are_explained(app: Flask, signed_in: Visitor) -> None:
+    page = signed_in.get("/account")
+
+    claims = {name.get_text(): name.find_next_sibling("dd") for name in page.html.select(".claims dt")}
+    assert {"sub", "iss", "aud", "exp", "https://stytch.com/session"} <= set(claims)
+    assert "12:05:00 UTC, 5:00 from now" in str(claims["exp"])
+    assert "jwtSubject" in str(claims["sub"])
+    assert app.extensions["settings"].stytch_project_id in str(claims["aud"])
