@@ -21,7 +21,7 @@ from emulator.stytch import keys
 
 from . import unit_schemas
 from .stytch_story import Story, visitor
-from .unit_story import Bank
+from .unit_story import Bank, Memory
 
 PROJECT_ID = "project-test-11111111-1111-4111-8111-111111111111"
 REDIRECT_URL = "http://localhost:8000/login/authenticate"
@@ -174,7 +174,15 @@ def unit(http: requests.Session) -> UnitOverHTTP:
     return UnitOverHTTP(http, org_token(PROJECT_ID))
 
 
+@pytest.fixture(scope="session")
+def memory(database_url: str, shared_store: Store) -> Iterator[Memory]:  # noqa: ARG001 - it makes the tables
+    """Where the usual ways into an empty store end."""
+    memory = Memory(engine_for(database_url))
+    yield memory
+    memory.engine.dispose()
+
+
 @pytest.fixture
-def bank(unit: UnitOverHTTP) -> Bank:
+def bank(unit: UnitOverHTTP, memory: Memory) -> Bank:
     """What an org does at Unit, in steps."""
-    return Bank(unit)
+    return Bank(unit, memory)

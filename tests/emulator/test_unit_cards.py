@@ -67,9 +67,7 @@ REFUSED = [cell[:2] for cell in CELLS if not cell[2]]
 @pytest.fixture
 def account(bank: Bank) -> str:
     """An account with 1,000 dollars."""
-    account = bank.account(bank.customer())
-    bank.fund(account, 100_000)
-    return account
+    return bank.funded_account()
 
 
 def card_in(bank: Bank, account: str, state: str) -> dict[str, Any]:

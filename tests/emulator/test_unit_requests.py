@@ -167,6 +167,13 @@ def test_an_org_token_shows_no_card_numbers(bank: Bank, unit: UnitOverHTTP) -> N
         ("POST", "/sandbox/purchases"),
         ("POST", "/sandbox/cards/1/activate"),
         ("POST", "/sandbox/applications/1/approve"),
+        ("GET", "/applications/1/documents"),
+        ("PUT", "/applications/1/documents/1"),
+        ("POST", "/accounts/1/freeze"),
+        ("POST", "/accounts/1/reopen"),
+        ("GET", "/received-payments"),
+        ("POST", "/sandbox/received-ach-payment"),
+        ("POST", "/sandbox/atm-deposits"),
         ("GET", "/webhooks"),
         ("POST", "/webhooks"),
         ("POST", "/webhooks/1/enable"),
@@ -184,6 +191,12 @@ def test_an_operation_of_the_org_is_forbidden_to_customers(bank: Bank, method: s
 UNKNOWN = [
     ("GET", "/customers/{}"),
     ("GET", "/accounts/{}"),
+    ("PATCH", "/accounts/{}"),
+    ("GET", "/accounts/{}/limits"),
+    ("GET", "/accounts/{}/deposit-products"),
+    ("GET", "/payments/{}"),
+    ("PATCH", "/payments/{}"),
+    ("GET", "/events/{}"),
     ("GET", "/cards/{}"),
     ("POST", "/cards/{}/freeze"),
     ("GET", "/cards/{}/limits"),
@@ -215,13 +228,17 @@ def test_what_is_another_customers_is_not_found(bank: Bank, method: str, path: s
     card = bank.active_card()
     authorization = bank.hold(card, 100).json()["data"]
     theirs = {
-        "/customers/{}": customer_of(card),
-        "/accounts/{}": account_of(card),
-        "/authorizations/{}": authorization["id"],
+        "customers": customer_of(card),
+        "accounts": account_of(card),
+        "cards": card["id"],
+        "authorizations": authorization["id"],
+        "payments": bank.got("/payments")[0]["id"],
+        "events": bank.got("/events")[0]["id"],
     }
-    holder = bank.customer_token(bank.customer(), "customers accounts cards cards-write authorizations")
+    scope = "customers accounts accounts-write cards cards-write authorizations payments payments-write events"
+    holder = bank.customer_token(bank.customer(), scope)
 
-    response = holder(method, path.format(theirs.get(path, card["id"])))
+    response = holder(method, path.format(theirs[path.split("/")[1]]))
 
     assert response.status_code == 404
 

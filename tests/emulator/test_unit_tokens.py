@@ -26,7 +26,7 @@ from emulator.transport import WSGIAdapter
 from emulator.unit import scopes
 
 from .conftest import PROJECT_ID, REDIRECT_URL, UNIT_URL, UnitOverHTTP
-from .unit_story import USER_ID, Bank, account_of, customer_of, document, errors
+from .unit_story import USER_ID, Bank, Memory, account_of, customer_of, document, errors
 
 JWKS_PATH = "https://idp.example/jwks"
 ISSUER = f"stytch.com/{PROJECT_ID}"
@@ -78,11 +78,11 @@ def provider(keys: tuple[rsa.RSAPrivateKey, rsa.RSAPrivateKey]) -> IdentityProvi
 
 
 @pytest.fixture
-def trusting(provider: IdentityProvider, store: Store, http: requests.Session) -> Bank:
+def trusting(provider: IdentityProvider, store: Store, http: requests.Session, memory: Memory) -> Bank:
     """A bank that trusts the provider."""
     app = unit.create_app(store, jwt_settings=lambda _world: provider.settings, fetch=provider.fetch)
     http.mount(UNIT_URL, WSGIAdapter(app))
-    return Bank(UnitOverHTTP(http, org_token(PROJECT_ID)))
+    return Bank(UnitOverHTTP(http, org_token(PROJECT_ID)), memory)
 
 
 def test_a_plain_scope_needs_no_proof(bank: Bank) -> None:

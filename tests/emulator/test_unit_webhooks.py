@@ -191,7 +191,7 @@ class TestEvents:
     def test_only_the_newest_events_are_kept(self, bank: Bank, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(events, "MOST_KEPT", 2)
 
-        bank.active_card()
+        bank.card(bank.funded_account())
 
         assert types(happened(bank)) == ["transaction.created", "card.created"]
 
