@@ -95,9 +95,13 @@ def _like(values: Callable[[Json], list[str]]) -> _Filter:
     )
 
 
+def _is_flag(value: object) -> bool:
+    return isinstance(value, bool)
+
+
 def _verified(name: str) -> _Filter:
     return _Filter(
-        lambda value: isinstance(value, bool),
+        _is_flag,
         lambda user, wanted: any(entry["verified"] is wanted for entry in user[name]),
     )
 
@@ -132,6 +136,14 @@ _FILTERS: dict[str, _Filter] = {
     "phone_verified": _verified("phone_numbers"),
     "totp_id": _one_of(_each("totps", "totp_id")),
     "totp_verified": _verified("totps"),
+    # Products that the emulator lacks: nobody has them, which is what these find.
+    "oauth_provider": _one_of(_each("providers", "provider_type")),
+    "webauthn_registration_id": _one_of(_each("webauthn_registrations", "webauthn_registration_id")),
+    "webauthn_registration_verified": _verified("webauthn_registrations"),
+    "crypto_wallet_id": _one_of(_each("crypto_wallets", "crypto_wallet_id")),
+    "crypto_wallet_address": _one_of(_each("crypto_wallets", "crypto_wallet_address")),
+    "crypto_wallet_verified": _verified("crypto_wallets"),
+    "password_exists": _Filter(_is_flag, lambda user, wanted: (user["password"] is not None) is wanted),
     "created_at_greater_than": _Filter(_is_time, _after),
     "created_at_less_than": _Filter(_is_time, _before),
     "created_at_between": _Filter(

@@ -193,6 +193,14 @@ def people(story: Story) -> None:
         ("email_id", [NO_EMAIL], []),
         ("phone_id", ["phone-number-test-1"], []),
         ("totp_id", [NO_TOTP], []),
+        ("oauth_provider", ["Google"], []),
+        ("webauthn_registration_id", ["webauthn-registration-test-1"], []),
+        ("webauthn_registration_verified", True, []),
+        ("crypto_wallet_id", ["crypto-wallet-test-1"], []),
+        ("crypto_wallet_address", ["0x0"], []),
+        ("crypto_wallet_verified", False, []),
+        ("password_exists", True, []),
+        ("password_exists", False, [ADA, BOB]),
     ],
 )
 def test_a_filter_finds(story: Story, name: str, value: object, found: list[str]) -> None:
