@@ -35,11 +35,16 @@ def ensure(project: World) -> None:
     """Give a new project its first signing key, and the secret from which session tokens are derived."""
     if project.get(SECRET, SECRET) is None:
         project.add(SECRET, SECRET, {"hex": secrets.token_hex(32)})
-        rotate_key(project)
+        _add_key(project)
 
 
 def rotate_key(project: World) -> str:
     """Sign with a new key from now on; the older ones stay published. ``project`` is the project's own partition."""
+    ensure(project)
+    return _add_key(project)
+
+
+def _add_key(project: World) -> str:
     key = new_private_key()
     kid = f"jwk-test-{uuid4()}"
     pem = key.private_bytes(

@@ -52,10 +52,10 @@ def client(emulated_project: EmulatedProject) -> stytch.Client:
     return client_of(emulated_project)
 
 
-@pytest.fixture
-def controlled(tmp_path: Path) -> Iterator[Flask]:
+@pytest.fixture(scope="module")
+def controlled(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Flask]:
     """An emulator without a socket, so that its caller can come from anywhere."""
-    app = emulator.create_app(f"sqlite:///{tmp_path}/emulator.db", with_controls=True)
+    app = emulator.create_app(f"sqlite:///{tmp_path_factory.mktemp('controls')}/emulator.db", with_controls=True)
     yield app
     app.extensions["emulator_store"].close()
 
