@@ -46,7 +46,14 @@ BLUEPRINTS = (
 )
 OPEN = {
     *("static", "home.index", "home.healthz", "home.readyz", "inspector.source"),
-    *("login.send", "login.open_link", "login.spend_link", "well_known.robots", "well_known.security"),
+    *(
+        "login.send",
+        "login.open_link",
+        "login.spend_link",
+        "login.sign_out",
+        "well_known.robots",
+        "well_known.security",
+    ),
 }
 
 csrf = CSRFProtect()

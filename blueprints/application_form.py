@@ -6,7 +6,7 @@ Unit's docs: *Create Individual Application*. Every field says in one sentence w
 from __future__ import annotations
 
 import re
-from datetime import date, timedelta
+from datetime import date
 from typing import Any
 
 from flask_wtf import FlaskForm
@@ -25,7 +25,6 @@ OCCUPATIONS = (
     "NurseHealthcareTechnicianOrHealthcareSupport PersonalCareOrServiceWorker PilotDriverOperator "
     "SalesRepresentativeBrokerAgent ScientistOrTechnologist Student"
 ).split()
-PHONE = r"(?a:(\+?1)?[\s.(-]*\d{3}[\s.)-]*\d{3}[\s.-]*\d{4})$"
 INCOMES = {
     "UpTo10k": "Up to $10,000",
     "Between10kAnd25k": "$10,000 to $25,000",
@@ -155,10 +154,12 @@ class ApplicationForm(FlaskForm):  # type: ignore[misc]
 
     def validate_date_of_birth(self, field: Field) -> None:
         """The bank takes people of 18 and older."""
-        age = date.today() - field.data  # noqa: DTZ011 - a birthday has no time zone
-        if age < timedelta(days=18 * 365.25):
+        today = date.today()  # noqa: DTZ011 - a birthday has no time zone
+        had_birthday = (today.month, today.day) >= (field.data.month, field.data.day)
+        age = today.year - field.data.year - (not had_birthday)
+        if age < 18:
             raise ValidationError("You must be 18 or older to open an account.")
-        if age > timedelta(days=120 * 365.25):
+        if age > 120:
             raise ValidationError("Check the year.")
 
     def person(self, email: str, ip: str) -> dict[str, Any]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from contextlib import suppress
 from decimal import Decimal
 from typing import Any, TypeVar
 
@@ -21,7 +22,7 @@ from services.unit_objects import Card, Limits
 from services.unit_wire import UnitError
 
 from . import dollars, go, is_htmx, render
-from .limits_form import LimitsForm
+from .limits_form import LIMITS, LimitsForm
 
 T = TypeVar("T")
 
@@ -78,7 +79,8 @@ def show(card_id: int) -> Response:
     card, account = _as_customer(lambda customer: customer.card(str(card_id)))
     has_pin = None  # nobody asks for one with a virtual card, and Unit only knows of one for a card that pays
     if card.status == "Active" and not card.is_virtual:
-        has_pin = _as_customer(lambda customer: customer.has_pin(card.card_id))
+        with suppress(UnitError):  # a hint is not worth the page
+            has_pin = _as_customer(lambda customer: customer.has_pin(card.card_id))
     return _page(card, account=account, has_pin=has_pin)
 
 
@@ -89,7 +91,7 @@ def show(card_id: int) -> Response:
 def act(card_id: int, action: str) -> Response:
     """Change the card's state."""
     try:
-        card = _as_customer(lambda customer: _act(customer, str(card_id), action))
+        card = _act(str(card_id), action)
     except UnitError as error:
         if not error.code.startswith("not_supported"):
             raise
@@ -118,10 +120,10 @@ def set_limits(card_id: int) -> Response:
     form = LimitsForm(request.form)
     if not form.validate():
         return _limits(card, limits, form, status=422, say="Nothing is saved yet.")
-    _as_customer(lambda customer: customer.set_limits(card, form.cents()))
+    _as_customer(lambda customer: customer.set_limits(card, form.cents(limits.own, _shown())))
     if not is_htmx():
         return go(url_for("card.limits", card_id=card_id), say=SAVED)
-    return _limits(card, limits, form, done=SAVED, say=SAVED)
+    return _limits(*_card_and_limits(card_id), done=SAVED, say=SAVED)
 
 
 @bp.get("/activity")
@@ -131,7 +133,8 @@ def activity(card_id: int) -> Response:
     """What was paid with the card, newest first."""
     offset = min(max(0, request.args.get("start", 0, int)), 10_000)
     card, _account = _as_customer(lambda customer: customer.card(str(card_id)))
-    events, more = _as_customer(lambda customer: customer.activity(offset, card.card_id))
+    customer_id = current_session().customer_id or ""
+    events, more = _as_customer(lambda customer: customer.activity(customer_id, offset, card.card_id))
     next_url = url_for("card.activity", card_id=card_id, start=offset + PAGE) if more else None
     return render("card/activity.html", "card/_activity.html", events=events, next_url=next_url, offset=offset)
 
@@ -152,6 +155,8 @@ def buy(card_id: int) -> Response:
         charge(account, card, merchant, category, cents)
         declined, words = False, f"{merchant} {'holds' if only_held else 'took'} {dollars(cents)}."
     except UnitError as error:
+        if error.status != 400:
+            raise
         declined, words = True, f"Declined: {DECLINED.get(error.code, 'the bank said no')}."
     if not is_htmx():
         return go(url_for("card.show", card_id=card_id), say=words)
@@ -161,13 +166,15 @@ def buy(card_id: int) -> Response:
     return _tell("card-paid", render("card/show.html", "card/_bought.html", say=words, **context))
 
 
-def _act(customer: CustomerUnit, card_id: str, action: str) -> Card:
-    """The call that the action is. Switching a card on is done by the company, so whose it is comes first."""
+def _act(card_id: str, action: str) -> Card:
+    """The call that the action is. Only the sandbox switches cards on, for the company: so whose it is comes first."""
     if action == "replace":
-        return customer.replace(card_id)
+        return _as_customer(lambda customer: customer.replace(card_id))
     if action != "activate":
-        return customer.act(card_id, action)
-    card, _account = customer.card(card_id)
+        return _as_customer(lambda customer: customer.act(card_id, action))
+    if not current_app.extensions["settings"].unit_is_sandbox:
+        abort(404)
+    card, _account = _as_customer(lambda customer: customer.card(card_id))
     return unit.activate(card)
 
 
@@ -186,8 +193,15 @@ def _card_and_limits(card_id: int) -> tuple[Card, Limits]:
 
 
 def _limits(card: Card, limits: Limits, form: LimitsForm | None = None, status: int = 200, **context: Any) -> Response:
-    form = form or LimitsForm(data={name: Decimal(cents) / 100 for name, cents in limits.own.items()})
-    return render("card/limits.html", "card/_limits.html", status, card=card, limits=limits, form=form, **context)
+    shown = _shown() if form else {name: str(limits.own.get(name)) for name in LIMITS}
+    form = form or LimitsForm(formdata=None, data={name: Decimal(cents) / 100 for name, cents in limits.own.items()})
+    context |= {"card": card, "limits": limits, "form": form, "shown": shown}
+    return render("card/limits.html", "card/_limits.html", status, **context)
+
+
+def _shown() -> dict[str, str]:
+    """What the page showed when it was filled in, in cents."""
+    return {name: request.form.get(f"shown-{name}", "") for name in LIMITS}
 
 
 def _tell(event: str, response: Response) -> Response:

@@ -46,7 +46,8 @@ def listing() -> Response:
 def activity() -> Response:
     """What happened on the account, newest first."""
     offset = min(max(0, request.args.get("start", 0, int)), 10_000)
-    events, more = exchange.as_customer(current_session(), lambda customer: customer.activity(offset))
+    session = current_session()
+    events, more = exchange.as_customer(session, lambda customer: customer.activity(session.customer_id or "", offset))
     next_url = url_for("cards.activity", start=offset + PAGE) if more else None
     return render("card/activity.html", "card/_activity.html", events=events, next_url=next_url, offset=offset)
 
@@ -66,7 +67,7 @@ def create() -> Response:
     session = current_session()
     key = idempotency_key(session.user_id, "card", nonce)
     try:
-        card = exchange.as_customer(session, lambda unit: _issue(unit, virtual=KINDS[kind], key=key))
+        card = exchange.as_customer(session, lambda customer: _issue(customer, virtual=KINDS[kind], key=key))
     except ServiceDown as down:
         page, wait = "cards/unconfirmed.html", down.retry_after
         return notice(503, *UNCONFIRMED, page, retry_after=wait, nonce=nonce, kind=kind)
@@ -74,7 +75,7 @@ def create() -> Response:
         error = "This form has made another card already. Choose again."
         return render("cards/list.html", "cards/_list.html", 409, error=error, **_cards())
     if not is_htmx():
-        return go("/cards/list")
+        return go(url_for("cards.listing"), say=f"Your new card ends in {card.last4}.")
     return render("cards/list.html", "cards/_list.html", say=f"Your new card ends in {card.last4}.", **_cards())
 
 
@@ -84,12 +85,12 @@ def month_and_year(expires: str) -> str:
     return f"{expires[5:7]}/{expires[2:4]}"
 
 
-def _issue(unit: CustomerUnit, *, virtual: bool, key: str) -> Card:
+def _issue(customer: CustomerUnit, *, virtual: bool, key: str) -> Card:
     """A card on the customer's open account; the account is never the browser's choice."""
-    account = next((account for account in unit.accounts() if account.status == "Open"), None)
+    account = next((account for account in customer.accounts() if account.status == "Open"), None)
     if account is None:
         raise UnitError(400, "not_supported_for_account_status")
-    return unit.create_card(account.account_id, virtual=virtual, key=key)
+    return customer.create_card(account.account_id, virtual=virtual, key=key)
 
 
 def _cards() -> dict[str, Any]:
@@ -97,7 +98,7 @@ def _cards() -> dict[str, Any]:
     return {"cards": cards, "account": account, "nonce": secrets.token_urlsafe(16)}
 
 
-def _overview(unit: CustomerUnit) -> tuple[list[Card], Account | None]:
-    cards, accounts = unit.cards()
-    accounts = accounts or unit.accounts()
+def _overview(customer: CustomerUnit) -> tuple[list[Card], Account | None]:
+    cards, accounts = customer.cards()
+    accounts = accounts or customer.accounts()
     return list(cards), next(iter(accounts), None)

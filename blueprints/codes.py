@@ -11,7 +11,6 @@ WORDS = {
     "invalid_totp_code": "Enter the six digits that your authenticator shows.",
     "unable_to_authenticate_totp": "That code is not right. Enter the one that your authenticator shows now.",
     "totp_code_already_authenticated": "That code was used already. Wait for the next one, then enter it.",
-    "expired_totp": "This set-up took too long. Start it again.",
     "user_lock_limit_reached": "Too many wrong codes: your account is locked for up to an hour. Try again later.",
     "recovery_code_used_as_totp_code": "That is a recovery code. Enter the six digits that your authenticator shows.",
     "invalid_recovery_code": "Enter a recovery code: three groups of four letters and digits.",
@@ -43,10 +42,11 @@ def typed_recovery_code(form: Mapping[str, str]) -> str:
 
 def refusal(reason: str) -> str:
     """What to tell the visitor for Stytch's error_type, or a word of ours."""
-    return WORDS.get(reason, WORDS["unable_to_authenticate_totp"])
+    return WORDS.get(reason, "That code was not taken. Enter a new one.")
 
 
 def too_many(wait: int) -> str:
     """What to tell somebody who gave too many wrong codes, and must wait for that many seconds."""
-    minutes = -(-wait // 60)
-    return f"For your safety, wait {minutes} minute{'s' if minutes > 1 else ''}, then enter a new code."
+    unit, length = ("hour", 3600) if wait > 5400 else ("minute", 60)
+    count = -(-wait // length)
+    return f"For your safety, wait {count} {unit}{'s' if count > 1 else ''}, then enter a new code."

@@ -42,7 +42,7 @@ def index() -> Response:
 @writes
 def open_account() -> Response:
     """Apply at the bank, in the name of the Stytch user."""
-    session, form = fresh_session(), ApplicationForm(request.form)
+    session, form = current_session(), ApplicationForm(request.form)
     if session.customer_id:
         return go(url_for("cards.index"))
     if not form.validate():

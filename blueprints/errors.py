@@ -18,7 +18,7 @@ from werkzeug.exceptions import HTTPException, SecurityError
 
 from services.audit import Event, note
 from services.exchange import NoCustomer
-from services.guards import delete_cookie
+from services.guards import delete_cookie, session_if_any
 from services.http import ServiceDown
 from services.limits import TooManyCodes
 from services.session import NotSignedIn
@@ -38,7 +38,8 @@ def not_signed_in(_error: NotSignedIn) -> Response:
     """Sign in first, then come back to the page."""
     note("denial", "not signed in")
     back = request.headers.get("HX-Current-URL", "") if is_htmx() else request.path
-    if (is_htmx() or request.method == "GET") and (path := own_path(back)):
+    is_page = is_htmx() or request.method == "GET"
+    if is_page and (path := own_path(back)) and path != url_for("step_up.page"):
         flask_session["next"] = path
     response = go(url_for("home.index"), say="" if "_flashes" in flask_session else SIGN_IN_AGAIN)
     if is_htmx():
@@ -72,7 +73,7 @@ def unit_refused(error: UnitError) -> Response:
     """Unit refused something that no view expected; somebody else's and unknown look alike."""
     is_absent = error.status == 404
     note("denial" if is_absent else "fault", f"{error} {error.pointer}")
-    return answer(404 if is_absent else 502)
+    return answer(404 if is_absent else 502, again=not is_absent)
 
 
 @bp.app_errorhandler(TooManyCodes)
@@ -85,13 +86,15 @@ def too_many_codes(error: TooManyCodes) -> Response:
 def csrf(_error: CSRFError) -> Response:
     """The form belongs to an earlier visit, or to another site."""
     note("denial", "CSRF token")
-    return answer(400, "This page is from an earlier visit", "Reload it, then try again.")
+    return answer(400, "This page is from an earlier visit", "Go back, reload that page, then try again.")
 
 
 @bp.app_errorhandler(HTTPException)
 def http_error(error: HTTPException) -> Response:
     """Whatever else has a status."""
     status = error.code or 500
+    if status == 404:
+        session_if_any()  # a wrong address signs nobody out
     if event := EVENT_OF.get(status):
         note(event, type(error).__name__)
     if isinstance(error, SecurityError):  # a host that is not ours: no page can be built for it

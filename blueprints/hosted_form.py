@@ -6,9 +6,9 @@ what became of the form is asked of Unit; and one person's form is the same one 
 
 from __future__ import annotations
 
-from flask import Blueprint, Response, current_app, make_response, request, url_for
+from flask import Blueprint, Response, current_app, make_response, url_for
 
-from services.guards import current_session, fresh_session, signed_in, writes
+from services.guards import current_session, signed_in, writes
 from services.onboarding import has_applied, hosted_form
 from services.unit import unit
 
@@ -22,7 +22,7 @@ bp = Blueprint("hosted_form", __name__)
 @writes
 def offer() -> Response:
     """A link to the bank's form, unless an application is under way already."""
-    session = fresh_session()
+    session = current_session()
     if session.customer_id:
         return go(url_for("cards.index"))
     form = hosted_form(unit, session, _way_back)
@@ -31,11 +31,11 @@ def offer() -> Response:
     return render("hosted_form/link.html", "hosted_form/_link.html", form=form, is_step=True)
 
 
-@bp.get("/customer/hosted/return")
+@bp.get("/customer/hosted/return/<int:earlier>")
 @signed_in
-def come_back() -> Response:
+def come_back(earlier: int) -> Response:
     """Back from the bank: wait until it has the application, then go on as with our own form."""
-    session, earlier = current_session(), request.args.get("earlier", 0, int)
+    session = current_session()
     if session.customer_id or has_applied(unit, session, earlier):
         return go(url_for("customer.status"))
     if is_htmx():

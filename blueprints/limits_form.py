@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Mapping
 from typing import Any
 
 from flask_wtf import FlaskForm
 from wtforms import DecimalField
+
+LIMITS = ("dailyPurchase", "monthlyPurchase", "dailyWithdrawal", "monthlyWithdrawal")
 
 
 class AmountField(DecimalField):  # type: ignore[misc]
@@ -19,12 +23,12 @@ class AmountField(DecimalField):  # type: ignore[misc]
             self.data = None
             return
         try:
-            super().process_formdata(valuelist)
-            fits = self.data.is_finite() and 0 <= self.data <= 50_000
+            super().process_formdata([re.sub(r"[$,\s]", "", text) for text in valuelist])
+            fits = self.data.is_finite() and 0 <= self.data <= 50_000 and self.data == round(self.data, 2)
         except ValueError:
             fits = False
         if not fits:
-            raise ValueError("Enter an amount from 0 to 50,000 dollars.")
+            raise ValueError("Enter an amount from 0 to 50,000 dollars, such as 250 or 99.50.")
 
 
 class LimitsForm(FlaskForm):  # type: ignore[misc]
@@ -35,7 +39,12 @@ class LimitsForm(FlaskForm):  # type: ignore[misc]
     dailyWithdrawal = AmountField("Cash in a day")  # noqa: N815
     monthlyWithdrawal = AmountField("Cash in a month")  # noqa: N815
 
-    def cents(self) -> dict[str, int]:
-        """The limits as Unit takes them."""
-        amounts = {field.name: field.data for field in self if isinstance(field, AmountField)}
-        return {name: round(amount * 100) for name, amount in amounts.items() if amount is not None}
+    def cents(self, now: Mapping[str, int], shown: Mapping[str, str]) -> dict[str, int]:
+        """The limits as Unit takes them: those of ``now``, but for what was changed from what the page had ``shown``.
+
+        So a page that is a little old takes nothing back that was changed in another one.
+        """
+        typed = {name: self[name].data for name in LIMITS}
+        wanted = {name: None if amount is None else round(amount * 100) for name, amount in typed.items()}
+        changed = {name: cents for name, cents in wanted.items() if str(cents) != shown.get(name)}
+        return {name: cents for name, cents in {**now, **changed}.items() if cents is not None}

@@ -21,9 +21,9 @@ from wtforms.validators import DataRequired, Length, Regexp
 
 from services.auth import LINK_LIFE, auth
 from services.exchange import exchange
-from services.guards import current_session, delete_cookie, set_cookie, signed_in
-from services.limits import LINKS_IN_ALL, LINKS_PER_CLIENT, limiter, may_send_link
-from services.session import NotSignedIn, Session
+from services.guards import current_session, delete_cookie, session_if_any, set_cookie, sign_in_token, signed_in
+from services.limits import LINKS_PER_CLIENT, limiter, may_send_link
+from services.session import Session
 from services.stytch_wire import Refused
 
 from . import go, render
@@ -51,7 +51,6 @@ class SignInForm(FlaskForm):  # type: ignore[misc]
 
 @bp.post("/login")
 @limiter.limit(LINKS_PER_CLIENT)
-@limiter.limit(LINKS_IN_ALL, key_func=lambda: "all")
 def send() -> Response:
     """Mail a sign-in link."""
     form = SignInForm(request.form)
@@ -76,7 +75,7 @@ def open_link() -> Response:
     token = request.args.get("token", "")
     if not token or not _verifier():
         return _problem("other_browser" if token else "unknown")
-    response = make_response(render_template("login/open.html", token=token, other=_signed_in_already()))
+    response = make_response(render_template("login/open.html", token=token, other=session_if_any()))
     response.headers["Referrer-Policy"] = "strict-origin"  # the URL holds the token; "no-referrer" would break the form
     return response
 
@@ -87,11 +86,12 @@ def spend_link() -> Response:
     """Trade the link for a session, in the browser that asked for it."""
     if not (verifier := _verifier()):
         return _problem("other_browser")
+    before = session_if_any()  # asked first: nothing may fail once the link is spent
     try:
         session = auth.spend_link(request.form.get("token", ""), verifier)
     except Refused as refused:
         return _problem(_meaning(refused.reason))
-    if before := _signed_in_already():
+    if before:
         exchange.drop(before.session_id)
         auth.sign_out(before.token)
     next_page = flask_session.get("next") or url_for("home.index")
@@ -102,10 +102,9 @@ def spend_link() -> Response:
 
 
 @bp.post("/logout")
-@signed_in
 def sign_out() -> Response:
-    """Revoke the session at Stytch and leave nothing behind, here or in the browser."""
-    return _leave(current_session())
+    """Revoke the session at Stytch and leave nothing behind, here or in the browser; an outage stops nobody."""
+    return _leave(session_if_any())
 
 
 @bp.post("/logout/everywhere")
@@ -117,9 +116,11 @@ def sign_out_everywhere() -> Response:
     return _leave(session, say="You are signed out everywhere.")
 
 
-def _leave(session: Session, say: str = "") -> Response:
-    exchange.drop(session.session_id)
-    auth.sign_out(session.token)
+def _leave(session: Session | None, say: str = "") -> Response:
+    if session:
+        exchange.drop(session.session_id)
+    if token := sign_in_token():
+        auth.sign_out(token)
     flask_session.clear()
     response = go(url_for("home.index"), say=say)
     delete_cookie(response)
@@ -154,6 +155,8 @@ def _meaning(reason: str) -> str:
     """What Stytch's refusal of a link means. It has one answer for used and expired ones; the cookie's age tells."""
     if reason == "pkce_mismatch":
         return "other_browser"
+    if reason == "user_lock_limit_reached":
+        return "locked"
     if reason != "unable_to_auth_magic_link":
         return "unknown"
     kept = VERIFIER_SHAPE.fullmatch(request.cookies.get(VERIFIER_COOKIE, ""))
@@ -161,16 +164,9 @@ def _meaning(reason: str) -> str:
     return "expired" if age >= LINK_LIFE.total_seconds() else "used"
 
 
-def _signed_in_already() -> Session | None:
-    try:
-        return current_session()
-    except NotSignedIn:
-        return None
-
-
 def _problem(problem: str) -> Response:
     """A page that says what is wrong with the link, with the form to ask for another."""
-    _signed_in_already()
+    session_if_any()
     response = make_response(render_template("login/problem.html", problem=problem), 400)
     response.headers["Referrer-Policy"] = "strict-origin"  # the URL may hold a link that is still good
     return response

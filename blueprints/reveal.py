@@ -30,7 +30,7 @@ bp.record_once(lambda state: state.app.config.setdefault("REVEAL_SOURCES", VGS))
 
 @bp.get("/cards/<int:card_id>/reveal")
 @customer_required
-@stepped_up("see the number of this card")
+@stepped_up("see the number of this card", by_text=False)
 def show(card_id: int) -> Response:
     """A frame in which the bank shows the holder the number of an active card."""
     if is_htmx():

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 TEXTS = {
-    400: ("That request was not right", "Nothing was changed. Go back, reload the page and try again."),
+    400: ("That request was not right", "Nothing was changed. Go back, reload that page and try again."),
     403: ("That is not possible from here", "Nothing was changed. Open the page in this app and try again from there."),
     404: (
         "There is nothing here",
@@ -19,4 +19,4 @@ TEXTS = {
     502: ("The bank did not accept that", "Nothing was changed there. Look at how things stand, then try again."),
     503: ("A service did not answer", "Nothing is lost. Try again in a moment."),
 }
-UNCONFIRMED = "It may or may not have been done. Reload the page to see, then try again."
+UNCONFIRMED = "It may or may not have been done. Look at how things stand before you try again."

@@ -66,7 +66,7 @@ def ask(required: StepUpRequired) -> Response:
     if is_htmx():
         return _dialog(intent)
     if request.method == "GET":
-        return go(url_for("step_up.page", intent=replace(intent, page=request.path).signed()))
+        return go(url_for("step_up.page", intent=replace(intent, page=request.full_path.rstrip("?")).signed()))
     return _page(AUTHENTICATOR, 403, intent=replace(intent, form=request.path))
 
 
@@ -74,6 +74,8 @@ def ask(required: StepUpRequired) -> Response:
 @signed_in
 def page() -> Response:
     """Ask for a code on a page of its own."""
+    if not (current_session().enrolled or fresh_session().enrolled):
+        return go(url_for("home.index"))
     return _page(AUTHENTICATOR)
 
 
@@ -84,7 +86,8 @@ def confirm() -> Response:
     if not (current_session().enrolled or fresh_session().enrolled):
         return go(url_for("home.index"))  # a first code belongs to the set-up that began it
     return _confirm(
-        AUTHENTICATOR, "invalid_totp_code", lambda session, code: go_on_with(auth.authenticate_totp(session, code))
+        *(AUTHENTICATOR, "invalid_totp_code", "code"),
+        lambda session, code: go_on_with(auth.authenticate_totp(session, code)),
     )
 
 
@@ -110,22 +113,24 @@ def confirm_text() -> Response:
     """Let the bank check the texted code, and go on with what it was for."""
     if not current_session().enrolled:
         return go(url_for("home.index"))
-    return _confirm(TEXT, "text_malformed", exchange.take_text)
+    return _confirm(TEXT, "text_malformed", "texted", exchange.take_text)
 
 
-def _confirm(form: str, malformed: str, check: Callable[[Session, str], object]) -> Response:
-    """Check the code of a form, and go on: htmx from its element, a plain browser with its form, or to its page."""
+def _confirm(form: str, malformed: str, kind: str, check: Callable[[Session, str], object]) -> Response:
+    """Check the code of a form, and go on: htmx from its element, a plain browser with its form, or to its page.
+
+    ``kind``: who guesses at texted codes says nothing about the authenticator's, and the other way round.
+    """
     session = current_session()
     try:
         code = typed_code(request.form, malformed)
-        count_code(session.user_id)
+        count_code(session.user_id, kind)
         check(session, code)
     except Refused as refused:
         return _page(form, 422, error=refusal(refused.reason))
     except TooManyCodes as many:
         return _page(form, 429, error=f"Too many wrong codes. {too_many(many.wait)}")
-    if form == AUTHENTICATOR:  # a texted code says nothing about who guesses at the authenticator's
-        forgive_codes(session.user_id)
+    forgive_codes(session.user_id, kind)
     if is_htmx():
         return _resume_element()
     intent = _intent()
@@ -140,7 +145,7 @@ def _dialog(intent: Intent) -> Response:
         "step_up/_dialog.html",
         source=element_id(request.headers.get("HX-Source", "")),
         place=place_to_load(),
-        url=request.path,
+        url=request.full_path.rstrip("?"),
         **_words(intent),
     )
     return make_response(body, 403, {"HX-Retarget": "#dialogs", "HX-Reswap": "innerHTML"})

@@ -17,7 +17,7 @@ from flask import session as flask_session
 from services.auth import LINK_LIFE, Enrolment, auth
 from services.exchange import exchange
 from services.factors import remove_authenticator
-from services.guards import FACTOR_MAX_AGE, fresh_session, go_on_with, signed_in, stepped_up, writes
+from services.guards import FACTOR_MAX_AGE, current_session, go_on_with, signed_in, stepped_up, writes
 from services.limits import count_code, forgive_codes
 from services.session import Session
 from services.stytch_wire import Refused
@@ -35,7 +35,7 @@ ISSUER = "Stytch + Unit sample"
 @writes
 def enrol() -> Response:
     """Show a new authenticator's QR code."""
-    session = fresh_session()
+    session = current_session()
     if session.enrolled:
         return go(url_for("home.index"))
     if not _may_enrol(session):
@@ -49,7 +49,7 @@ def enrol() -> Response:
 @stepped_up("replace your authenticator", max_age=FACTOR_MAX_AGE)
 def replace() -> Response:
     """Remove the present authenticator, since Stytch allows one at a time, and show the QR code of a new one."""
-    return _show(go_on_with(remove_authenticator(auth, exchange, fresh_session())))
+    return _show(go_on_with(remove_authenticator(auth, exchange, current_session())))
 
 
 @bp.post("/totp/confirm")
@@ -57,16 +57,20 @@ def replace() -> Response:
 @writes
 def confirm() -> Response:
     """Take the new authenticator's first code, and show the recovery codes, once."""
-    session = fresh_session()
+    session = current_session()
     if flask_session.get("totp_id") not in session.pending_totps:
         if "totp_id" in flask_session and session.enrolled and session.proven_until(FACTOR_MAX_AGE):
             return _finished(session)  # the answer to this very code got lost
-        return render("totp/over.html", "totp/_over.html", 409, is_step=True)
+        if session.enrolled:
+            return go(url_for("account.index"), say="Your authenticator is set up already.")
+        return _over()
     try:
         code = typed_code(request.form)
         count_code(session.user_id)
         session = go_on_with(auth.authenticate_totp(session, code))
     except Refused as refused:
+        if refused.reason == "expired_totp":
+            return _over()
         return render("totp/confirm.html", "totp/_confirm.html", 422, error=refusal(refused.reason))
     return _finished(session)
 
@@ -87,7 +91,10 @@ def _finished(session: Session) -> Response:
 
 def _show(session: Session) -> Response:
     """Begin an enrolment; only this browser can finish it."""
-    enrolment = auth.start_totp(session)
+    try:
+        enrolment = auth.start_totp(session)
+    except Refused:  # another window was faster
+        return _over()
     flask_session["totp_id"] = enrolment.totp_id
     return render(
         "totp/enrol.html",
@@ -98,6 +105,10 @@ def _show(session: Session) -> Response:
         say="Scan the code with your authenticator app.",
         is_step=True,
     )
+
+
+def _over() -> Response:
+    return render("totp/over.html", "totp/_over.html", 409, is_step=True)
 
 
 def _may_enrol(session: Session) -> bool:

@@ -62,7 +62,7 @@ class Auth:
         self._settings = settings
         self._client = Client(settings, http)
         self._sessions: Cache[Session] = Cache(expires_at=lambda session: session.verified_until, on_hit=_spared)
-        self._ended: Cache[float] = Cache(expires_at=lambda until: until)  # no late answer signs in again
+        self._ended: Cache[float] = Cache(expires_at=lambda until: until)  # by the token's key, or the session's id
 
     @audited("login")
     def send_link(self, email: str, code_challenge: str) -> None:
@@ -108,13 +108,13 @@ class Auth:
         """
         if self._ended.get(_key(token)):
             raise NotSignedIn
-        return self._sessions.get_or_load(_key(token), lambda: self._ask(token))
+        return self._unless_ended(self._sessions.get_or_load(_key(token), lambda: self._ask(token)))
 
     def known(self, token: str) -> Session | None:
-        """The session, if it can be had without a call."""
-        session = None if self._ended.get(_key(token)) else self._sessions.get(_key(token))
+        """The session, if it can be had without a call. Raises NotSignedIn if it was ended here."""
+        session = self._sessions.get(_key(token))
         if session:
-            _spared(session)
+            _spared(self._unless_ended(session))
         return session
 
     def refresh(self, token: str) -> Session:
@@ -132,9 +132,9 @@ class Auth:
 
         Raises Refused if the user has an authenticator already. Stytch docs: *Create TOTP*.
         """
+        for totp_id in session.pending_totps:
+            unless_gone("totp_not_found", partial(self._client.users.delete_totp, totp_id))
         with refusals():
-            for totp_id in session.pending_totps:
-                self._client.users.delete_totp(totp_id)
             answer = self._client.totps.create(session.user_id, expiration_minutes=minutes(ENROLMENT_LIFE))
         qr_code = answer.qr_code.replace(", ", ",")  # Stytch writes a space that strict parsers refuse
         if not QR_CODE.fullmatch(qr_code):
@@ -193,7 +193,7 @@ class Auth:
     @audited("login")
     def sign_out(self, session_token: str) -> None:
         """Forget the session here and revoke it at Stytch. An outage there does not keep anyone signed in."""
-        self._ended.put(_key(session_token), time.time() + SESSION_LIFE.total_seconds())
+        self._end(_key(session_token))
         self._sessions.drop(_key(session_token))
         try:
             self._client.sessions.revoke(session_token=session_token)
@@ -211,18 +211,29 @@ class Auth:
         """Revoke the user's other sessions; returns their ids."""
         others = [each.session_id for each in self.open_sessions(session) if each.session_id != session.session_id]
         for session_id in others:
+            self._end(session_id)
             unless_gone("session_not_found", partial(self._client.sessions.revoke, session_id))
         return others
 
+    def _end(self, key: str) -> None:
+        """Let no cached session and no late answer sign anybody in again."""
+        self._ended.put(key, time.time() + SESSION_LIFE.total_seconds())
+
+    def _unless_ended(self, session: Session) -> Session:
+        if self._ended.get(_key(session.token)) or self._ended.get(session.session_id):
+            raise NotSignedIn
+        return session
+
     def _ask(self, token: str) -> Session:
+        asked_at = self._sessions.moment()
         try:
             answer = self._client.sessions.authenticate(session_token=token)
         except StytchError as error:
             log.info("session refused: %s", reason_of(error))
             raise NotSignedIn from error
-        return self._accept(token, answer.session_jwt, answer.user)
+        return self._accept(token, answer.session_jwt, answer.user, asked_at)
 
-    def _accept(self, token: str, session_jwt: str, user: User) -> Session:
+    def _accept(self, token: str, session_jwt: str, user: User, asked_at: int | None = None) -> Session:
         """Verify the JWT and cache the session that it shows, after its claim agrees with the user's metadata."""
         claims = verified_claims(session_jwt, self._client.jwks_client, self._settings)
         customer_id = (user.trusted_metadata or {}).get(CUSTOMER_CLAIM)
@@ -232,8 +243,8 @@ class Auth:
             )
             session_jwt = answer.session_jwt
             claims = verified_claims(session_jwt, self._client.jwks_client, self._settings)
-        session = session_from(token, session_jwt, claims, user)
-        self._sessions.put(_key(token), session)
+        session = self._unless_ended(session_from(token, session_jwt, claims, user))
+        self._sessions.put(_key(token), session, asked_at)
         return session
 
     def _accept_same(self, session: Session, session_jwt: str, user: User) -> Session:

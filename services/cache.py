@@ -11,7 +11,7 @@ from collections.abc import Callable
 from concurrent.futures import Future
 from typing import Generic, TypeVar
 
-from cachetools import TLRUCache
+from cachetools import LRUCache, TLRUCache
 
 V = TypeVar("V")
 
@@ -29,6 +29,8 @@ class Cache(Generic[V]):
             size, ttu=lambda _key, value, _now: expires_at(value), timer=time.time
         )
         self._on_hit = on_hit
+        self._moment = 0
+        self._dropped: LRUCache[str, int] = LRUCache(size)
         self._lock = threading.Lock()
         self._loading: dict[str, Future[V]] = {}
 
@@ -37,14 +39,23 @@ class Cache(Generic[V]):
         with self._lock:
             return self._entries.get(key)
 
-    def put(self, key: str, value: V) -> None:
-        """Replace the entry."""
+    def moment(self) -> int:
+        """A mark in the order of events, to be taken before something is asked for that will be ``put``."""
         with self._lock:
-            self._entries[key] = value
+            self._moment += 1
+            return self._moment
+
+    def put(self, key: str, value: V, asked_at: int | None = None) -> None:
+        """Replace the entry, unless it was dropped after ``asked_at``: a late answer brings nothing back."""
+        with self._lock:
+            if asked_at is None or self._dropped.get(key, 0) < asked_at:
+                self._entries[key] = value
 
     def drop(self, key: str) -> None:
         """Forget the entry."""
         with self._lock:
+            self._moment += 1
+            self._dropped[key] = self._moment
             self._entries.pop(key, None)
 
     def get_or_load(self, key: str, load: Callable[[], V]) -> V:
@@ -62,7 +73,8 @@ class Cache(Generic[V]):
             self._on_hit(value := under_way.result())
             return value
         try:
-            self.put(key, value := load())
+            asked_at = self.moment()
+            self.put(key, value := load(), asked_at)
         except BaseException as error:
             loading.set_exception(error)
             raise

@@ -60,20 +60,21 @@ class CustomerUnit(Caller):
 
     def has_pin(self, card_id: str) -> bool:
         """Whether the holder has set a PIN; the PIN itself nobody can read."""
-        answer = self._get(f"/cards/{card_id}/secure-data/pin/status")
-        return bool(answer["data"]["attributes"]["status"] == "Set")
+        return parse.has_pin(self._get(f"/cards/{card_id}/secure-data/pin/status")["data"])
 
-    def activity(self, offset: int, card_id: str = "") -> tuple[list[Event], bool]:
+    def activity(self, customer_id: str, offset: int, card_id: str = "") -> tuple[list[Event], bool]:
         """What happened to the money, newest first, of one card or all; and whether there is more after it.
 
-        Holds and refusals stand on the first page only.
+        Holds and refusals stand on the first page only. The customer is named although the token says who it is: Unit
+        pages only what is filtered by customer or account.
         """
-        of_card = {"filter[cardId]": card_id} if card_id else {}
+        query = {"filter[customerId]": customer_id, "sort": "-createdAt"}
+        query |= {"filter[cardId]": card_id} if card_id else {}
         page = {"page[limit]": str(PAGE + 1), "page[offset]": str(offset)}
-        posted = [parse.transaction(resource) for resource in self._get("/transactions", **of_card, **page)["data"]]
+        posted = [parse.transaction(resource) for resource in self._get("/transactions", **query, **page)["data"]]
         if offset:
             return posted[:PAGE], len(posted) > PAGE
-        asked = self._get("/authorizations", **of_card, **{"filter[includeNonAuthorized]": "true"})
+        asked = self._get("/authorizations", **query, **{"filter[includeNonAuthorized]": "true"})
         open_or_refused = [
             event for resource in asked["data"] if (event := parse.authorization(resource)).state != "over"
         ]

@@ -37,7 +37,6 @@ REVEAL_SCOPE = "cards-sensitive"
 REVEAL_LIFE = 300  # seconds
 TEXT_LIFE = 600  # seconds; as long as Unit takes the code
 TEXT_TRIES = 5  # wrong codes until a text is over
-CODE_POINTER = "/data/attributes/verificationCode"
 _Answer = TypeVar("_Answer")
 
 
@@ -76,21 +75,19 @@ class Exchange:
         )
         self._texts: Cache[_Text] = Cache(expires_at=lambda text: text.expires_at)
 
-    def as_customer(
-        self, session: Session, act: Callable[[CustomerUnit], _Answer], scope: str = CARDS_SCOPE
-    ) -> _Answer:
+    def as_customer(self, session: Session, act: Callable[[CustomerUnit], _Answer]) -> _Answer:
         """Do something at Unit with the customer's own token; a token that Unit no longer takes is earned once more.
 
         Raises StepUpNeeded, NoCustomer, NotSignedIn, UnitError, ServiceDown.
         """
-        key = _key(session.session_id, scope)
         for _attempt in range(2):
+            customer = self._customer(session)  # if this is refused, the org token is, and no code would help
             try:
-                return act(self._customer(key, session, scope))
+                return act(customer)
             except UnitError as error:
                 if error.status != 401:
                     raise
-                self._tokens.drop(key)
+                self._tokens.drop(session.session_id)
         raise StepUpNeeded
 
     def reveal_token(self, session: Session, card_id: str) -> str:
@@ -106,7 +103,7 @@ class Exchange:
 
     def is_texted(self, session: Session) -> bool:
         """Whether a texted code has earned the token that is held for the session."""
-        held = self._tokens.get(_key(session.session_id))
+        held = self._tokens.get(session.session_id)
         return held is not None and held.by_text
 
     @audited("step-up")
@@ -133,7 +130,7 @@ class Exchange:
                 session.customer_id, text.verification_token, code, CARDS_SCOPE, left
             )
         except UnitError as error:
-            if error.pointer != CODE_POINTER:
+            if error.status != 400:
                 raise
             if text.tries > 1:
                 self._texts.put(session.session_id, replace(text, tries=text.tries - 1))
@@ -142,16 +139,16 @@ class Exchange:
             raise Refused("text_wrong") from error
         self._texts.drop(session.session_id)
         held = _Held(token.token, time.time() + min(left, token.expires_in), by_text=True)
-        self._tokens.put(_key(session.session_id), held)
+        self._tokens.put(session.session_id, held)
 
     def drop(self, *session_ids: str) -> None:
         """Forget what is held for sessions: at sign-out, and when what has earned it is gone."""
         for session_id in session_ids:
-            self._tokens.drop(_key(session_id))
+            self._tokens.drop(session_id)
             self._texts.drop(session_id)
 
-    def _customer(self, key: str, session: Session, scope: str) -> CustomerUnit:
-        held = self._tokens.get_or_load(key, lambda: self._earn(session, scope))
+    def _customer(self, session: Session) -> CustomerUnit:
+        held = self._tokens.get_or_load(session.session_id, lambda: self._earn(session, CARDS_SCOPE))
         return CustomerUnit(self._http, self._settings.unit_api_url, held.token)
 
     @audited("exchange")
@@ -171,15 +168,11 @@ class Exchange:
         try:
             token = self._unit.customer_token(session.customer_id, session.jwt, scope, lasts, resources)
         except UnitError as error:
-            if error.status == 404 and not self._unit.knows(session.customer_id):
-                self._auth.remember_customer(session, None)  # of another org, or of an emulator that has forgotten
-                raise NoCustomer from error
-            raise
+            if error.status != 404 or not self._settings.unit_is_sandbox or self._unit.knows(session.customer_id):
+                raise
+            self._auth.remember_customer(session, None)  # play money may be forgotten; a real customer never is
+            raise NoCustomer from error
         return _Held(token.token, time.time() + min(left, token.expires_in))
-
-
-def _key(session_id: str, scope: str = CARDS_SCOPE) -> str:
-    return f"{session_id} {scope}"
 
 
 exchange = cast(Exchange, LocalProxy(lambda: current_app.extensions["exchange"]))

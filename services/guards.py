@@ -12,12 +12,13 @@ from functools import wraps
 from typing import ParamSpec, TypeVar
 
 from flask import Response, current_app, g, request
-from werkzeug.exceptions import Forbidden
+from werkzeug.exceptions import Forbidden, TooManyRequests
 
 from settings import Settings
 
 from .auth import auth
 from .exchange import NoCustomer, StepUpNeeded, exchange
+from .http import ServiceDown
 from .limits import few_unknown_sessions
 from .session import SESSION_TOKEN, NotSignedIn, Session
 
@@ -38,17 +39,30 @@ class StepUpRequired(Exception):
         self.purpose, self.by_text = purpose, by_text
 
 
+def sign_in_token() -> str | None:
+    """The session token of this request's cookie, if it can be one."""
+    token = request.cookies.get(cookie_name(), "")
+    return token if SESSION_TOKEN.fullmatch(token) else None
+
+
 def current_session() -> Session:
     """The session of this request's cookie, verified within the last five minutes. Raises NotSignedIn."""
     if (session := known_session()) is None:
-        token = request.cookies.get(cookie_name(), "")
-        if not SESSION_TOKEN.fullmatch(token):
+        if not (token := sign_in_token()):
             raise NotSignedIn
         if (session := auth.known(token)) is None:
             with few_unknown_sessions():
                 session = auth.session(token)
         g.session = session
     return session
+
+
+def session_if_any() -> Session | None:
+    """The session where one would be nice to have, but is not needed."""
+    try:
+        return current_session()
+    except (NotSignedIn, ServiceDown, TooManyRequests):
+        return None
 
 
 def known_session() -> Session | None:
@@ -94,30 +108,32 @@ def customer_required(view: Callable[P, R]) -> Callable[P, R]:
 
 
 def stepped_up(
-    purpose: str | Callable[[], str], max_age: timedelta | None = None
+    purpose: str | Callable[[], str], max_age: timedelta | None = None, *, by_text: bool = True
 ) -> Callable[[Callable[P, R]], Callable[P, R]]:
     """Let only sessions pass whose second factor is fresh (``STEP_UP_MAX_AGE`` unless said otherwise).
 
     ``purpose`` completes the sentence "Enter a code to ...", or reads from the request what does. Decided by the kind
     and the age of the factors, in the JWT that Unit will be shown: Unit is not known to look at them, so this gate is
-    the app's to keep. Without a ``max_age`` of the view's own, a code that Unit texted does as well.
+    the app's to keep. A code that Unit texted does as well, unless the view says otherwise.
     """
+    by_text = by_text and max_age is None
 
     def is_proven(session: Session) -> bool:
-        return exchange.is_stepped_up(session) if max_age is None else session.proven_until(max_age) is not None
+        if by_text:
+            return exchange.is_stepped_up(session)
+        return session.proven_until(max_age or _settings().step_up_max_age) is not None
 
     def decorate(view: Callable[P, R]) -> Callable[P, R]:
         @wraps(view)
         def guarded(*args: P.args, **kwargs: P.kwargs) -> R:
             words = purpose if isinstance(purpose, str) else purpose()
             if not (is_proven(current_session()) or is_proven(fresh_session())):
-                raise StepUpRequired(words, by_text=max_age is None)
+                raise StepUpRequired(words, by_text=by_text)
             try:
                 return view(*args, **kwargs)
             except StepUpNeeded as needed:
-                fresh_session()
-                by_text = max_age is None and not exchange.is_texted(current_session())
-                raise StepUpRequired(words, by_text=by_text) from needed
+                texted = exchange.is_texted(fresh_session())
+                raise StepUpRequired(words, by_text=by_text and not texted) from needed
 
         return guarded
 

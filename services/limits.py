@@ -25,7 +25,7 @@ from .session import NotSignedIn
 
 LINKS_PER_ADDRESS = parse("3/10 minutes")
 LINKS_PER_CLIENT = "20/minute"
-LINKS_IN_ALL = "2000/hour"
+LINKS_IN_ALL = parse("2000/hour")
 UNKNOWN_SESSIONS_PER_CLIENT = parse("30/minute")
 TEXTS_PER_USER = parse("3/10 minutes")
 CODES_PER_USER = parse_many("5/5 minutes;10/hour;20/day")  # wrong ones; each further window is a longer wait
@@ -56,8 +56,15 @@ def start(app: Flask, storage_uri: str) -> None:
 
 
 def may_send_link(email: str) -> bool:
-    """Count a link to this address, and say whether it is still one of the few that a mailbox gets in ten minutes."""
-    return _hit(LINKS_PER_ADDRESS, "link", hashlib.sha256(email.lower().encode()).hexdigest())
+    """Count a link to this address, and say whether it is still one of the few that a mailbox gets in ten minutes.
+
+    Raises TooManyRequests if the app as a whole has mailed too many.
+    """
+    if not _hit(LINKS_PER_ADDRESS, "link", hashlib.sha256(email.lower().encode()).hexdigest()):
+        return False
+    if not _hit(LINKS_IN_ALL, "link", "all"):
+        raise TooManyRequests(retry_after=60)
+    return True
 
 
 @contextmanager
@@ -84,17 +91,20 @@ def may_send_text(user_id: str) -> bool:
     return _hit(TEXTS_PER_USER, "text", user_id)
 
 
-def count_code(user_id: str) -> None:
-    """Count a code before it is tried, so that parallel guesses count too. Raises TooManyCodes."""
+def count_code(user_id: str, kind: str = "code") -> None:
+    """Count a code before it is tried, so that parallel guesses count too. Raises TooManyCodes.
+
+    ``kind``: codes that are guessed at apart are counted apart.
+    """
     for item in sorted(CODES_PER_USER):  # the shortest first: what it refuses lengthens no other wait
-        if not _hit(item, "code", user_id):
-            raise TooManyCodes(_wait(item, user_id))
+        if not _hit(item, kind, user_id):
+            raise TooManyCodes(_wait(item, kind, user_id))
 
 
-def forgive_codes(user_id: str) -> None:
-    """Forget a user's wrong codes, after a right one."""
+def forgive_codes(user_id: str, kind: str = "code") -> None:
+    """Forget a user's wrong codes of a kind, after a right one."""
     for item in CODES_PER_USER:
-        limiter.limiter.clear(item, "code", user_id)
+        limiter.limiter.clear(item, kind, user_id)
 
 
 def _hit(item: RateLimitItem, what: str, whose: str) -> bool:
@@ -104,5 +114,5 @@ def _hit(item: RateLimitItem, what: str, whose: str) -> bool:
     return False
 
 
-def _wait(item: RateLimitItem, user_id: str) -> int:
-    return max(1, int(limiter.limiter.get_window_stats(item, "code", user_id).reset_time - time.time()))
+def _wait(item: RateLimitItem, kind: str, user_id: str) -> int:
+    return max(1, int(limiter.limiter.get_window_stats(item, kind, user_id).reset_time - time.time()))

@@ -65,7 +65,7 @@ class Session:
     jwt: str = field(repr=False)
     jwt_issued_at: float
     jwt_expires_at: float
-    email: str = field(repr=False)  # to greet with; from the user object, never decided on
+    email: str = field(repr=False)  # to greet and to apply with; from the user object, never decided on
     enrolled: bool  # has a verified authenticator; likewise only to offer the right next step
     pending_totps: tuple[str, ...] = ()
 
@@ -139,9 +139,19 @@ def verified_claims(session_jwt: str, keys: jwt.PyJWKClient, settings: Settings)
 
 
 def session_from(token: str, session_jwt: str, claims: Mapping[str, Any], user: User) -> Session:
-    """The session that verified claims show. Raises NotSignedIn if its hour is over."""
+    """The session that verified claims show. Raises NotSignedIn if its hour is over, or if they show none."""
+    try:
+        session = _session_from(token, session_jwt, claims, user)
+    except (KeyError, TypeError, ValueError) as error:
+        raise NotSignedIn from error
+    if session.expires_at <= datetime.now(UTC):
+        raise NotSignedIn
+    return session
+
+
+def _session_from(token: str, session_jwt: str, claims: Mapping[str, Any], user: User) -> Session:
     shown = claims[SESSION_CLAIM]
-    session = Session(
+    return Session(
         token=token,
         session_id=shown["id"],
         user_id=claims["sub"],
@@ -157,13 +167,10 @@ def session_from(token: str, session_jwt: str, claims: Mapping[str, Any], user: 
         jwt=session_jwt,
         jwt_issued_at=claims["iat"],
         jwt_expires_at=claims["exp"],
-        email=next((email.email for email in user.emails), ""),
+        email=next((email.email for email in sorted(user.emails, key=lambda email: not email.verified)), ""),
         enrolled=any(totp.verified for totp in user.totps),
         pending_totps=tuple(totp.totp_id for totp in user.totps if not totp.verified),
     )
-    if session.expires_at <= datetime.now(UTC):
-        raise NotSignedIn
-    return session
 
 
 def _is_removed(factor: Mapping[str, Any], user: User) -> bool:

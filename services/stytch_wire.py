@@ -17,8 +17,9 @@ from stytch.core.response_base import StytchError
 from settings import Settings
 
 from .http import ServiceDown, ServiceSession, repeatable
-from .session import KeySet
+from .session import KeySet, NotSignedIn
 
+NO_SESSION = frozenset({"session_not_found", "invalid_session_token"})
 OUR_FAULT = frozenset({"unauthorized_credentials", "too_many_requests", "use_https"})
 
 
@@ -58,11 +59,12 @@ def reason_of(error: StytchError) -> str:
 
 @contextmanager
 def refusals() -> Iterator[None]:
-    """Let what Stytch refuses inside be raised as Refused."""
+    """Let what Stytch refuses inside be raised as Refused, or as NotSignedIn if the session itself is over."""
     try:
         yield
     except StytchError as error:
-        raise Refused(reason_of(error)) from error
+        reason = reason_of(error)
+        raise (NotSignedIn if reason in NO_SESSION else Refused(reason)) from error
 
 
 def unless_gone(gone: str, delete: Callable[[], object]) -> None:

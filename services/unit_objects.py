@@ -40,7 +40,7 @@ class Application:
     @property
     def is_final(self) -> bool:
         """Whether Unit will not change its mind any more."""
-        return self.status in {"Approved", "Denied", "Canceled"}
+        return self.status in {"Denied", "Canceled"} or self.customer_id is not None
 
 
 @dataclass(frozen=True)
@@ -197,6 +197,12 @@ def limits(resource: Json) -> Limits:
         spent_today=int(attributes["dailyTotals"]["purchases"]),
         spent_this_month=int(attributes["monthlyTotals"]["purchases"]),
     )
+
+
+@_documented
+def has_pin(resource: Json) -> bool:
+    """A card's PIN status."""
+    return bool(resource["attributes"]["status"] == "Set")
 
 
 @_documented

@@ -22,9 +22,9 @@ KEYS = uuid.UUID("5b8a0d0e-4a0c-4f0e-9b53-6d1f7c1f8d11")  # namespace of this ap
 class UnitError(Exception):
     """Unit refused a call. ``code`` is Unit's word for it, ``pointer`` the attribute it is about, if any."""
 
-    def __init__(self, status: int, code: str, detail: str = "", pointer: str = "") -> None:
+    def __init__(self, status: int, code: str, pointer: str = "") -> None:
         super().__init__(f"{status} {code}")
-        self.status, self.code, self.detail, self.pointer = status, code, detail, pointer
+        self.status, self.code, self.pointer = status, code, pointer
 
 
 def idempotency_key(user_id: str, *what: str) -> str:
@@ -91,5 +91,6 @@ def _refusal(response: requests.Response, answer: Json) -> Exception:
     code = first.get("code") or ("not_found" if response.status_code == 404 else "")
     if not code or response.status_code == 429:
         return ServiceDown("Unit", f"status {response.status_code}")
-    detail = first.get("details") or first.get("detail") or first.get("title") or ""
-    return UnitError(response.status_code, str(code), str(detail), str((first.get("source") or {}).get("pointer", "")))
+    source = first.get("source")
+    pointer = source.get("pointer", "") if isinstance(source, dict) else ""
+    return UnitError(response.status_code, str(code), str(pointer))

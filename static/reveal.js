@@ -1,6 +1,7 @@
 // Shows a card's number and CVV in frames of the bank's vault (VGS Show): this page cannot read what is in them.
 (() => {
   'use strict';
+  const SHOWN = 'Shown for one minute.';
   const FOR_A_MINUTE = 60_000; // milliseconds
   const place = document.getElementById('vault');
   const says = document.getElementById('vault-says');
@@ -25,7 +26,7 @@
       htmlWrapper: 'text',
       jsonPathSelector: `data.attributes.${name}`,
     });
-    frame.on('revealSuccess', () => { say('Shown for one minute.'); });
+    frame.on('revealSuccess', () => { say(SHOWN); });
     frame.on('revealFail', () => {
       say('The bank does not show this number. Physical cards carry theirs on them; others may be frozen or out of use.');
     });
@@ -34,6 +35,6 @@
   });
   setTimeout(() => {
     frames.forEach((frame) => frame.unmount());
-    say('Hidden again. Reload the page to see the number once more.');
+    if (says.textContent === SHOWN) say('Hidden again. Reload the page to see the number once more.');
   }, FOR_A_MINUTE);
 })();

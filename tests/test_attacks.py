@@ -12,14 +12,19 @@ import pytest
 import time_machine
 from flask import Flask
 from flask.testing import FlaskClient
+from limits import parse
 from werkzeug.test import TestResponse
 
 from app import create_app
 from blueprints import own_path
 from blueprints.card import DONE
+from services import limits
+from settings import LIVE_UNIT
 
 from .conftest import Milestones, Page, Visitor, become_customer, changed, query
+from .identity import another_browser
 from .test_card import new_card, state
+from .test_concurrency import at_once
 from .test_security import HERE, routes
 
 
@@ -232,3 +237,79 @@ def test_whatever_is_oversized_is_refused_at_once(
     assert len(answer.data) < 50_000
     assert calls == []
     assert time.process_time() - began < 1
+
+
+def test_who_signs_out_everywhere_stops_the_other_browsers_of_this_process_at_once(
+    stepped_up: Visitor, clock: time_machine.Traveller
+) -> None:
+    other = another_browser(stepped_up, clock)
+    stepped_up.get("/cards/list")
+
+    other.post("/logout/everywhere")
+
+    assert stepped_up.get("/cards/list").goes_to == "/"
+
+
+def test_a_late_answer_does_not_bring_back_a_proof_that_is_gone(app: Flask, stepped_up: Visitor) -> None:
+    auth, token = app.extensions["auth"], stepped_up.cookie("stytch_session") or ""
+    asked_at = auth._sessions.moment()
+    stepped_up.get("/cards/list")
+    key, late = next(iter(auth._sessions._entries.items()))
+    stepped_up.post("/account/authenticator/remove")
+
+    auth._sessions.put(key, late, asked_at)
+
+    assert not auth.known(token).enrolled
+
+
+def test_a_session_that_was_ended_elsewhere_is_no_wrong_code(
+    app: Flask, customer: Visitor, clock: time_machine.Traveller
+) -> None:
+    code = customer.code()
+    other = another_browser(customer, clock)
+    customer.get("/step-up")
+    asked = customer.page
+    other.post("/logout/everywhere")
+    app.extensions["auth"]._ended._entries.clear()  # as in another process, which has not heard of it
+    customer.page = asked
+
+    page = customer.submit("/step-up", code=code)
+
+    assert page.goes_to == "/"
+    assert customer.cookie("stytch_session") is None
+
+
+def test_parallel_enrolments_end_in_one_and_no_crash(signed_in: Visitor) -> None:
+    signed_in.get("/")
+
+    answers = at_once(signed_in, 6, lambda tab: tab.submit("/totp"))
+
+    assert {page.status for page in answers} <= {200, 409}
+    assert any(page.status == 200 for page in answers)
+
+
+def test_addresses_that_are_none_use_up_nobody_s_links(visitor: Visitor, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(limits, "LINKS_IN_ALL", parse("2/hour"))
+
+    wrong = [visitor.post("/login", {"email": "nobody"}).status for _ in range(4)]
+    right = [visitor.post("/login", {"email": f"ada{n}@example.com"}).status for n in range(3)]
+
+    assert wrong == [422] * 4
+    assert right == [200, 200, 429]
+
+
+@pytest.mark.parametrize("action", ["activate", "buy"])
+def test_what_only_the_sandbox_can_do_is_not_there_elsewhere(
+    app: Flask, stepped_up: Visitor, monkeypatch: pytest.MonkeyPatch, action: str
+) -> None:
+    path = new_card(stepped_up)
+    monkeypatch.setitem(app.extensions, "settings", changed(app.extensions["settings"], unit_api_url=LIVE_UNIT))
+
+    assert stepped_up.post(f"{path}/{action}", {"shop": "coffee"}).status == 404
+
+
+def test_an_unknown_address_signs_nobody_out(signed_in: Visitor) -> None:
+    page = signed_in.get("/nowhere")
+
+    assert page.status == 404
+    assert "ada@example.com" in page.text

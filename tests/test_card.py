@@ -190,7 +190,7 @@ def test_limits_can_be_seen_and_changed(holder: Visitor) -> None:
     assert page.one("#monthlyPurchase")["value"] == "900.00"
 
 
-@pytest.mark.parametrize("typed", ["-1", "50001", "ten", "NaN", "Infinity", "1e99"])
+@pytest.mark.parametrize("typed", ["-1", "50001", "ten", "NaN", "Infinity", "1e99", "0.001"])
 def test_a_limit_that_is_no_amount_is_explained_and_kept(holder: Visitor, typed: str) -> None:
     path = newest_card(holder.page)
     holder.get(f"{path}/limits")
@@ -200,7 +200,7 @@ def test_a_limit_that_is_no_amount_is_explained_and_kept(holder: Visitor, typed:
     )
 
     assert page.status == 422
-    assert page.error_of("dailyPurchase") == "Enter an amount from 0 to 50,000 dollars."
+    assert page.error_of("dailyPurchase") == "Enter an amount from 0 to 50,000 dollars, such as 250 or 99.50."
     assert str(page.one("#monthlyPurchase")["value"]).startswith("900")
 
 
@@ -213,6 +213,31 @@ def test_an_empty_limit_is_no_limit(holder: Visitor) -> None:
     page = holder.get(f"{path}/limits")
     assert page.one("#dailyPurchase")["value"] == "100.00"
     assert page.one("#monthlyPurchase").get("value", "") == ""
+
+
+@pytest.mark.parametrize("typed", ["$1,000", "1,000.00", " 1000 "])
+def test_an_amount_may_be_typed_as_people_write_it(holder: Visitor, typed: str) -> None:
+    path = newest_card(holder.page)
+    holder.get(f"{path}/limits")
+
+    holder.submit(f"{path}/limits", dailyPurchase=typed)
+
+    assert holder.get(f"{path}/limits").one("#dailyPurchase")["value"] == "1000.00"
+
+
+def test_a_page_that_is_a_little_old_takes_no_limit_back(holder: Visitor) -> None:
+    path = newest_card(holder.page)
+    holder.get(f"{path}/limits")
+    holder.submit(f"{path}/limits", dailyPurchase="500", monthlyPurchase="1000")
+    old = holder.get(f"{path}/limits")
+    holder.submit(f"{path}/limits", dailyPurchase="50")
+
+    holder.page = old
+    holder.submit(f"{path}/limits", monthlyPurchase="900")
+
+    page = holder.get(f"{path}/limits")
+    assert page.one("#dailyPurchase")["value"] == "50.00"
+    assert page.one("#monthlyPurchase")["value"] == "900.00"
 
 
 def test_a_purchase_moves_balance_activity_and_totals(holder: Visitor) -> None:

@@ -25,9 +25,10 @@ from requests.adapters import BaseAdapter, HTTPAdapter
 from urllib3 import HTTPResponse
 
 from services import http
+from settings import LIVE_UNIT as LIVE
 
-from .conftest import EMAIL, Milestones, Page, Visitor, Walk, become_customer, enrol, sign_in
-from .test_card import new_card, state
+from .conftest import EMAIL, Milestones, Page, Visitor, Walk, become_customer, changed, enrol, sign_in
+from .test_card import new_card, newest_card, state
 from .test_cards import numbers
 
 Clock: TypeAlias = time_machine.Traveller
@@ -301,7 +302,7 @@ def test_a_fault_is_an_answer_that_keeps_everything_and_leads_on(
 def test_stytch_may_fail_even_while_a_code_is_being_asked_for(stepped_up: Visitor, weather: Turn) -> None:
     unauthorized = Fault(401, b'{"errors": [{"code": "unauthorized", "title": "Unauthorized"}]}', acted=False)
     stytch, unit = weather("")
-    unit.calls, unit.fault = "POST /customers/[0-9]+/token|GET /cards", unauthorized
+    unit.calls, unit.fault = "GET /cards", unauthorized
     stepped_up.get("/")
     stytch.calls = "POST /v1/sessions/authenticate"
 
@@ -384,3 +385,89 @@ def test_parallel_requests_of_one_visitor_hang_once(app: Flask, hanging_stytch: 
 
     assert not arrived
     assert {page.result().status for page in waiting} == {503}
+
+
+UNAUTHORIZED = Fault(401, b'{"errors": [{"code": "unauthorized", "title": "Unauthorized"}]}', acted=False)
+NOT_FOUND = Fault(404, b'{"errors": [{"code": "not_found", "title": "Not Found"}]}', acted=False)
+FORBIDDEN = Fault(403, b'{"errors": [{"code": "forbidden", "title": "Forbidden"}]}', acted=False)
+ODD_SOURCE = Fault(400, b'{"errors": [{"code": "invalid_value", "source": "text"}]}', acted=False)
+
+
+def test_an_org_token_that_is_refused_is_our_fault_and_asks_for_no_code(stepped_up: Visitor, weather: Turn) -> None:
+    weather("POST /customers/[0-9]+/token", UNAUTHORIZED)
+
+    assert stepped_up.get("/cards/list").status == 502
+
+
+def test_a_customer_whom_unit_does_not_know_is_forgotten_with_play_money_only(
+    app: Flask, stepped_up: Visitor, weather: Turn, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    weather("(POST|GET) /customers/.*", NOT_FOUND)
+    with monkeypatch.context() as live:
+        live.setattr(app.extensions["exchange"], "_settings", changed(app.extensions["settings"], unit_api_url=LIVE))
+        unknown = stepped_up.get("/cards/list")
+    weather("")
+
+    assert unknown.status == 404
+    assert stepped_up.get("/cards/list").status == 200
+
+
+def test_one_can_sign_out_while_stytch_is_down(stepped_up: Visitor, weather: Turn, clock: Clock) -> None:
+    stepped_up.get("/cards")
+    clock.shift(301)
+    weather("(POST|GET) /v1/.*")
+
+    page = stepped_up.submit("/logout")
+
+    assert (page.status, page.goes_to) == (303, "/")
+    assert stepped_up.cookie("stytch_session") is None
+
+
+def test_a_link_is_not_spent_in_vain_while_the_present_session_cannot_be_seen(
+    signed_in: Visitor, weather: Turn, clock: Clock
+) -> None:
+    clock.shift(301)
+    signed_in.post("/login", {"email": "bob@example.com"})
+    signed_in.get(signed_in.newest_link())
+    weather("POST /v1/sessions/authenticate")
+
+    assert signed_in.submit("/login/authenticate").status == 303
+
+
+@pytest.mark.parametrize("fault", [FORBIDDEN, NOT_FOUND], ids=["forbidden", "unknown"])
+def test_a_pin_status_that_is_refused_costs_a_hint_and_no_page(
+    stepped_up: Visitor, weather: Turn, fault: Fault
+) -> None:
+    stepped_up.get("/cards/list")
+    stepped_up.submit("/cards", kind="physical")
+    path = newest_card(stepped_up.get("/cards/list"))
+    stepped_up.post(f"{path}/activate")
+    weather("GET /cards/[0-9]+/secure-data/pin/status", fault)
+
+    page = stepped_up.get(path)
+
+    assert page.status == 200
+    assert "PIN" not in page.text
+
+
+def test_a_purchase_that_we_may_not_make_is_no_decline(stepped_up: Visitor, weather: Turn) -> None:
+    path = new_card(stepped_up)
+    weather("POST /sandbox/purchases", FORBIDDEN)
+
+    assert stepped_up.post(f"{path}/buy", {"shop": "coffee"}, htmx=True).status == 502
+
+
+def test_a_refusal_of_an_odd_shape_is_no_crash(stepped_up: Visitor, weather: Turn) -> None:
+    weather("GET /cards", ODD_SOURCE)
+
+    assert stepped_up.get("/cards/list").status == 502
+
+
+def test_a_wrong_texted_code_is_known_by_the_status_alone(customer: Visitor, weather: Turn) -> None:
+    customer.post("/step-up/text")
+    weather("POST /customers/[0-9]+/token", Fault(400, ODD_SOURCE.body, acted=False))
+
+    page = customer.submit("/step-up/text/confirm", code="123456")
+
+    assert page.status == 422
+    assert page.error_of("code").startswith("That code is not right.")

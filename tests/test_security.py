@@ -27,7 +27,14 @@ from .conftest import EMAIL, Visitor, changed
 
 OPEN = {
     *("static", "home.index", "home.healthz", "home.readyz", "inspector.source"),
-    *("login.send", "login.open_link", "login.spend_link"),
+    *(
+        "login.send",
+        "login.open_link",
+        "login.spend_link",
+        "login.sign_out",
+        "well_known.robots",
+        "well_known.security",
+    ),
 }
 PLACEHOLDER = re.compile(r"<(?:any\('?([\w-]+)[^>]*|[^>]*)>")  # <int:card_id>, or <any(freeze,unfreeze):action>
 UNSAFE = {"POST", "PUT", "PATCH", "DELETE"}

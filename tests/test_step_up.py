@@ -180,3 +180,27 @@ def test_resuming_never_leads_out_of_the_app(customer: Visitor) -> None:
     page = customer.post("/step-up", {"code": code, "intent": str(forged)})
 
     assert (page.status, page.goes_to) == (303, "/")
+
+
+def test_somebody_without_an_authenticator_is_asked_for_no_code(signed_in: Visitor) -> None:
+    assert signed_in.get("/step-up").goes_to == "/"
+
+
+def test_the_page_after_the_code_is_the_very_one_that_was_asked_for(customer: Visitor) -> None:
+    code = customer.code()
+    customer.get("/cards/activity?start=10")
+    customer.follow()
+
+    assert customer.submit("/step-up", code=code).goes_to == "/cards/activity?start=10"
+
+
+def test_whoever_signs_in_again_is_not_sent_to_a_dialog_for_nothing(
+    customer: Visitor, clock: time_machine.Traveller
+) -> None:
+    customer.get("/cards/list")
+    customer.follow()
+    clock.shift(3601)
+    customer.get("/step-up")
+    customer.sign_in()
+
+    assert customer.page.goes_to == "/"

@@ -170,13 +170,23 @@ def test_five_wrong_codes_make_one_wait_and_the_text_is_over(texted: Visitor, cl
     assert after.error_of("code") == OVER
 
 
-def test_wrong_texted_codes_and_wrong_codes_of_the_authenticator_count_together(texted: Visitor) -> None:
-    for _ in range(3):
+def test_who_guesses_at_texted_codes_says_nothing_about_the_authenticators(texted: Visitor) -> None:
+    for _ in range(5):
         type_code(texted, "123456")
-    for _ in range(2):
-        texted.post("/step-up", {"code": "000000"})
 
     assert texted.post("/step-up/text/confirm", {"code": SANDBOX_CODE}).status == 429
+    assert texted.step_up().goes_to
+
+
+def test_right_texted_codes_lock_nobody_out(texted: Visitor, clock: time_machine.Traveller) -> None:
+    for _ in range(6):
+        assert type_code(texted).status == 303
+        clock.shift(605)
+        texted.post("/logout")
+        texted.sign_in()
+        texted.post("/step-up/text")
+
+    assert type_code(texted).status == 303
 
 
 def test_a_phone_gets_three_texts_in_ten_minutes(texted: Visitor, clock: time_machine.Traveller) -> None:

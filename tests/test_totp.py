@@ -133,8 +133,8 @@ def test_an_enrolment_ends_after_half_an_hour(enrolling: Visitor, clock: time_ma
 
     late = enrolling.submit("/totp/confirm", code=code)
 
-    assert late.status == 422
-    assert late.error_of("code") == "This set-up took too long. Start it again."
+    assert late.status == 409
+    assert late.one("form[action='/totp'] button").get_text() == "Show me a new QR code"
 
 
 def test_five_wrong_codes_make_one_wait_in_every_browser(enrolling: Visitor, clock: time_machine.Traveller) -> None:
@@ -149,3 +149,16 @@ def test_five_wrong_codes_make_one_wait_in_every_browser(enrolling: Visitor, clo
     assert (waits.status, waits.heading) == (429, "Too many wrong codes")
     assert 0 < int(waits.response.headers["Retry-After"]) <= 300
     assert enrolling.post("/totp/confirm", {"code": enrolling.code()}).heading == "Your authenticator is set up"
+
+
+def test_the_form_that_finished_sent_again_leads_to_the_account(enrolled: Visitor) -> None:
+    page = enrolled.post("/totp/confirm", {"code": "123456"})
+
+    assert page.goes_to == "/account"
+    assert "Your authenticator is set up already." in enrolled.follow().text
+
+
+def test_without_script_a_wrong_first_code_leaves_a_way_back_to_the_qr_code(enrolling: Visitor) -> None:
+    page = enrolling.submit("/totp/confirm", code="000000")
+
+    assert page.one("form[action='/totp'] button").get_text() == "Show me a new QR code"

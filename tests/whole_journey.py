@@ -118,7 +118,7 @@ def walk(app: Flask, clock: time_machine.Traveller) -> Journey:
     clock.shift(90_000)  # the next day, the link to the bank's form is over
     other.sign_in(OTHER_EMAIL)
     fill_in(other, ask_for_form(other))
-    other.get("/customer/hosted/return?earlier=0")
+    other.get("/customer/hosted/return/0")
     other.follow()
     other.follow()
     other.post("/logout/everywhere")
