@@ -313,3 +313,19 @@ def test_an_unknown_address_signs_nobody_out(signed_in: Visitor) -> None:
 
     assert page.status == 404
     assert "ada@example.com" in page.text
+
+
+def test_nothing_that_one_types_is_shown_to_another(app: Flask, clock: time_machine.Traveller) -> None:
+    typist = Visitor(app)
+    typist.sign_in("marker@example.com")
+    typist.enrol()
+    typist.open_account(first_name="Marker", street="1 Marker Street", ssn="000-00-0004")
+    clock.shift(60)
+    other = Visitor(app)
+    become_customer(other, clock)
+
+    seen = {path: other.client.get(path, buffered=True).text for _, path in routes(app, {"GET"})}
+
+    assert len(seen) > 15
+    assert "ada@example.com" in seen["/account"]
+    assert [path for path in seen if "marker" in seen[path].lower()] == []
