@@ -62,6 +62,24 @@ def test_a_freeze_that_a_code_interrupts_happens_by_itself_once(visitor: Visitor
     assert answers == [403, 403, 200]
 
 
+def test_all_that_waits_for_a_code_goes_on_after_one(visitor: Visitor, server: Server) -> None:
+    visitor.expected = {403}
+    _open_card(visitor)
+    server.move_clock(TOO_OLD)
+    asked: list[str] = []
+    visitor.page.on("request", lambda request: asked.append(request.url.rpartition("/")[2]))
+
+    visitor.page.evaluate("document.dispatchEvent(new Event('card-changed'))")
+    expect(visitor.page.get_by_role("button", name="Enter a code", include_hidden=True)).to_have_count(2)
+    visitor.code_field.fill(visitor.code_now)
+    visitor.press("Confirm")
+
+    expect(_limits(visitor.page)).to_contain_text("Spent today")
+    expect(_activity(visitor.page)).not_to_contain_text("fresh code")
+    expect(visitor.page.get_by_role("button", name="Enter a code", include_hidden=True)).to_have_count(0)
+    assert (asked.count("activity"), asked.count("limits")) == (2, 2)
+
+
 def test_without_script_a_page_asks_and_the_freeze_is_sent_again_once(arrive: Arrive, server: Server) -> None:
     visitor = arrive(script=False)
     visitor.expected = {403}
