@@ -4,17 +4,22 @@ PORT ?= 8000
 EMULATOR_PORT ?= 8001
 VENV := .venv
 BIN := $(VENV)/bin
+# Flask would read the .env of parent folders too; settings.py reads the one that counts.
+export FLASK_SKIP_DOTENV := 1
 # The lock files name every package, so nothing is resolved anew: a release of tomorrow cannot get in, or in the way.
 PIP_FLAGS := --quiet --disable-pip-version-check --require-hashes --no-deps
 LOCK := uv pip compile -q --universal --generate-hashes --no-header --no-annotate --upgrade pyproject.toml
 
-.PHONY: run emulator test bench lint lock clean
+.PHONY: run doctor emulator test bench lint lock clean
 
 run: $(VENV)/run.stamp ## Serve the app on http://localhost:8000
-	$(if $(filter-out 8000,$(PORT)),PUBLIC_URL=http://localhost:$(PORT)) FLASK_SKIP_DOTENV=1 $(BIN)/flask --app app run --port $(PORT)
+	$(if $(filter-out 8000,$(PORT)),PUBLIC_URL=http://localhost:$(PORT)) $(BIN)/flask --app app run --port $(PORT)
+
+doctor: $(VENV)/run.stamp ## Look through the set-up of Stytch and Unit, and name the next step
+	$(BIN)/flask --app app doctor
 
 emulator: $(VENV)/run.stamp ## Serve both emulated services on http://localhost:8001; CONTROLS=1 for their controls
-	FLASK_SKIP_DOTENV=1 EMULATOR_CONTROLS=$(CONTROLS) $(BIN)/flask --app emulator run --port $(EMULATOR_PORT)
+	EMULATOR_CONTROLS=$(CONTROLS) $(BIN)/flask --app emulator run --port $(EMULATOR_PORT)
 
 test: $(VENV)/test.stamp ## Run every test; those in a browser only where there is one
 	$(BIN)/python -m pytest -n auto --dist loadscope
