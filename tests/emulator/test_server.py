@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import pyotp
@@ -47,6 +48,18 @@ def test_the_start_page_says_how_to_point_an_sdk_here(emulator_url: str) -> None
     assert "v2.public.emulator-project-test-" in text
     assert "What it does not do" in text
     assert not page.select("script, style, [style], [onclick]")
+
+
+def test_what_the_start_page_says_of_python_is_so(emulator_url: str) -> None:
+    page = BeautifulSoup(requests.get(emulator_url, timeout=10).text, "html.parser")
+    said = page.select_one("#python")
+    found: dict[str, Any] = {}
+    assert said
+
+    exec(said.get_text(), found)  # noqa: S102 - our own page, and the very thing to try
+
+    assert found["auth"].debug.whoami().project_id == found["project_id"]
+    assert found["bank"].customers.list().data == []
 
 
 def test_each_service_answers_an_unknown_path_in_its_own_way(emulator_url: str) -> None:
