@@ -50,7 +50,7 @@ def create_app(database_url: str | None = None, *, with_controls: bool | None = 
         app.register_blueprint(controls.blueprint(store, stytch_app, unit_app))
     both = _by_path(app.wsgi_app, stytch_app, unit_app)
     app.wsgi_app = Controlled(both, store) if with_controls else both  # type: ignore[method-assign, assignment]
-    app.extensions["emulator_store"] = store
+    app.extensions |= {"emulator_store": store, "emulator_courier": unit_app.extensions["emulated_unit"].courier}
     return app
 
 
@@ -76,6 +76,7 @@ def running(database_url: str | None = None, *, port: int = 0, with_controls: bo
             server.shutdown()
             thread.join()
             server.server_close()
+            app.extensions["emulator_courier"].stop()
             app.extensions["emulator_store"].close()
 
 

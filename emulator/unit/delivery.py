@@ -80,6 +80,15 @@ class Courier:
                 self._thread.start()
         self._wake.set()
 
+    def stop(self) -> None:
+        """Look after nothing any more; what waits stays in the store, for whoever opens it next."""
+        with self._lock:
+            self.worlds.clear()
+            thread = self._thread
+        self._wake.set()
+        if thread is not None:
+            thread.join(TIMEOUT)
+
     def deliver_due(self) -> None:
         """Deliver whatever is due in the worlds that were noticed."""
         for world_id in list(self.worlds):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
@@ -158,6 +159,20 @@ def test_the_mailbox_is_for_whoever_has_the_projects_credentials(emulated_projec
     assert "ada@example.com" in mine.text
     assert pyotp.TOTP(made["totp"]["secret"]).now() in mine.text
     assert "ada@example.com" not in theirs.text
+
+
+def test_no_webhook_is_carried_after_it_ran(caplog: pytest.LogCaptureFixture) -> None:
+    before = threading.enumerate()
+    with emulator.running() as url:
+        project = EmulatedProject(url)
+        nowhere = {"label": "x", "url": "http://127.0.0.1:1/", "token": "t", "contentType": "Json"}
+        hook = {**nowhere, "deliveryMode": "AtLeastOnce", "includeResources": False, "subscriptionType": "All"}
+        made = at_unit(project, "POST", "/webhooks", document("webhook", hook))
+        project.seed({"users": [{"customer": True}]})
+
+    assert made.status_code == 201, made.text
+    assert "webhooks" not in {thread.name for thread in threading.enumerate() if thread not in before}
+    assert "could not be served" not in caplog.text
 
 
 def test_it_remembers_nothing_after_it_ran() -> None:
