@@ -317,15 +317,16 @@ class TestWebhooks:
 
 
 class TestDelivery:
-    def test_events_arrive_signed(self, bank: Bank, courier: Courier, listener: Listener) -> None:
+    def test_events_arrive_signed(self, bank: Bank, unit: UnitOverHTTP, courier: Courier, listener: Listener) -> None:
+        path = f"/customers/{bank.customer()}"
         hook(bank, listener.url)
-        bank.customer(fullName={"first": "Zoë", "last": "Vance"}, tags={"said": 'a "b" / c'})
+        unit("PATCH", path, document("individualCustomer", {"tags": {"said": 'Zoë: "a" / b'}}))
 
         courier.deliver_due()
 
         [(headers, body)] = listener.letters()
         assert headers["content-type"] == "application/vnd.api+json; charset=utf-8"
-        assert types(json.loads(body)["data"]) == ["application.created", "customer.created"]
+        assert types(json.loads(body)["data"]) == ["customer.updated"]
         assert Unit(UNIT_URL, "any").webhooks.verify(headers["x-unit-signature"], SECRET, json.loads(body))
 
     def test_without_a_secret_nothing_is_signed(self, bank: Bank, courier: Courier, listener: Listener) -> None:
@@ -461,6 +462,7 @@ class TestDelivery:
         path = f"/webhooks/{hook(bank, listener.url)}"
         disabled = unit("POST", f"{path}/disable").json()["data"]["attributes"]["status"]
         bank.customer()
+        courier.deliver_due()
         enabled = unit("POST", f"{path}/enable").json()["data"]["attributes"]["status"]
         bank.application(ssn="000000005")
 
@@ -521,6 +523,22 @@ class TestDelivery:
 
         assert at_once == []
         assert len(delivered(listener)) == 2
+
+    def test_only_so_many_worlds_are_looked_after_at_once(
+        self, bank: Bank, courier: Courier, listener: Listener, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(delivery, "MOST_WORLDS", 1)
+        courier.notice("another world")
+        hook(bank, listener.url)
+        bank.customer()
+        courier.deliver_due()
+        at_first = delivered(listener)
+        bank.application(ssn="000000005")
+
+        courier.deliver_due()
+
+        assert at_first == []
+        assert types(delivered(listener)) == ["application.created", "customer.created", "application.created"]
 
     def test_a_world_that_is_gone_is_forgotten(self, bank: Bank, courier: Courier, store: Store) -> None:
         hook(bank, "http://127.0.0.1:9/")
