@@ -24,8 +24,10 @@ emulator: $(VENV)/run.stamp ## Serve both emulated services on http://localhost:
 test: $(VENV)/test.stamp ## Run every test; those in a browser only where there is one
 	$(BIN)/python -m pytest -n auto --dist loadscope
 
-bench: $(VENV)/test.stamp ## Measure, and hold against goals
+bench: $(VENV)/test.stamp ## Measure, and hold against goals; the last needs nginx, PostgreSQL and Redis
 	$(BIN)/python -m bench.emulator
+	$(BIN)/python -m bench.speed
+	$(BIN)/python -m bench.scale_out
 
 lint: $(VENV)/test.stamp ## Check style and types
 	$(BIN)/ruff check .

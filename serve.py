@@ -1,8 +1,8 @@
 """The app behind waitress, as it is hosted: ``python serve.py``, with ``HOST`` and ``PORT`` if need be.
 
-Chosen by measurement (``bench/servers.py``): as quick as the others, and the only one that neither idle clients, half a
-head nor a dripping body can stop, even without a proxy in front. To copy: by itself waitress dies at once when it is
-told to end; here it stops taking connections, answers all that has arrived, and then ends.
+Chosen by measurement (``bench/servers.py``): the only one that neither idle clients, half a head nor a dripping body
+stop, even without a proxy in front. To copy: by itself waitress dies at once when it is told to end; here it takes no
+more connections, answers all that has arrived, and then ends.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ import time
 from http.client import HTTPConnection
 from urllib.parse import urlsplit
 
+from flask import Flask
 from waitress import wasyncore
 from waitress.server import create_server
 
@@ -35,13 +36,12 @@ OPTIONS = {
 }
 
 
-def main() -> None:
+def main(app: Flask) -> None:
     """Serve until SIGTERM or SIGINT, and lose no request then."""
     logging.getLogger("waitress.queue").setLevel(logging.ERROR)  # it warns of every request that waits a moment
     stopping = threading.Event()
-    server = create_server(
-        create_app(), host=os.environ.get("HOST", "127.0.0.1"), port=int(os.environ.get("PORT", "8000")), **OPTIONS
-    )
+    host, port = os.environ.get("HOST", "127.0.0.1"), int(os.environ.get("PORT", "8000"))
+    server = create_server(app, host=host, port=port, **OPTIONS)
 
     def stop(*_: object) -> None:
         stopping.set()
@@ -86,4 +86,4 @@ def check() -> None:
 
 
 if __name__ == "__main__":
-    check() if "--check" in sys.argv[1:] else main()
+    check() if "--check" in sys.argv[1:] else main(create_app())

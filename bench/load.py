@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
+OWN_TIME, OWN_CPU = "x-own-time", "x-own-cpu"  # headers of bench/measured.py
 PATIENCE = 10.0  # seconds for one answer
 
 
@@ -19,16 +20,29 @@ class Result:
     seconds: float
     latencies: list[float] = field(default_factory=list)  # of answers below 500, in seconds
     failed: int = 0
+    own: list[float] = field(default_factory=list)  # seconds that the app spent itself, where its answers say so,
+    own_cpu: list[float] = field(default_factory=list)  # and of those, of the processor
+
+    def __add__(self, other: Result) -> Result:
+        """The two in one."""
+        return Result(
+            self.seconds + other.seconds,
+            self.latencies + other.latencies,
+            self.failed + other.failed,
+            self.own + other.own,
+            self.own_cpu + other.own_cpu,
+        )
 
     @property
     def per_second(self) -> float:
         """Answers in a second."""
         return len(self.latencies) / self.seconds
 
-    def quantile(self, share: float) -> float:
-        """The milliseconds within which this share of the answers came."""
-        ordered = sorted(self.latencies)
-        return ordered[min(len(ordered) - 1, int(share * len(ordered)))] * 1000 if ordered else float("inf")
+
+def quantile(times: Sequence[float], share: float) -> float:
+    """The milliseconds that this share of the times stays within."""
+    ordered = sorted(times)
+    return ordered[min(len(ordered) - 1, int(share * len(ordered)))] * 1000 if ordered else float("inf")
 
 
 def ask(origin: str, path: str, *, clients: int, seconds: float, headers: Mapping[str, str] | None = None) -> Result:
@@ -59,14 +73,17 @@ async def _client(origin: str, request: bytes, until: float, result: Result) -> 
         try:
             async with asyncio.timeout(PATIENCE):
                 connection = connection or await _connect(origin)
-                status, keeps = await _exchange(connection, request)
+                status, headers = await _exchange(connection, request)
         except (OSError, EOFError, ValueError):
-            status, keeps = 599, False
-        if not keeps and connection:
+            status, headers = 599, {"connection": "close"}
+        if connection and headers.get("connection", "").lower() == "close":
             connection[1].close()
             connection = None
         if status < 500:
             result.latencies.append(time.monotonic() - began)
+            for header, times in ((OWN_TIME, result.own), (OWN_CPU, result.own_cpu)):
+                if value := headers.get(header):
+                    times.append(float(value))
         else:
             result.failed += 1
     if connection:
@@ -105,8 +122,10 @@ async def _connect(origin: str) -> tuple[asyncio.StreamReader, asyncio.StreamWri
     return await asyncio.open_connection("127.0.0.1", url.port)
 
 
-async def _exchange(connection: tuple[asyncio.StreamReader, asyncio.StreamWriter], request: bytes) -> tuple[int, bool]:
-    """Send a request and read its answer; returns the status, and whether the connection may be used again."""
+async def _exchange(
+    connection: tuple[asyncio.StreamReader, asyncio.StreamWriter], request: bytes
+) -> tuple[int, dict[str, str]]:
+    """Send a request and read its answer; returns the status and the headers."""
     reader, writer = connection
     writer.write(request)
     head = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1")
@@ -118,7 +137,7 @@ async def _exchange(connection: tuple[asyncio.StreamReader, asyncio.StreamWriter
         await reader.readline()
     else:
         await reader.readexactly(int(headers.get("content-length", 0)))
-    return int(lines[0].split()[1]), headers.get("connection", "").lower() != "close"
+    return int(lines[0].split()[1]), headers
 
 
 def _request(method: str, origin: str, path: str, headers: Mapping[str, str]) -> bytes:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urljoin, urlsplit
 
+import pyotp
 import requests
 from bs4 import BeautifulSoup
 from requests.adapters import HTTPAdapter
@@ -78,9 +79,8 @@ class Visitor:
         while time.monotonic() < give_up:
             self.get("/")
             self.submit("/login", {"email": self._email})
-            self.get("/emulator/inbox")
-            if link := self.page.select_one(".mail a"):
-                self.get(str(link["href"]))
+            if link := self.newest_link():
+                self.get(link)
                 if self.page.select_one("form[action='/login/authenticate']"):
                     self.submit("/login/authenticate")
             if self.is_signed_in():
@@ -96,13 +96,20 @@ class Visitor:
             if not self.page.select_one("form[action='/totp']"):
                 return
             self.submit("/totp")
-            enrolling, url = self.page, self.url
-            self.get("/emulator/authenticator")
-            code = self.page.select_one(".one-time-code")
-            self.page, self.url = enrolling, url
-            if code and enrolling.select_one("form[action='/totp/confirm']"):
-                self.submit("/totp/confirm", {"code": re.sub(r"\s", "", code.get_text())})
+            if self.page.select_one("form[action='/totp/confirm']"):
+                self.submit("/totp/confirm", {"code": self.code()})
         raise GaveUp("no authenticator")
+
+    def newest_link(self) -> str:
+        """What the newest mail leads to, or nothing."""
+        self.get("/emulator/inbox")
+        link = self.page.select_one(".mail a")
+        return str(link["href"]) if link else ""
+
+    def code(self) -> str:
+        """What an authenticator shows that has scanned this page's QR code."""
+        key = self.page.select_one("code")
+        return pyotp.TOTP(re.sub(r"\s", "", key.get_text() if key else "")).now()
 
     def get_card(self) -> None:
         """Press until there is a card, each time on the same form."""
@@ -121,6 +128,10 @@ class Visitor:
         """The paths of the cards on this page."""
         paths = (urlsplit(str(link["href"])).path for link in self.page.select("a[href^='/cards/']"))
         return {path for path in paths if re.fullmatch(r"/cards/[0-9]+", path)}
+
+    def cookies(self) -> str:
+        """The header that a browser would send."""
+        return "; ".join(f"{cookie.name}={cookie.value}" for cookie in self._http.cookies)
 
     def is_signed_in(self) -> bool:
         """Whether the page offers to sign out."""
