@@ -41,6 +41,7 @@ def add_logs(app: Flask, settings: Settings) -> None:
     logging.basicConfig(level=settings.log_level, handlers=[handler])
     for noisy in ("werkzeug", "urllib3"):
         logging.getLogger(noisy).setLevel(logging.WARNING)  # their lines would show links' tokens
+    logging.getLogger("werkzeug").addFilter(_quote_no_request)
     app.jinja_env.globals["request_id"] = request_id
 
     @app.before_request
@@ -112,6 +113,13 @@ def _entry(record: logging.LogRecord) -> dict[str, Any]:
             *(f"{frame.filename}:{frame.lineno} {frame.name}" for frame in traceback.extract_tb(record.exc_info[2])),
         ]
     return entry
+
+
+def _quote_no_request(record: logging.LogRecord) -> bool:
+    """Werkzeug's server quotes in brackets what it cannot read of a request, and that may hold a link's token."""
+    if isinstance(record.args, tuple):
+        record.args = tuple(arg.partition(" (")[0] if isinstance(arg, str) else arg for arg in record.args)
+    return True
 
 
 def _path() -> str:

@@ -5,12 +5,15 @@ from __future__ import annotations
 import io
 import json
 import logging
+import socket
+import threading
 from collections.abc import Iterator
 from typing import Any, TypeAlias
 
 import pytest
 import time_machine
 from flask import Flask
+from werkzeug.serving import make_server
 
 from app import create_app
 from logs import Lines, Readable
@@ -216,3 +219,21 @@ def test_a_person_who_looks_on_reads_the_same_in_one_line(visitor: Visitor, writ
 
     line = written.text.split()
     assert line[:6] == ["12:00:00", "INFO", "request", "GET", "/healthz", "200"]
+
+
+@pytest.mark.parametrize(
+    "line", ["GET /login/authenticate?token=hush hush HTTP/1.1", "GET /?token=hush HTTP/x", "hush /hush", "hush"]
+)
+def test_the_server_for_developers_quotes_nothing_of_a_request_that_it_cannot_read(
+    shared_app: Flask, written: Written, line: str
+) -> None:
+    with make_server("127.0.0.1", 0, shared_app) as server:
+        thread = threading.Thread(target=server.handle_request)
+        thread.start()
+        with socket.create_connection(("127.0.0.1", server.port)) as client:
+            client.sendall(f"{line}\r\n\r\n".encode())
+            client.recv(1)
+        thread.join()
+
+    assert "code 400, message Bad" in written.text
+    assert "hush" not in written.text
