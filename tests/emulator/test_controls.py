@@ -17,7 +17,9 @@ from flask import Flask
 import emulator
 from emulator.pytest_plugin import EmulatedProject
 
+from .over_http import at_unit, client_of
 from .stytch_story import NO_USER, refused
+from .unit_story import document
 
 SEED: dict[str, Any] = {
     "users": [
@@ -33,18 +35,6 @@ SEED: dict[str, Any] = {
         {"email": "bob@example.com"},
     ]
 }
-
-
-def client_of(project: EmulatedProject) -> stytch.Client:
-    """The stock SDK."""
-    return stytch.Client(project.project_id, project.secret, environment=f"{project.url}/", suppress_warnings=True)
-
-
-def at_unit(project: EmulatedProject, path: str, timeout: float = 10) -> requests.Response:
-    """Read something at Unit."""
-    return requests.get(
-        f"{project.url}{path}", headers={"Authorization": f"Bearer {project.unit_token}"}, timeout=timeout
-    )
 
 
 @pytest.fixture
@@ -69,7 +59,7 @@ def test_the_clock_of_a_world_moves_both_services(emulated_project: EmulatedProj
     with refused(401, "unable_to_auth_magic_link"):
         client.magic_links.authenticate(token)
     emulated_project.seed(SEED)
-    created = at_unit(emulated_project, "/customers").json()["data"][0]["attributes"]["createdAt"]
+    created = at_unit(emulated_project, "GET", "/customers").json()["data"][0]["attributes"]["createdAt"]
     mail = emulated_project.mails()[0]
     assert mail["spent"]
     assert created > mail["expires"]
@@ -99,9 +89,8 @@ def jwt_time(client: stytch.Client) -> int:
 
 def ask_token(project: EmulatedProject, customer: str, session_jwt: str) -> requests.Response:
     """Exchange a session JWT."""
-    body = {"data": {"type": "customerToken", "attributes": {"scope": "cards-write", "jwtToken": session_jwt}}}
-    headers = {"Authorization": f"Bearer {project.unit_token}", "Content-Type": "application/vnd.api+json"}
-    return requests.post(f"{project.url}/customers/{customer}/token", json=body, headers=headers, timeout=10)
+    body = document("customerToken", {"scope": "cards-write", "jwtToken": session_jwt})
+    return at_unit(project, "POST", f"/customers/{customer}/token", body)
 
 
 def test_the_clock_of_one_world_is_not_anothers(emulated_project: EmulatedProject) -> None:
@@ -140,7 +129,7 @@ def test_a_failure_of_stytchs_is_shaped_as_stytchs(
 def test_a_failure_of_units_is_shaped_as_units(emulated_project: EmulatedProject, fault: str, status: int) -> None:
     emulated_project.fail("/cards*", fault, retry_after=7)
 
-    answer = at_unit(emulated_project, "/cards/1")
+    answer = at_unit(emulated_project, "GET", "/cards/1")
 
     assert answer.status_code == status
     assert answer.json()["errors"][0]["status"] == str(status)
@@ -159,7 +148,7 @@ def test_a_cut_answer_was_carried_out(emulated_project: EmulatedProject, client:
 def test_a_malformed_answer_is_no_json(emulated_project: EmulatedProject) -> None:
     emulated_project.fail("/customers", "malformed")
 
-    answer = at_unit(emulated_project, "/customers")
+    answer = at_unit(emulated_project, "GET", "/customers")
 
     with pytest.raises(requests.exceptions.JSONDecodeError):
         answer.json()
@@ -170,8 +159,8 @@ def test_a_slow_answer_comes_too_late_for_whoever_does_not_wait(emulated_project
     emulated_project.fail("/customers", "slow", seconds=0.3)
 
     with pytest.raises(requests.exceptions.ReadTimeout):
-        at_unit(emulated_project, "/customers", timeout=0.1)
-    assert at_unit(emulated_project, "/customers").status_code == 200
+        at_unit(emulated_project, "GET", "/customers", timeout=0.1)
+    assert at_unit(emulated_project, "GET", "/customers").status_code == 200
 
 
 def test_a_failure_meets_its_world_path_and_method_only(
@@ -182,7 +171,7 @@ def test_a_failure_meets_its_world_path_and_method_only(
     assert client_of(EmulatedProject(emulated_project.url)).users.create(email="ada@example.com").status_code == 201
     with refused(404, "user_not_found"):
         client.users.get(NO_USER)
-    assert at_unit(emulated_project, "/customers").status_code == 200
+    assert at_unit(emulated_project, "GET", "/customers").status_code == 200
 
 
 def test_a_failure_for_all_meets_any_world_until_it_is_cleared(controlled: Flask) -> None:
@@ -219,9 +208,11 @@ def test_a_seed_makes_all_that_it_names(
     ada, bob = emulated_project.seed(tmp_path / "world.json")["users"]
 
     user = client.users.get(ada["user_id"])
-    account = at_unit(emulated_project, f"/accounts/{ada['accounts'][0]['account_id']}").json()["data"]["attributes"]
-    customer = at_unit(emulated_project, f"/customers/{ada['customer_id']}").json()["data"]["attributes"]
-    cards = at_unit(emulated_project, "/cards").json()["data"]
+    account = at_unit(emulated_project, "GET", f"/accounts/{ada['accounts'][0]['account_id']}").json()["data"][
+        "attributes"
+    ]
+    customer = at_unit(emulated_project, "GET", f"/customers/{ada['customer_id']}").json()["data"]["attributes"]
+    cards = at_unit(emulated_project, "GET", "/cards").json()["data"]
     assert (user.name and user.name.first_name, user.totps[0].verified) == ("Ada", True)
     assert user.trusted_metadata == {"unit_customer_id": ada["customer_id"]}
     assert (customer["jwtSubject"], customer["email"], customer["tags"]) == (
@@ -275,7 +266,7 @@ def test_a_reset_world_is_empty_and_in_the_present(emulated_project: EmulatedPro
     emulated_project.reset()
 
     assert client.users.search().results == []
-    assert at_unit(emulated_project, "/customers").json()["data"] == []
+    assert at_unit(emulated_project, "GET", "/customers").json()["data"] == []
     assert [key.kid for key in client.sessions.get_jwks(emulated_project.project_id).keys] == kids
 
 

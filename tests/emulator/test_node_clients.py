@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 NODE = Path(__file__).parent / "node"
-PATIENCE = 60  # seconds for one script
+PATIENCE = 180  # seconds for one script
 SCRIPTS = sorted(path.name for path in NODE.glob("*.test.mjs"))
 
 

@@ -10,25 +10,14 @@ from urllib.parse import parse_qs, urlsplit
 import pyotp
 import pytest
 import requests
-import stytch
 from bs4 import BeautifulSoup
 from flask.cli import ScriptInfo
 
 import emulator
 from emulator.pytest_plugin import EmulatedProject
 
+from .over_http import at_unit, client_of
 from .unit_story import ADA, document
-
-
-def client_of(project: EmulatedProject) -> stytch.Client:
-    """The stock SDK, pointed at the emulator as the start page says."""
-    return stytch.Client(project.project_id, project.secret, environment=f"{project.url}/", suppress_warnings=True)
-
-
-def at_unit(project: EmulatedProject, method: str, path: str, body: object = None, **headers: str) -> requests.Response:
-    """Call Unit with the world's org token."""
-    bearer = {"Authorization": f"Bearer {project.unit_token}", "Content-Type": "application/vnd.api+json"}
-    return requests.request(method, f"{project.url}{path}", json=body, headers=bearer | headers, timeout=10)
 
 
 def test_flask_finds_the_emulator(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -127,7 +116,7 @@ def test_the_hosted_form_is_where_its_link_leads(emulated_project: EmulatedProje
     }
     version = {"X-Accept-Version": "V2024_06"}
     body = document("applicationForm", attributes)
-    form = at_unit(emulated_project, "POST", "/application-forms", body, **version).json()["data"]
+    form = at_unit(emulated_project, "POST", "/application-forms", body, headers=version).json()["data"]
     address = form["links"]["related"]["href"]
     page = BeautifulSoup(requests.get(address, timeout=10).text, "html.parser")
     typed = {str(field["name"]): str(field["value"]) for field in page.select("input[name]")}
