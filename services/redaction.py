@@ -10,6 +10,7 @@ import json
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any
 from urllib.parse import parse_qsl, quote, urlencode, urlsplit
 
@@ -35,7 +36,7 @@ LOOKS = (
     re.compile(r"(?<![\w.-])(?:\d[ -]?){12,18}\d(?![\w.-])", re.ASCII),  # a card number
 )
 COUNTED = ("no", "one digit", "two digits", "three digits", "four digits", "five digits", "six digits")
-LONGEST_LIST, LONGEST_TEXT, DEEPEST = 10, 2_000, 12  # items, characters, levels
+LONGEST_LIST, MOST_FIELDS, LONGEST_TEXT, DEEPEST = 10, 60, 2_000, 12  # items, fields, characters, levels
 
 
 class Cut(str):
@@ -67,7 +68,7 @@ def redacted(value: Any, name: str = "", *, secret: bool = False, depth: int = 0
     if isinstance(value, dict):
         return {
             _text(str(key), ""): redacted(inner, str(key), secret=secret, depth=depth + 1)
-            for key, inner in value.items()
+            for key, inner in islice(value.items(), MOST_FIELDS)
         }
     if isinstance(value, list):
         shown = [redacted(inner, name, secret=secret, depth=depth + 1) for inner in value[:LONGEST_LIST]]
