@@ -37,6 +37,7 @@ NOT_SHOWN = {"static", "home.healthz", "home.readyz", "inspector.source"}
 KEY = re.compile(r"[\w-]{22}", re.ASCII)
 PLACE = re.compile(r"(?P<function>[\w.]{1,100}):(?P<line>[0-9]{1,5})", re.ASCII)
 MOST_PLACES = 12
+END_OF_TIME = 253_402_300_800  # the year 10,000, in seconds since the epoch
 JSON, CUT = JsonLexer(), re.compile("‹[^›]*›")
 
 
@@ -77,14 +78,17 @@ def begin() -> None:
 
 @bp.after_app_request
 def carry(response: Response) -> Response:
-    """Send the calls back with a fragment, or keep them for the page that a redirect leads to."""
+    """Send the calls back with a fragment, or keep them for the page that a redirect leads to.
+
+    What has no body (204, to a page that waits and looks again) brings none: there is no news.
+    """
     actions = _present()
     if "HX-Redirect" in response.headers or 300 <= response.status_code < 400:
         if actions:
             _keep(response, (*actions, *_take()))
     elif g.get("wire_log_taken"):
         response.delete_cookie(_cookie(), **_cookie_flags())
-    elif actions and is_htmx() and response.mimetype == "text/html":
+    elif actions and is_htmx() and response.mimetype == "text/html" and response.status_code != 204:
         response.set_data(response.get_data(as_text=True) + render_template("inspector/_arrive.html", actions=actions))
     return response
 
@@ -143,7 +147,7 @@ def time_left(until: float) -> str:
 @bp.app_template_filter("in_words")
 def in_words(claim: Any, name: str) -> str:
     """What a time in a JWT means to people."""
-    if name not in {"exp", "iat", "nbf"} or not isinstance(claim, int):
+    if name not in {"exp", "iat", "nbf"} or not isinstance(claim, int) or not 0 <= claim < END_OF_TIME:
         return ""
     at = datetime.fromtimestamp(claim, UTC).strftime("%H:%M:%S UTC")
     return f"{at}, {time_left(claim)} from now" if claim > time.time() else at

@@ -166,13 +166,13 @@ def test_a_call_without_an_answer_is_shown_too(stepped_up: Visitor, monkeypatch:
     assert "Unit gave no answer: ConnectionError." in page.one(ARRIVES).get_text()
 
 
-def test_a_page_that_waits_replaces_its_last_look(enrolled: Visitor) -> None:
+def test_a_page_that_waits_brings_nothing_while_there_is_no_news(enrolled: Visitor) -> None:
     enrolled.open_account(ssn="000-00-0004")
 
-    page = enrolled.get("/customer/status", htmx=True)
+    page = enrolled.get("/customer/status?shown=PendingReview", htmx=True)
 
-    gone = page.one("hx-partial[hx-swap=delete]")
-    assert gone["hx-target"] == "#inspector-calls > [data-asked='GET /customer/status']:first-child"
+    assert (page.status, page.body) == (204, "")
+    assert asked(enrolled.get("/customer")) == ["GET /customer"]
 
 
 def test_the_page_on_which_a_link_is_opened_has_no_panel(visitor: Visitor) -> None:
@@ -356,6 +356,12 @@ def test_the_command_line_says_what_was_said_and_expands_nothing_else() -> None:
         "email": "ada@example.org",
     }
     assert shlex.split(curl(call))[0] == "curl"
+
+
+@pytest.mark.parametrize("claim", [-1, 10**30, 1.5, "soon", None, True])
+def test_a_time_that_is_none_is_not_put_into_words(app: Flask, claim: object) -> None:
+    assert app.jinja_env.filters["in_words"](claim, "nothing") == app.jinja_env.filters["in_words"](-1, "exp") == ""
+    assert "from now" not in app.jinja_env.filters["in_words"](claim, "exp")
 
 
 def test_the_claims_of_a_jwt_are_explained(app: Flask, signed_in: Visitor) -> None:
