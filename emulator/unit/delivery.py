@@ -68,23 +68,23 @@ class Courier:
     worlds: set[str] = field(default_factory=set)
     _lock: threading.Lock = field(default_factory=threading.Lock)
     _wake: threading.Event = field(default_factory=threading.Event)
-    _thread: threading.Thread | None = None
+    thread: threading.Thread | None = None
 
     def notice(self, world_id: str) -> None:
         """Look after a world in which events wait, from now on."""
         with self._lock:
             if len(self.worlds) < MOST_WORLDS:
                 self.worlds.add(world_id)
-            if self.in_background and (self._thread is None or not self._thread.is_alive()):
-                self._thread = threading.Thread(target=self._run, name="webhooks", daemon=True)
-                self._thread.start()
+            if self.in_background and (self.thread is None or not self.thread.is_alive()):
+                self.thread = threading.Thread(target=self._run, name="webhooks", daemon=True)
+                self.thread.start()
         self._wake.set()
 
     def stop(self) -> None:
         """Look after nothing any more; what waits stays in the store, for whoever opens it next."""
         with self._lock:
             self.worlds.clear()
-            thread = self._thread
+            thread = self.thread
         self._wake.set()
         if thread is not None:
             thread.join(TIMEOUT)
@@ -102,11 +102,13 @@ class Courier:
             self._wake.clear()
             try:
                 self.deliver_due()
-            except Exception:  # whatever it was, the next round may do better, and nobody else would start one
+            except Exception:  # the store is gone, or too busy: whatever waits there waits for the world's next change
                 logger.exception("Webhooks could not be served")
+                with self._lock:
+                    self.worlds.clear()
             with self._lock:
                 if not self.worlds:
-                    self._thread = None
+                    self.thread = None
                     return
 
     def take(self, world_id: str) -> list[Letter]:

@@ -112,6 +112,7 @@ def decide_on(world: World, application: Json, status: str, method: str, reason:
     if status == "Approved":
         customer = world.add_numbered("customer", _customer(application))
         application["relationships"]["customer"] = {"data": jsonapi.identifier("customer", customer["id"])}
+        # UNCONFIRMED: whether an event of the application's own, ``application.approved``, comes with it.
         events.emit(world, "customer.created", customer, "application")
     else:
         events.emit(world, f"application.{status.lower()}", application)

@@ -366,6 +366,34 @@ class TestDelivery:
         _, body = listener.got.get(timeout=10)
         assert types(json.loads(body)["data"]) == ["application.created"]
 
+    def test_after_a_crash_the_thread_delivers_at_the_next_change(
+        self, http: requests.Session, store: Store, bank: Bank, listener: Listener, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        courier = Courier(store)
+        app = unit.create_app(store, jwt_settings=lambda _world: None, fetch=lambda _url: {}, courier=courier)
+        http.mount(UNIT_URL, WSGIAdapter(app))
+        hook(bank, listener.url)
+        with monkeypatch.context() as broken:
+            broken.setattr(courier, "take", lambda _world: 1 / 0)
+            bank.application(ssn="000000005")
+            if courier.thread:
+                courier.thread.join(10)
+        assert courier.worlds == set()
+
+        bank.application(ssn="000000005")
+
+        _, body = listener.got.get(timeout=10)
+        assert types(json.loads(body)["data"]) == ["application.created"] * 2
+
+    def test_a_courier_that_is_stopped_delivers_nothing(self, bank: Bank, courier: Courier, listener: Listener) -> None:
+        hook(bank, listener.url)
+        bank.customer()
+        courier.stop()
+
+        courier.deliver_due()
+
+        assert listener.letters() == []
+
     def test_what_is_delivered_is_not_sent_again(self, bank: Bank, courier: Courier, listener: Listener) -> None:
         hook(bank, listener.url)
         bank.customer()
