@@ -12,17 +12,12 @@ from flask import Blueprint, Response, abort, current_app
 bp = Blueprint("well_known", __name__)
 
 GOOD_FOR = timedelta(days=180)  # the RFC recommends less than a year
-ROBOTS = """\
-User-agent: *
-Allow: /$
-Allow: /static/
-Disallow: /
-"""
+ROBOTS = "User-agent: *\nDisallow:\n"
 
 
 @bp.get("/robots.txt")
 def robots() -> Response:
-    """The first page is for everybody, also to preview a link to it; all others are somebody's own."""
+    """Nothing is forbidden: a page that must not be found says so itself, which only helps where it may be read."""
     return Response(ROBOTS, mimetype="text/plain")
 
 

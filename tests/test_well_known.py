@@ -13,11 +13,11 @@ from settings import Settings, SettingsError, load
 from .conftest import Visitor, changed
 
 
-def test_search_engines_may_read_the_first_page_only(visitor: Visitor) -> None:
+def test_search_engines_may_read_what_they_must_not_list(visitor: Visitor) -> None:
     answer = visitor.client.get("/robots.txt")
 
     assert answer.mimetype == "text/plain"
-    assert answer.text.splitlines() == ["User-agent: *", "Allow: /$", "Allow: /static/", "Disallow: /"]
+    assert answer.text.splitlines() == ["User-agent: *", "Disallow:"]
 
 
 @pytest.mark.parametrize(("origin", "tag"), [("https://demo.example.com", "noindex"), ("http://localhost:8000", None)])
