@@ -15,6 +15,8 @@ from headers import content_security_policy
 
 from .gallery_states import states
 
+ELSEWHERE = re.compile(r'<hx-partial hx-target="#(status|balance|spent)".*?</hx-partial>', re.DOTALL)
+
 bp = Blueprint("gallery", __name__, url_prefix="/gallery")
 
 
@@ -32,7 +34,7 @@ def show(slug: str) -> Response:
     state = next((state for state in states() if state.slug == slug), None) or abort(404)
     body = render_template(state.template, **state.values)
     if state.template.rpartition("/")[2].startswith("_"):
-        body = re.sub(r'<hx-partial hx-target="#status".*?</hx-partial>', "", body, flags=re.DOTALL)
+        body = ELSEWHERE.sub("", body)
         body = body.replace("<dialog ", "<dialog open ")
         body = render_template("gallery/state.html", state=state, fragment=Markup(body))  # noqa: S704 - a template's
     response = make_response(body.replace(" autofocus", ""))  # one page would have many

@@ -20,7 +20,7 @@ from .codes import WORDS, too_many
 from .limits_form import LimitsForm
 from .statuses import TEXTS
 
-NOW = datetime(2030, 6, 1, 12, tzinfo=UTC)
+NOW = datetime.now(UTC)
 QR_CODE = (  # of one dot: a real one holds a secret
     "data:image/png;base64,iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAAAAAA6fptVAAAACklEQVR4nGNgAAAAAgABSK+kcQAAAABJRU5ErkJggg=="
 )
@@ -154,8 +154,8 @@ def _cards() -> Iterator[State]:
     full = [replace(card, status=status) for card in (VIRTUAL, PHYSICAL) for status in STATUSES]
     group, listing = "Cards", "cards/_list.html"
     yield State(group, "loading", "cards/_loading.html")
-    yield State(group, "locked", "_instead.html", _instead("lock", "", "This needs a fresh code."))
-    yield State(group, "upstream down", "_instead.html", _instead("unplugged", *TEXTS[503]))
+    yield State(group, "locked", "_instead.html", _instead("lock", "", "This needs a fresh code.", "Enter a code"))
+    yield State(group, "upstream down", "_instead.html", _instead("unplugged", *TEXTS[503], "Try again"))
     yield State(group, "empty", listing, {"cards": [], "account": ACCOUNT})
     yield State(group, "one", listing, {"cards": [VIRTUAL], "account": ACCOUNT})
     refused = "Choose a virtual or a physical card."
@@ -205,11 +205,12 @@ def _account() -> Iterator[State]:
 def _bad_news() -> Iterator[State]:
     group = "Bad news"
     yield State(group, "offline", "_offline.html")
-    for status, (title, text) in TEXTS.items():
+    for status in (404, 429, 503):
+        title, text = TEXTS[status]
         yield State(group, f"notice {status}", "_notice.html", {"title": title, "text": text, "status": status})
-        yield State(group, f"page {status}", "error.html", {"title": title, "text": text})
+        yield State(group, f"page {status}", "error.html", {"session": None, "title": title, "text": text})
 
 
-def _instead(drawing: str, title: str, text: str) -> dict[str, Any]:
-    words = {"drawing": drawing, "title": title, "text": text, "way_on": "Try again"}
+def _instead(drawing: str, title: str, text: str, way_on: str) -> dict[str, Any]:
+    words = {"drawing": drawing, "title": title, "text": text, "way_on": way_on}
     return {"place": "cards", "url": url_for("cards.listing"), **words}

@@ -28,6 +28,7 @@ OUR_OWN_RULES = """() => {
         if (!ids.some(id => document.getElementById(id)?.matches('.error')))
             found.push(`no error is tied to ${field.name}`);
     }
+    if (document.getAnimations().length) found.push('something moves, though less motion is wished for');
     return found;
 }"""
 ALL = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
