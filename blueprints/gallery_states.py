@@ -165,10 +165,9 @@ def _cards() -> Iterator[State]:
 
 def _one_card() -> Iterator[State]:
     group, one = "Card", "card/_card.html"
-    for card in (VIRTUAL, PHYSICAL):
-        for status in STATUSES:
-            name = f"{'virtual' if card.is_virtual else 'physical'} {status}"
-            yield State(group, name, one, {"card": replace(card, status=status)})
+    for name, card in (("virtual", VIRTUAL), ("physical", PHYSICAL)):
+        for status in ("Active", "Lost") if card.is_virtual else ("Active", "ActiveForOnlineUse", "Inactive", "Frozen"):
+            yield State(group, f"{name} {status}", one, {"card": replace(card, status=status)})
     frozen = replace(VIRTUAL, status="Frozen")
     yield State(group, "done", one, {"card": frozen, "done": "Frozen. Nobody can pay with it until you unfreeze it."})
     yield State(group, "refused", one, {"card": frozen, "problem": "The bank did not do that."})
