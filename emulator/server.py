@@ -6,7 +6,9 @@ and phone, and the application form that Unit would host. Every ``project-test-<
 
 from __future__ import annotations
 
+import logging
 import os
+import re
 import threading
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
@@ -31,6 +33,7 @@ POLICY = (
     "default-src 'none'; style-src 'self'; form-action 'self' http: https:; base-uri 'none'; frame-ancestors 'none'"
 )
 OURS = ("/inbox", "/healthz", "/emulator.css", "/application-form/", f"{PREFIX}/")
+TOKENS = re.compile(r'(/application-form/|[?&]token=)[^\s&?"]+')  # those in links that people open
 YES = {"1", "true", "yes", "on"}
 
 
@@ -50,6 +53,7 @@ def create_app(database_url: str | None = None, *, with_controls: bool | None = 
         app.register_blueprint(controls.blueprint(store, stytch_app, unit_app))
     both = _by_path(app.wsgi_app, stytch_app, unit_app)
     app.wsgi_app = Controlled(both, store) if with_controls else both  # type: ignore[method-assign, assignment]
+    logging.getLogger("werkzeug").addFilter(_without_tokens)
     app.extensions |= {"emulator_store": store, "emulator_courier": unit_app.extensions["emulated_unit"].courier}
     return app
 
@@ -78,6 +82,12 @@ def running(database_url: str | None = None, *, port: int = 0, with_controls: bo
             server.server_close()
             app.extensions["emulator_courier"].stop()
             app.extensions["emulator_store"].close()
+
+
+def _without_tokens(record: logging.LogRecord) -> bool:
+    """Keep the tokens of links out of the line that ``flask run`` writes for each request."""
+    record.msg, record.args = TOKENS.sub(r"\1[token]", record.getMessage()), ()
+    return True
 
 
 class _Quiet(WSGIRequestHandler):

@@ -61,7 +61,10 @@ def pause(failures: int) -> int:
 
 @dataclass
 class Courier:
-    """Delivers what waits, when told to; ``in_background`` it tells itself."""
+    """Delivers what waits, when told to.
+
+    ``in_background`` it tells itself, by the machine's clock, whatever a world's own clock says.
+    """
 
     store: Store
     in_background: bool = True

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 from pathlib import Path
 from typing import Any
@@ -50,6 +51,26 @@ def test_what_the_start_page_says_of_python_is_so(emulator_url: str) -> None:
 
     assert found["auth"].debug.whoami().project_id == found["project_id"]
     assert found["bank"].customers.list().data == []
+
+
+@pytest.mark.parametrize(
+    ("path", "logged"),
+    [
+        ("/application-form/hush", "/application-form/[token]"),
+        (
+            "/v1/magic_links/redirect?public_token=p&token=hush&a=b",
+            "/v1/magic_links/redirect?public_token=p&token=[token]&a=b",
+        ),
+        ("/cards/1?include=account", "/cards/1?include=account"),
+    ],
+)
+def test_links_tokens_are_not_logged(tmp_path: Path, caplog: pytest.LogCaptureFixture, path: str, logged: str) -> None:
+    emulator.create_app(f"sqlite:///{tmp_path}/emulator.db")
+    caplog.set_level(logging.INFO, "werkzeug")
+
+    logging.getLogger("werkzeug").info('%s - "%s" %s %s', "127.0.0.1", f"GET {path} HTTP/1.1", "200", "-")
+
+    assert caplog.messages == [f'127.0.0.1 - "GET {logged} HTTP/1.1" 200 -']
 
 
 def test_each_service_answers_an_unknown_path_in_its_own_way(emulator_url: str) -> None:
