@@ -103,8 +103,9 @@ def count_code(user_id: str, kind: str = "code") -> None:
 
 def forgive_codes(user_id: str, kind: str = "code") -> None:
     """Forget a user's wrong codes of a kind, after a right one."""
-    for item in CODES_PER_USER:
-        limiter.limiter.clear(item, kind, user_id)
+    with suppress(StorageError):  # the code was right, whether or not that can be noted
+        for item in CODES_PER_USER:
+            limiter.limiter.clear(item, kind, user_id)
 
 
 def _hit(item: RateLimitItem, what: str, whose: str) -> bool:

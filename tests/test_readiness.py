@@ -108,3 +108,17 @@ def test_nobody_waits_for_a_service_that_hangs(readiness: Readiness, services: C
         assert answers == [{}] * 20
         assert all(first.result().values())
     assert len(services.asked) == 2
+
+
+def test_while_limits_cannot_be_counted_what_is_limited_is_refused_and_nothing_else(
+    signed_in: Visitor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def gone(*_args: object, **_kwargs: object) -> bool:
+        raise StorageError(ConnectionError())
+
+    monkeypatch.setattr(limiter.limiter.storage, "acquire_entry", gone)
+
+    assert signed_in.get("/account").status == 200
+    refused = signed_in.post("/login", {"email": "ada@example.com"})
+    assert refused.status == 503
+    assert refused.heading == "A service did not answer"
