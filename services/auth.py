@@ -6,32 +6,27 @@ Stytch refuses into an exception that a view can explain.
 
 from __future__ import annotations
 
-import hashlib
 import logging
 import re
-import time
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import cast
 
 from flask import current_app
-from stytch.consumer.models.users import User
 from stytch.core.response_base import StytchError
 from werkzeug.local import LocalProxy
 
 from settings import Settings
 
-from . import wire_log
 from .audit import audited
-from .cache import Cache
 from .http import ServiceDown, ServiceSession, repeatable
-from .session import CUSTOMER_CLAIM, SESSION_LIFE, SESSION_TOKEN, NotSignedIn, Session, session_from, verified_claims
+from .session import CUSTOMER_CLAIM, SESSION_LIFE, SESSION_TOKEN, Session
+from .sessions import KnownSessions
 from .stytch_wire import Client, Refused, minutes, reason_of, refusals, unless_gone
 
 LINK_LIFE = timedelta(minutes=10)
 ENROLMENT_LIFE = timedelta(minutes=30)
-JUST_RETURNED = 30  # seconds for which a JWT is still "the one that Stytch has just returned"
 QR_CODE = re.compile(r"data:image/png;base64,[A-Za-z0-9+/]+=*")
 
 log = logging.getLogger(__name__)
@@ -61,8 +56,7 @@ class Auth:
     def __init__(self, settings: Settings, http: ServiceSession) -> None:
         self._settings = settings
         self._client = Client(settings, http)
-        self._sessions: Cache[Session] = Cache(expires_at=lambda session: session.verified_until, on_hit=_spared)
-        self._ended: Cache[float] = Cache(expires_at=lambda until: until)  # by the token's key, or the session's id
+        self.sessions = KnownSessions(settings, self._client)
 
     @audited("login")
     def send_link(self, email: str, code_challenge: str) -> None:
@@ -99,32 +93,7 @@ class Auth:
             )
         if not SESSION_TOKEN.fullmatch(answer.session_token):
             raise ServiceDown("Stytch", "a session token of another shape")
-        return self._accept(answer.session_token, answer.session_jwt, answer.user)
-
-    def session(self, token: str) -> Session:
-        """The session of an opaque token: verified within the last five minutes, or asked of Stytch now.
-
-        Raises NotSignedIn. Parallel callers with one token share one call. Stytch docs: *Authenticate session*.
-        """
-        if self._ended.get(_key(token)):
-            raise NotSignedIn
-        return self._unless_ended(self._sessions.get_or_load(_key(token), lambda: self._ask(token)))
-
-    def known(self, token: str) -> Session | None:
-        """The session, if it can be had without a call. Raises NotSignedIn if it was ended here."""
-        session = self._sessions.get(_key(token))
-        if session:
-            _spared(self._unless_ended(session))
-        return session
-
-    def refresh(self, token: str) -> Session:
-        """The session as Stytch sees it at this moment, with a JWT that it has just returned. Raises NotSignedIn."""
-        self._sessions.drop(_key(token))
-        return self._ask(token)
-
-    def just_returned(self, session: Session) -> Session:
-        """The session with a JWT that is fit for an exchange: Stytch returned it a moment ago. Raises NotSignedIn."""
-        return session if time.time() - session.jwt_issued_at < JUST_RETURNED else self.refresh(session.token)
+        return self.sessions.accept(answer.session_token, answer.session_jwt, answer.user)
 
     @audited("factor")
     def start_totp(self, session: Session) -> Enrolment:
@@ -151,7 +120,7 @@ class Auth:
             answer = self._client.totps.authenticate(
                 session.user_id, code, session_token=session.token, session_duration_minutes=_left(session)
             )
-        return self._accept_same(session, answer.session_jwt, answer.user)
+        return self.sessions.accept_same(session, answer.session_jwt, answer.user)
 
     @audited("factor")
     def recover(self, session: Session, recovery_code: str) -> Session:
@@ -163,7 +132,7 @@ class Auth:
             answer = self._client.totps.recover(
                 session.user_id, recovery_code, session_token=session.token, session_duration_minutes=_left(session)
             )
-        return self._accept_same(session, answer.session_jwt, answer.user)
+        return self.sessions.accept_same(session, answer.session_jwt, answer.user)
 
     @audited("factor")
     def remove_authenticator(self, session: Session) -> Session:
@@ -174,7 +143,7 @@ class Auth:
         user = repeatable(lambda: self._client.users.get(session.user_id))
         for totp in user.totps:
             unless_gone("totp_not_found", partial(self._client.users.delete_totp, totp.totp_id))
-        return self.refresh(session.token)
+        return self.sessions.refresh(session.token)
 
     @audited("factor")
     def recovery_codes(self, session: Session) -> list[str]:
@@ -188,13 +157,12 @@ class Auth:
         Stytch docs: *Metadata*, *Session custom claims*.
         """
         self._client.users.update(session.user_id, trusted_metadata={CUSTOMER_CLAIM: customer_id})
-        return self.refresh(session.token)
+        return self.sessions.refresh(session.token)
 
     @audited("login")
     def sign_out(self, session_token: str) -> None:
         """Forget the session here and revoke it at Stytch. An outage there does not keep anyone signed in."""
-        self._end(_key(session_token))
-        self._sessions.drop(_key(session_token))
+        self.sessions.end(token=session_token)
         try:
             self._client.sessions.revoke(session_token=session_token)
         except (StytchError, ServiceDown) as error:
@@ -211,53 +179,9 @@ class Auth:
         """Revoke the user's other sessions; returns their ids."""
         others = [each.session_id for each in self.open_sessions(session) if each.session_id != session.session_id]
         for session_id in others:
-            self._end(session_id)
+            self.sessions.end(session_id=session_id)
             unless_gone("session_not_found", partial(self._client.sessions.revoke, session_id))
         return others
-
-    def _end(self, key: str) -> None:
-        """Let no cached session and no late answer sign anybody in again."""
-        self._ended.put(key, time.time() + SESSION_LIFE.total_seconds())
-
-    def _unless_ended(self, session: Session) -> Session:
-        if self._ended.get(_key(session.token)) or self._ended.get(session.session_id):
-            raise NotSignedIn
-        return session
-
-    def _ask(self, token: str) -> Session:
-        asked_at = self._sessions.moment()
-        try:
-            answer = self._client.sessions.authenticate(session_token=token)
-        except StytchError as error:
-            log.info("session refused: %s", reason_of(error))
-            raise NotSignedIn from error
-        return self._accept(token, answer.session_jwt, answer.user, asked_at)
-
-    def _accept(self, token: str, session_jwt: str, user: User, asked_at: int | None = None) -> Session:
-        """Verify the JWT and cache the session that it shows, after its claim agrees with the user's metadata."""
-        claims = verified_claims(session_jwt, self._client.jwks_client, self._settings)
-        customer_id = (user.trusted_metadata or {}).get(CUSTOMER_CLAIM)
-        if claims.get(CUSTOMER_CLAIM) != customer_id:
-            answer = self._client.sessions.authenticate(
-                session_token=token, session_custom_claims={CUSTOMER_CLAIM: customer_id}
-            )
-            session_jwt = answer.session_jwt
-            claims = verified_claims(session_jwt, self._client.jwks_client, self._settings)
-        session = self._unless_ended(session_from(token, session_jwt, claims, user))
-        self._sessions.put(_key(token), session, asked_at)
-        return session
-
-    def _accept_same(self, session: Session, session_jwt: str, user: User) -> Session:
-        """Accept what came back for a proof, if it is this very session."""
-        fresh = self._accept(session.token, session_jwt, user)
-        if (fresh.session_id, fresh.user_id) != (session.session_id, session.user_id):
-            self._sessions.drop(_key(session.token))
-            raise NotSignedIn
-        return fresh
-
-
-def _spared(session: Session) -> None:
-    wire_log.spared("Stytch", "the session’s JWT was verified here", session.verified_until)
 
 
 def _left(session: Session) -> int:
@@ -266,10 +190,6 @@ def _left(session: Session) -> int:
     Stytch attaches a factor only together with a duration; what is left is sent, so that the session does not slide.
     """
     return max(5, minutes(session.expires_at - datetime.now(UTC)))
-
-
-def _key(token: str) -> str:
-    return hashlib.sha256(token.encode()).hexdigest()
 
 
 auth = cast(Auth, LocalProxy(lambda: current_app.extensions["auth"]))

@@ -159,7 +159,7 @@ class Exchange:
         longest: int | None = None,
         resources: Mapping[str, Sequence[str]] | None = None,
     ) -> _Held:
-        session = self._auth.just_returned(session)
+        session = self._auth.sessions.just_returned(session)
         proven_until = session.proven_until(self._settings.step_up_max_age)
         if proven_until is None or session.customer_id is None:
             raise StepUpNeeded

@@ -50,9 +50,9 @@ def current_session() -> Session:
     if (session := known_session()) is None:
         if not (token := sign_in_token()):
             raise NotSignedIn
-        if (session := auth.known(token)) is None:
+        if (session := auth.sessions.known(token)) is None:
             with few_unknown_sessions():
-                session = auth.session(token)
+                session = auth.sessions.get(token)
         g.session = session
     return session
 
@@ -74,7 +74,7 @@ def known_session() -> Session | None:
 def fresh_session() -> Session:
     """The session as Stytch sees it now: before a refusal, and before every write. Raises NotSignedIn."""
     if not g.get("session_is_fresh"):
-        g.session, g.session_is_fresh = auth.refresh(current_session().token), True
+        g.session, g.session_is_fresh = auth.sessions.refresh(current_session().token), True
     return current_session()
 
 

@@ -281,8 +281,8 @@ class Milestones:
             kept, first, now = self._reached[walk]
             kept.backup(live)
         clock.move_to(now)
-        self.app.extensions["auth"]._sessions._entries.clear()
-        self.app.extensions["auth"]._ended._entries.clear()
+        self.app.extensions["auth"].sessions._sessions._entries.clear()
+        self.app.extensions["auth"].sessions._ended._entries.clear()
         self.app.extensions["exchange"]._tokens._entries.clear()
         visitor = Visitor(self.app)
         visitor.client._cookies = dict(first.client._cookies or {})

@@ -37,11 +37,11 @@ def with_cookies_of(visitor: Visitor, app: Flask | None = None) -> Visitor:
 def test_a_late_answer_does_not_bring_back_a_signed_out_session(app: Flask, stepped_up: Visitor) -> None:
     auth, token = app.extensions["auth"], stepped_up.cookie("stytch_session") or ""
     stepped_up.get("/cards/list")
-    late = next(iter(auth._sessions._entries.values()))
+    late = next(iter(auth.sessions._sessions._entries.values()))
     thief = with_cookies_of(stepped_up)
 
     stepped_up.post("/logout")
-    auth._sessions.put(hashlib.sha256(token.encode()).hexdigest(), late)
+    auth.sessions._sessions.put(hashlib.sha256(token.encode()).hexdigest(), late)
 
     assert thief.get("/cards/list").goes_to == "/"
 
@@ -252,14 +252,14 @@ def test_who_signs_out_everywhere_stops_the_other_browsers_of_this_process_at_on
 
 def test_a_late_answer_does_not_bring_back_a_proof_that_is_gone(app: Flask, stepped_up: Visitor) -> None:
     auth, token = app.extensions["auth"], stepped_up.cookie("stytch_session") or ""
-    asked_at = auth._sessions.moment()
+    asked_at = auth.sessions._sessions.moment()
     stepped_up.get("/cards/list")
-    key, late = next(iter(auth._sessions._entries.items()))
+    key, late = next(iter(auth.sessions._sessions._entries.items()))
     stepped_up.post("/account/authenticator/remove")
 
-    auth._sessions.put(key, late, asked_at)
+    auth.sessions._sessions.put(key, late, asked_at)
 
-    assert not auth.known(token).enrolled
+    assert not auth.sessions.known(token).enrolled
 
 
 def test_a_session_that_was_ended_elsewhere_is_no_wrong_code(
@@ -270,7 +270,7 @@ def test_a_session_that_was_ended_elsewhere_is_no_wrong_code(
     customer.get("/step-up")
     asked = customer.page
     other.post("/logout/everywhere")
-    app.extensions["auth"]._ended._entries.clear()  # as in another process, which has not heard of it
+    app.extensions["auth"].sessions._ended._entries.clear()  # as in another process, which has not heard of it
     customer.page = asked
 
     page = customer.submit("/step-up", code=code)

@@ -140,7 +140,7 @@ def test_nothing_of_a_session_stays_after_signing_out(stepped_up: Visitor) -> No
 def test_lost_caches_are_earned_again_without_a_word(app: Flask, stepped_up: Visitor) -> None:
     stepped_up.get("/cards/list")
     app.extensions["exchange"]._tokens._entries.clear()
-    app.extensions["auth"]._sessions._entries.clear()
+    app.extensions["auth"].sessions._sessions._entries.clear()
 
     assert stepped_up.get("/cards/list").status == 200
 

@@ -44,7 +44,7 @@ def test_ten_parallel_presses_of_the_application_make_one_customer_with_one_acco
     assert {page.goes_to for page in answers} == {"/cards"}
     with app.test_request_context(headers={"Cookie": f"emulator_visitor={enrolled.cookie('emulator_visitor')}"}):
         app.preprocess_request()
-        session = app.extensions["auth"].session(enrolled.cookie("stytch_session"))
+        session = app.extensions["auth"].sessions.get(enrolled.cookie("stytch_session"))
         assert len(app.extensions["unit"].applications(session.user_id)) == 1
         assert len(app.extensions["unit"].accounts(session.customer_id)) == 1
 

@@ -17,7 +17,7 @@ def applications(app: Flask, visitor: Visitor) -> list[str]:
     with app.test_request_context(headers={"Cookie": f"emulator_visitor={visitor.cookie('emulator_visitor')}"}):
         app.preprocess_request()
         unit: Unit = app.extensions["unit"]
-        session = app.extensions["auth"].session(visitor.cookie("stytch_session"))
+        session = app.extensions["auth"].sessions.get(visitor.cookie("stytch_session"))
         return [application.status for application in unit.applications(session.user_id)]
 
 
@@ -146,7 +146,7 @@ def apply_and_crash(app: Flask, visitor: Visitor) -> Application:
     """Apply in the visitor's name, and do nothing of what should come after that."""
     with app.test_request_context(headers={"Cookie": f"emulator_visitor={visitor.cookie('emulator_visitor')}"}):
         app.preprocess_request()
-        session = app.extensions["auth"].session(visitor.cookie("stytch_session"))
+        session = app.extensions["auth"].sessions.get(visitor.cookie("stytch_session"))
         unit: Unit = app.extensions["unit"]
         person = {
             "fullName": {"first": "Ada", "last": "Vance"},

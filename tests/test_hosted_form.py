@@ -177,7 +177,7 @@ def customer_id(app: Flask, visitor: Visitor) -> str | None:
     """Who the visitor is at Unit, as Stytch has it."""
     with app.test_request_context(headers={"Cookie": f"emulator_visitor={visitor.cookie('emulator_visitor')}"}):
         app.preprocess_request()
-        found: str | None = app.extensions["auth"].session(visitor.cookie("stytch_session")).customer_id
+        found: str | None = app.extensions["auth"].sessions.get(visitor.cookie("stytch_session")).customer_id
         return found
 
 

@@ -39,13 +39,13 @@ def world_of(visitor: Visitor) -> Iterator[None]:
 
 def user_id(app: Flask, visitor: Visitor) -> str:
     with world_of(visitor), app.app_context():
-        return str(app.extensions["auth"].session(visitor.cookie("stytch_session")).user_id)
+        return str(app.extensions["auth"].sessions.get(visitor.cookie("stytch_session")).user_id)
 
 
 def customer_of(app: Flask, visitor: Visitor) -> str | None:
     """Who the visitor is at Unit, as Stytch has it now."""
     with world_of(visitor), app.app_context():
-        session = app.extensions["auth"].refresh(visitor.cookie("stytch_session"))
+        session = app.extensions["auth"].sessions.refresh(visitor.cookie("stytch_session"))
         customer_id: str | None = session.customer_id
         return customer_id
 

@@ -98,7 +98,7 @@ def test_wrong_credentials_are_our_fault_and_sign_nobody_out(services: LiveServi
         {"status_code": 401, "request_id": "r", "error_type": "unauthorized_credentials", "error_message": "Hush."},
     )
 
-    visitor.app.extensions["auth"]._sessions._entries.clear()
+    visitor.app.extensions["auth"].sessions._sessions._entries.clear()
     page = visitor.get("/account")
     services.lies.clear()
 

@@ -24,7 +24,7 @@ def codes(request: pytest.FixtureRequest, app: Flask) -> list[str]:
     with app.test_request_context(headers={"Cookie": f"emulator_visitor={visitor.cookie('emulator_visitor')}"}):
         app.preprocess_request()
         auth: Auth = app.extensions["auth"]
-        return auth.recovery_codes(auth.session(visitor.cookie("stytch_session") or ""))
+        return auth.recovery_codes(auth.sessions.get(visitor.cookie("stytch_session") or ""))
 
 
 def recover(visitor: Visitor, code: str) -> Page:
@@ -37,7 +37,7 @@ def prove_by_recovery_code(app: Flask, visitor: Visitor, code: str) -> None:
     with app.test_request_context(headers={"Cookie": f"emulator_visitor={visitor.cookie('emulator_visitor')}"}):
         app.preprocess_request()
         auth = app.extensions["auth"]
-        auth.recover(auth.session(visitor.cookie("stytch_session")), code)
+        auth.recover(auth.sessions.get(visitor.cookie("stytch_session")), code)
 
 
 def test_the_step_up_shows_the_way_for_a_lost_phone(customer: Visitor) -> None:

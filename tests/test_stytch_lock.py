@@ -19,7 +19,7 @@ def locked(app: Flask, customer: Visitor) -> Visitor:
     with app.test_request_context(headers={"Cookie": f"emulator_visitor={customer.cookie('emulator_visitor')}"}):
         app.preprocess_request()
         auth = app.extensions["auth"]
-        session = auth.session(customer.cookie("stytch_session"))
+        session = auth.sessions.get(customer.cookie("stytch_session"))
         for _ in range(10):
             with pytest.raises(Refused, match="unable_to_authenticate_totp"):
                 auth.authenticate_totp(session, "000000")
