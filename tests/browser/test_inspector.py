@@ -7,6 +7,7 @@ import re
 import pytest
 from playwright.sync_api import Locator, expect
 
+from .accessible import complaints
 from .conftest import Arrive
 from .visitor import Visitor
 
@@ -117,3 +118,21 @@ def test_code_is_copied_at_a_press(visitor: Visitor) -> None:
 
     expect(visitor.page.locator("#status")).to_have_text("Copied.")
     assert "def confirm() -> Response:" in visitor.page.evaluate("navigator.clipboard.readText()")
+
+
+def test_no_entry_and_no_code_has_a_barrier(arrive: Arrive) -> None:
+    found: list[str] = []
+    for width in (1280, 360):
+        visitor = arrive(width=width)
+        visitor.sign_in()
+        if width < 1200:
+            visitor.page.get_by_role("button", name=re.compile("^Calls")).click()
+        for call in panel(visitor).locator("details.call").all():
+            call.locator("summary").click()
+            call.get_by_role("link", name="Show the code").click()
+            expect(call.locator(".source")).to_be_visible()
+        found += complaints(visitor.page)
+    visitor.page.goto("/source/totp.confirm?via=services.auth.Auth.authenticate_totp:160")
+    found += complaints(visitor.page)
+
+    assert found == []
