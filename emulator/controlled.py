@@ -99,8 +99,9 @@ def _fail(
     if fault["fault"] in ("rate_limited", "error"):
         limited = fault["fault"] == "rate_limited"
         status = 429 if limited else 500
-        body = (stytch if environ["PATH_INFO"].startswith("/v1/") else unit).refusal(status)
-        response = Response(json.dumps(body), status, mimetype="application/json")
+        at_stytch = environ["PATH_INFO"].startswith("/v1/")
+        body = (stytch if at_stytch else unit).refusal(status)
+        response = Response(json.dumps(body), status, content_type="application/json" if at_stytch else unit.MEDIA_TYPE)
         if limited:
             response.headers["Retry-After"] = str(fault["retry_after"])
         return response(environ, start_response)
@@ -111,6 +112,5 @@ def _fail(
     whole = b"".join(chunks)
     sent = whole[: len(whole) // 2] if fault["fault"] == "cut" else GARBLED
     headers["Content-Length"] = str(len(whole) if fault["fault"] == "cut" else len(sent))
-    headers["Connection"] = "close"
     start_response(status_line, list(headers))
     return [sent]

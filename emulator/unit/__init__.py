@@ -146,10 +146,12 @@ from .delivery import Courier
 from .errors import UnitFault, bare
 from .errors import by_status as refusal
 from .forms import open_form, submit, world_of_form
+from .jsonapi import MEDIA_TYPE
 from .onboarding import Waiting, decide, waiting
 from .proof import JwtSettings
 
 __all__ = [
+    "MEDIA_TYPE",
     "ORG_TOKEN",
     "Courier",
     "JwtSettings",

@@ -133,6 +133,7 @@ def test_a_failure_of_units_is_shaped_as_units(emulated_project: EmulatedProject
 
     assert answer.status_code == status
     assert answer.json()["errors"][0]["status"] == str(status)
+    assert answer.headers["Content-Type"].startswith("application/vnd.api+json")
     assert answer.headers.get("Retry-After") == ("7" if status == 429 else None)
 
 
