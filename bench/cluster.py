@@ -40,9 +40,9 @@ class Cluster:
         command = [sys.executable, "serve.py"]
         self.replicas.insert(number, start(command, port, log, {**self.environ, "PORT": str(port)}))
 
-    def kill(self, number: int) -> None:
-        """End a replica as a crash does."""
-        self.replicas[number].send_signal(signal.SIGKILL)
+    def end(self, number: int, how: signal.Signals) -> None:
+        """End a replica: as a crash does (SIGKILL), or as an orderly stop does (SIGTERM)."""
+        self.replicas[number].send_signal(how)
         self.replicas[number].wait()
 
     def served_by(self) -> list[int]:
