@@ -212,13 +212,18 @@ def _secret_key(given: Mapping[str, str], instance: Path, *, may_make_one: bool)
     if not may_make_one:
         raise SettingsError("SECRET_KEY is missing: give at least 32 random bytes when a real service is used.")
     kept = instance / "secret_key"
-    if not kept.exists():
-        instance.mkdir(parents=True, exist_ok=True)
-        with NamedTemporaryFile("w", dir=instance) as made, suppress(FileExistsError):  # with mode 0600
-            made.write(secrets.token_urlsafe(48))
-            made.flush()
-            kept.hardlink_to(made.name)  # whole, and once: another process may be starting too
-    return kept.read_text()
+    try:
+        if not kept.exists():
+            instance.mkdir(parents=True, exist_ok=True)
+            with NamedTemporaryFile("w", dir=instance) as made, suppress(FileExistsError):  # with mode 0600
+                made.write(secrets.token_urlsafe(48))
+                made.flush()
+                kept.hardlink_to(made.name)  # whole, and once: another process may be starting too
+        return kept.read_text()
+    except OSError as error:
+        raise SettingsError(
+            f"SECRET_KEY is missing, and none can be kept under instance/: {error.strerror}."
+        ) from error
 
 
 def _origin(given: Mapping[str, str], name: str, default: str) -> str:

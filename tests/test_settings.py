@@ -387,6 +387,13 @@ def test_processes_that_start_together_make_one_secret_key(tmp_path: Path) -> No
     assert len(keys.pop()) >= 32
 
 
+def test_where_no_secret_key_can_be_kept_one_must_be_given(tmp_path: Path) -> None:
+    (tmp_path / "instance").write_text("a file where a folder should be")
+
+    with pytest.raises(SettingsError, match="SECRET_KEY is missing, and none can be kept under instance/"):
+        read({}, tmp_path / "instance")
+
+
 def test_another_clone_makes_another_secret_key(tmp_path: Path) -> None:
     assert read({}, tmp_path / "one").secret_key != read({}, tmp_path / "two").secret_key
 
