@@ -120,7 +120,7 @@ class Auth:
             answer = self._client.totps.authenticate(
                 session.user_id, code, session_token=session.token, session_duration_minutes=_left(session)
             )
-        return self.sessions.accept_same(session, answer.session_jwt, answer.user)
+        return self.sessions.accept(session.token, answer.session_jwt, answer.user, same=session)
 
     @audited("factor")
     def recover(self, session: Session, recovery_code: str) -> Session:
@@ -132,7 +132,7 @@ class Auth:
             answer = self._client.totps.recover(
                 session.user_id, recovery_code, session_token=session.token, session_duration_minutes=_left(session)
             )
-        return self.sessions.accept_same(session, answer.session_jwt, answer.user)
+        return self.sessions.accept(session.token, answer.session_jwt, answer.user, same=session)
 
     @audited("factor")
     def remove_authenticator(self, session: Session) -> Session:

@@ -55,8 +55,13 @@ class KnownSessions:
         """The session with a JWT that is fit for an exchange: Stytch returned it a moment ago."""
         return session if time.time() - session.jwt_issued_at < JUST_RETURNED else self.refresh(session.token)
 
-    def accept(self, token: str, session_jwt: str, user: User, asked_at: int | None = None) -> Session:
-        """Verify a JWT and cache the session that it shows, after its claim agrees with the user's metadata."""
+    def accept(
+        self, token: str, session_jwt: str, user: User, asked_at: int | None = None, same: Session | None = None
+    ) -> Session:
+        """Verify a JWT and cache the session that it shows, after its claim agrees with the user's metadata.
+
+        What comes back for a proof must be the ``same`` session that the proof was given in. Raises NotSignedIn.
+        """
         claims = verified_claims(session_jwt, self._client.jwks_client, self._settings)
         customer_id = (user.trusted_metadata or {}).get(CUSTOMER_CLAIM)
         if claims.get(CUSTOMER_CLAIM) != customer_id:
@@ -66,16 +71,10 @@ class KnownSessions:
             session_jwt = answer.session_jwt
             claims = verified_claims(session_jwt, self._client.jwks_client, self._settings)
         session = self._unless_ended(session_from(token, session_jwt, claims, user))
+        if same and (session.session_id, session.user_id) != (same.session_id, same.user_id):
+            raise NotSignedIn
         self._sessions.put(_key(token), session, asked_at)
         return session
-
-    def accept_same(self, session: Session, session_jwt: str, user: User) -> Session:
-        """Accept what came back for a proof, if it is this very session."""
-        fresh = self.accept(session.token, session_jwt, user)
-        if (fresh.session_id, fresh.user_id) != (session.session_id, session.user_id):
-            self._sessions.drop(_key(session.token))
-            raise NotSignedIn
-        return fresh
 
     def end(self, *, token: str = "", session_id: str = "") -> None:
         """Let no cached session and no late answer sign anybody in again."""
