@@ -78,7 +78,8 @@ def _words(name: str) -> str:
 
 
 def _text(label: str, missing: str, longest: int, **attributes: str) -> StringField:
-    validators = [DataRequired(missing), Length(max=longest, message=f"Use at most {longest} characters.")]
+    too_long = f"Use at most {longest} characters."
+    validators = [DataRequired(missing), Length(max=longest, message=too_long), _can_be_seen]
     return StringField(label, filters=[_trimmed], validators=validators, render_kw=attributes)
 
 
@@ -87,7 +88,13 @@ def _choices(labels: dict[str, str]) -> list[SelectChoice]:
 
 
 def _trimmed(text: str | None) -> str:
-    return (text or "").strip()
+    return " ".join((text or "").split())
+
+
+def _can_be_seen(_form: FlaskForm, field: Field) -> None:
+    """Refuse what is in no name: control characters, and those that turn the direction of writing."""
+    if not field.data.isprintable():
+        raise ValidationError("Leave out characters that cannot be seen.")
 
 
 class ApplicationForm(FlaskForm):  # type: ignore[misc]

@@ -51,6 +51,8 @@ def test_a_customer_is_recognised_at_the_next_sign_in(customer: Visitor) -> None
         ("first_name", " ", "Enter your first name."),
         ("last_name", "", "Enter your last name."),
         ("last_name", "x" * 41, "Use at most 40 characters."),
+        ("first_name", "A\x00da", "Leave out characters that cannot be seen."),
+        ("city", "\u202ednalkaO", "Leave out characters that cannot be seen."),
         ("date_of_birth", "", "Enter your date of birth as a date."),
         ("date_of_birth", "tomorrow", "Enter your date of birth as a date."),
         ("date_of_birth", "2010-01-01", "You must be 18 or older to open an account."),
