@@ -42,7 +42,7 @@ def forget(visitor: Visitor, *, session: bool = False) -> None:
     """Lose what is held in memory, as another process would not have it."""
     visitor.app.extensions["exchange"]._tokens._entries.clear()
     if session:
-        visitor.app.extensions["auth"]._sessions._entries.clear()
+        visitor.app.extensions["auth"].sessions._sessions._entries.clear()
 
 
 @pytest.mark.parametrize("path", ["/", "/cards", "/healthz"])
