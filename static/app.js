@@ -50,7 +50,7 @@
   on('htmx:error', ({ detail: { ctx } }) => {
     const place = ctx?.sourceElement?.matches?.('div[hx-trigger^=load]') ? ctx.sourceElement : news[0];
     place.replaceChildren(document.getElementById('offline').content.cloneNode(true));
-    say('No connection. Nothing was lost: check the network, then try again.');
+    say(place.querySelector('p').textContent);
   });
 
   on('click', async ({ target }) => {
