@@ -104,8 +104,8 @@ class RecordedSession(ServiceSession):
         self._settings = settings
 
     def send(self, request: requests.PreparedRequest, **kwargs: Any) -> requests.Response:
-        """As ServiceSession; what others call meanwhile in this thread, to answer this call, is theirs to record."""
-        log: list[Entry] | None = g.pop("wire_log", None) if has_request_context() else None
+        """As ServiceSession; what an emulated service asks to answer it has another ``g``, and is not recorded."""
+        log: list[Entry] | None = g.get("wire_log") if has_request_context() else None
         if log is None:
             return super().send(request, **kwargs)
         began, made_by = time.perf_counter(), _made_by()
@@ -120,7 +120,6 @@ class RecordedSession(ServiceSession):
         finally:
             took = (time.perf_counter() - began) * 1_000
             log.append(self._call(request, response, problem, took, made_by))
-            g.wire_log = log
 
     def _call(
         self,

@@ -112,6 +112,27 @@ def test_what_is_kept_for_a_redirect_is_for_one_browser_and_for_seconds(
     assert asked(customer.get("/")) == ["GET /"]
 
 
+def test_what_was_kept_is_shown_once_even_if_the_cookie_comes_again(customer: Visitor) -> None:
+    customer.step_up()
+    key = customer.cookie("calls") or ""
+    assert "POST /step-up" in asked(customer.follow())
+    customer.client.set_cookie("calls", key)
+
+    assert asked(customer.get("/")) == ["GET /"]
+
+
+def test_what_a_service_asks_to_answer_a_call_is_not_a_call_of_the_app(settings: Settings) -> None:
+    visitor = Visitor(create_app(settings))
+    visitor.sign_in()
+    visitor.enrol()
+    visitor.open_account()
+
+    calls = said(visitor.get("/cards/list").one("[data-asked='GET /cards/list']"))
+
+    assert "POST /customers/:id/token" in calls  # for which the emulated Unit fetches Stytch's keys
+    assert not [call for call in calls if "jwks" in call]
+
+
 def test_a_made_up_key_shows_nothing(visitor: Visitor) -> None:
     visitor.client.set_cookie("calls", "A" * 22)
 
