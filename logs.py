@@ -101,7 +101,7 @@ def _entry(record: logging.LogRecord) -> dict[str, Any]:
     entry["event" if record.name in OWN_LINE else "message"] = record.getMessage()
     entry |= {name: value for name in FIELDS if (value := getattr(record, name, None)) is not None}
     user = getattr(record, "user", None)
-    if has_request_context():
+    if has_request_context() and "began" in g:  # not inside the emulator, which has requests of its own
         session = known_session()
         user = user or (session and session.user_id)
         entry |= {"endpoint": request.endpoint, "request_id": request_id(), "client": _network(request.remote_addr)}

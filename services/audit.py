@@ -38,9 +38,9 @@ def audited(event: Event) -> Callable[[Callable[P, R]], Callable[P, R]]:
             try:
                 result = method(*args, **kwargs)
             except (Refused, UnitError) as refused:
-                note(event, str(refused), action=method.__name__, user_id=_user(args))
+                note(event, str(refused), action=method.__name__.lstrip("_"), user_id=_user(args))
                 raise
-            note(event, "ok", action=method.__name__, user_id=_user((result, *args)))
+            note(event, "ok", action=method.__name__.lstrip("_"), user_id=_user((result, *args)))
             return result
 
         return noted

@@ -96,6 +96,13 @@ def test_one_id_holds_the_lines_of_a_request_together(signed_in: Visitor, writte
     assert {entry["request_id"] for entry in written.entries} == {answer.headers["X-Request-Id"]}
 
 
+def test_what_the_emulator_logs_has_no_id_of_its_own(stepped_up: Visitor, written: Written) -> None:
+    answer = stepped_up.get("/cards/list").response
+
+    assert "emulator.unit" in {entry["logger"] for entry in written.entries}
+    assert {entry.get("request_id") for entry in written.entries} == {None, answer.headers["X-Request-Id"]}
+
+
 def test_an_error_page_names_the_request(visitor: Visitor) -> None:
     page = visitor.get("/emulator/nowhere")
 
@@ -137,7 +144,7 @@ def test_each_proof_is_an_event(app: Flask, written: Written, clock: time_machin
     assert written.of("login") == [("send_link", "ok"), ("spend_link", "ok"), ("sign_out", "ok")]
     assert written.of("factor") == [("start_totp", "ok"), ("recovery_codes", "ok")]
     assert written.of("step-up") == [("authenticate_totp", "ok")] * 2
-    assert written.of("exchange") == [("_earn", "ok")]
+    assert written.of("exchange") == [("earn", "ok")]
     assert ("step-up required",) in written.of("denial")
 
 
