@@ -86,7 +86,9 @@ def too_many_codes(error: TooManyCodes) -> Response:
 def csrf(_error: CSRFError) -> Response:
     """The form belongs to an earlier visit, or to another site."""
     note("denial", "CSRF token")
-    return answer(400, "This page is from an earlier visit", "Go back, reload that page, then try again.")
+    return answer(
+        400, "This page is from an earlier visit", "Nothing was changed. Go back, reload that page, then try again."
+    )
 
 
 @bp.app_errorhandler(HTTPException)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+import pytest
 import time_machine
 
 from .conftest import PERSON, Page, Visitor
@@ -25,6 +26,21 @@ def test_each_step_of_a_sign_in_has_its_title(visitor: Visitor) -> None:
 
     assert title(visitor.page) == "Check your mail: step 1 of 5"
     assert title(visitor.get(visitor.newest_link())) == "Finish signing in: step 1 of 5"
+
+
+@pytest.mark.parametrize(
+    ("fixture", "expected"),
+    [
+        ("signed_in", "Add an authenticator: step 2 of 5"),
+        ("enrolled", "Open an account: step 3 of 5"),
+        ("customer", "Confirm it’s you: step 4 of 5"),
+        ("stepped_up", "Use your card: step 5 of 5"),
+    ],
+)
+def test_the_start_tells_the_step_that_comes_next(request: pytest.FixtureRequest, fixture: str, expected: str) -> None:
+    visitor: Visitor = request.getfixturevalue(fixture)
+
+    assert title(visitor.get("/")) == expected
 
 
 def test_a_fragment_that_is_a_step_brings_its_title_and_the_progress(signed_in: Visitor) -> None:
