@@ -12,7 +12,7 @@ from services.guards import cookie_name, current_session, delete_cookie, fresh_s
 from services.session import NotSignedIn, Session
 
 from . import SIGN_IN_AGAIN
-from .story import CHAPTERS, PARTIES, Chapter
+from .story import CHAPTERS, Chapter
 
 bp = Blueprint("home", __name__)
 
@@ -73,7 +73,7 @@ def who_and_where() -> dict[str, Any]:
     """What every page shows: who is signed in, and how far they are. Never calls anybody."""
     session = known_session()
     public_url = current_app.extensions["settings"].public_url
-    return {"session": session, "journey": journey(session), "public_url": public_url, "parties": PARTIES}
+    return {"session": session, "journey": journey(session), "public_url": public_url}
 
 
 def journey(session: Session | None) -> list[Step]:

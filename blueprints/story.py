@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from typing import Literal
 
 Party = Literal["Browser", "This app", "Stytch", "Unit"]
-PARTIES: tuple[Party, ...] = ("Browser", "This app", "Stytch", "Unit")
 
 
 @dataclass(frozen=True)
