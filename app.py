@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from flask import Flask, abort, request
-from flask_wtf import CSRFProtect
-from werkzeug.exceptions import SecurityError
+from flask import Flask
 from werkzeug.middleware.proxy_fix import ProxyFix
 
+from access import add_access
 from blueprints import (
     account,
     card,
@@ -31,8 +30,7 @@ from logs import add_logs, log_start
 from services import limits
 from services.auth import Auth
 from services.exchange import Exchange
-from services.guards import current_session, require_same_origin
-from services.http import ServiceSession, begin_request, end_request
+from services.http import ServiceSession
 from services.readiness import Readiness
 from services.unit import Unit
 from services.wire_log import RecordedSession
@@ -44,19 +42,6 @@ BLUEPRINTS = (
     *(customer, hosted_form, cards, card, reveal),  # at Unit
     *(errors, commands, doctor, well_known),
 )
-OPEN = {
-    *("static", "home.index", "home.healthz", "home.readyz", "inspector.source"),
-    *(
-        "login.send",
-        "login.open_link",
-        "login.spend_link",
-        "login.sign_out",
-        "well_known.robots",
-        "well_known.security",
-    ),
-}
-
-csrf = CSRFProtect()
 
 
 def create_app(settings: Settings | None = None) -> Flask:
@@ -87,7 +72,6 @@ def create_app(settings: Settings | None = None) -> Flask:
         "exchange": Exchange(settings, http, auth, unit),
         "readiness": Readiness(settings, http),
     }
-    csrf.init_app(app)
     limits.start(app, settings.ratelimit_storage_uri)
     add_static_files(app)
     add_headers(app, is_https=settings.is_https)
@@ -95,29 +79,13 @@ def create_app(settings: Settings | None = None) -> Flask:
         app.register_blueprint(module.bp)
     if settings.wire_log:
         app.register_blueprint(inspector.bp)
-    opened = set(OPEN)
     if app.debug:
         app.register_blueprint(gallery.bp)
-        opened |= {"gallery.index", "gallery.show"}
+    emulated: set[str] = set()
     if settings.emulated:
         from emulator import mount  # the one place: without this folder the app runs against the real services
 
-        opened |= mount(app, http, settings)
-
-    app.before_request(begin_request)
-    app.teardown_request(end_request)
-
-    @app.before_request
-    def guard() -> None:
-        """Every route wants a session unless it is listed; every unsafe request proves that it comes from our pages."""
-        if isinstance(request.routing_exception, SecurityError):  # a host that is not ours: no page can be built for it
-            raise request.routing_exception
-        require_same_origin()  # first: another site's request comes without the cookie, and must not delete it
-        if request.endpoint and request.endpoint not in opened:
-            current_session()
-        if request.mimetype == "multipart/form-data":
-            abort(400)  # no form here sends files
-        csrf.protect()
-
+        emulated = mount(app, http, settings)
+    add_access(app, also_open=emulated)
     log_start(app, settings)
     return app

@@ -18,7 +18,7 @@ from flask import Flask, url_for
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
-from app import OPEN as LISTED
+from access import OPEN as LISTED
 from app import create_app
 from settings import Settings
 from static_files import add_static_files
@@ -26,15 +26,9 @@ from static_files import add_static_files
 from .conftest import EMAIL, Visitor, changed
 
 OPEN = {
-    *("static", "home.index", "home.healthz", "home.readyz", "inspector.source"),
-    *(
-        "login.send",
-        "login.open_link",
-        "login.spend_link",
-        "login.sign_out",
-        "well_known.robots",
-        "well_known.security",
-    ),
+    *("static", "home.index", "home.healthz", "home.readyz", "inspector.source", "gallery.index", "gallery.show"),
+    *("login.send", "login.open_link", "login.spend_link", "login.sign_out"),
+    *("well_known.robots", "well_known.security"),
 }
 PLACEHOLDER = re.compile(r"<(?:any\('?([\w-]+)[^>]*|[^>]*)>")  # <int:card_id>, or <any(freeze,unfreeze):action>
 UNSAFE = {"POST", "PUT", "PATCH", "DELETE"}
