@@ -32,6 +32,7 @@ TRANSACTION_FILTERS = {
     "type": queries.of_type("Transaction"),
     "direction": queries.among("direction", "Debit", "Credit"),
     "excludeFees": queries.switch,  # there are none
+    "accountType": lambda values: lambda _record: "deposit" in values,  # there is no other
 }
 AUTHORIZATION_FILTERS = {
     **_COMMON,

@@ -524,6 +524,8 @@ class TestTransactions:
             ("filter[customerId]={customer}", 2),
             ("filter[cardId]={card}", 1),
             ("filter[type][0]=Purchase", 1),
+            ("filter[accountType]=deposit", 2),
+            ("filter[accountType]=credit", 0),
             ("filter[type][0]=purchase", 1),
             ("filter[type][0]=purchaseTransaction", 1),
             ("filter[direction][0]=Credit", 1),
