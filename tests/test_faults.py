@@ -24,6 +24,7 @@ from flask import Flask
 from requests.adapters import BaseAdapter, HTTPAdapter
 from urllib3 import HTTPResponse
 
+import serve
 from services import http
 from settings import LIVE_UNIT as LIVE
 
@@ -471,3 +472,10 @@ def test_a_wrong_texted_code_is_known_by_the_status_alone(customer: Visitor, wea
 
     assert page.status == 422
     assert page.error_of("code").startswith("That code is not right.")
+
+
+def test_two_services_that_hang_leave_the_server_threads_for_the_rest() -> None:
+    threads = serve.OPTIONS["threads"]
+
+    assert isinstance(threads, int)
+    assert threads > 2 * http.IN_FLIGHT
