@@ -27,10 +27,10 @@ def test_the_journey_is_drawn(arrive: Arrive) -> None:
     visitor.expected = {403}
     visitor.email = "ada@example.com"
     page = visitor.page
-    page.set_viewport_size({"width": 1200, "height": 630})
+    page.set_viewport_size({"width": 1190, "height": 625})
     page.goto("/")
     _draw(visitor, "static/preview.jpg", "jpeg")
-    page.set_viewport_size({"width": 1120, "height": 590})
+    page.set_viewport_size({"width": 1200, "height": 560})
     visitor.sign_in()
     visitor.show_qr_code()
     _draw(visitor, "docs/authenticator.webp")
