@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from functools import cached_property
+from functools import cache, cached_property
 from pathlib import Path
 from typing import Any, TypeAlias, cast
 from urllib.parse import parse_qs, urlsplit
@@ -228,17 +228,31 @@ def settings(tmp_path: Path) -> Settings:
 
 
 @pytest.fixture(scope="session")
-def shared_app(tmp_path_factory: pytest.TempPathFactory) -> Flask:
-    """One app for all tests: visitors are worlds of their own, and every test brings new ones."""
-    return create_app(load(environ={}, dotenv=None, instance=tmp_path_factory.mktemp("instance")))
+def apps(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Flask]:
+    """One app for all tests, or two: visitors are worlds of their own, and every test brings new ones."""
+
+    @cache
+    def made(wire_log: str) -> Flask:
+        environ = {"WIRE_LOG": wire_log}
+        return create_app(load(environ, dotenv=None, instance=tmp_path_factory.mktemp("instance")))
+
+    return made
 
 
 @pytest.fixture
-def app(shared_app: Flask, clock: time_machine.Traveller) -> Flask:  # noqa: ARG001 - the clock stands before the app runs
-    """The app, with its rate limits forgotten. A test that wants other settings makes an app of its own."""
-    with shared_app.app_context():
+def app(
+    apps: Callable[[str], Flask],
+    clock: time_machine.Traveller,  # noqa: ARG001 - it stands before the app runs
+    request: pytest.FixtureRequest,
+) -> Flask:
+    """The app, with its rate limits forgotten, and without the panel, which makes each page far longer to read.
+
+    Tests marked ``panel`` have it. A test that wants other settings makes an app of its own.
+    """
+    shared = apps("on" if request.node.get_closest_marker("panel") else "off")
+    with shared.app_context():
         limiter.reset()
-    return shared_app
+    return shared
 
 
 @pytest.fixture
@@ -312,8 +326,13 @@ def come_back(visitor: Visitor, clock: time_machine.Traveller) -> None:
 
 
 @pytest.fixture(scope="session")
-def milestones(shared_app: Flask) -> Milestones:
-    return Milestones(shared_app)
+def roads() -> Callable[[Flask], Milestones]:
+    return cache(Milestones)
+
+
+@pytest.fixture
+def milestones(app: Flask, roads: Callable[[Flask], Milestones]) -> Milestones:
+    return roads(app)
 
 
 @pytest.fixture

@@ -22,6 +22,8 @@ from .conftest import Milestones, Visitor, Walk, become_customer, come_back, sig
 from .test_card import new_card
 from .test_security import HEADERS
 
+pytestmark = pytest.mark.panel
+
 Fields: TypeAlias = dict[str, str]
 
 METHODS = ["GET", "POST", "HEAD", "OPTIONS", "PUT", "PATCH", "DELETE", "TRACE", "get", "BREW"]

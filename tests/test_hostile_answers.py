@@ -20,6 +20,8 @@ from .conftest import Milestones, Page, Visitor, Walk, become_customer, enrol, s
 from .test_card import new_card
 from .test_faults import Clock, to_application, to_journey, to_link
 
+pytestmark = pytest.mark.panel
+
 Text: TypeAlias = tuple[str, str]  # the call, and the name of the text in its answer
 
 HOSTILE = (

@@ -25,6 +25,8 @@ from settings import Settings, load
 
 from .conftest import EMAIL, Page, Visitor, changed
 
+pytestmark = pytest.mark.panel
+
 ARRIVES = "hx-partial[hx-target='#inspector-calls']"
 JWT = "eyJhbGciOiJSUzI1NiJ9.eyJzdWIiOiJ1c2VyLXRlc3QtMSIsImVtYWlsIjoiYWRhQGV4YW1wbGUuY29tIn0.c2lnbmF0dXJl"
 

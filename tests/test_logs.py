@@ -7,7 +7,7 @@ import json
 import logging
 import socket
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any, TypeAlias
 
 import pytest
@@ -232,9 +232,9 @@ def test_a_person_who_looks_on_reads_the_same_in_one_line(visitor: Visitor, writ
     "line", ["GET /login/authenticate?token=hush hush HTTP/1.1", "GET /?token=hush HTTP/x", "hush /hush", "hush"]
 )
 def test_the_server_for_developers_quotes_nothing_of_a_request_that_it_cannot_read(
-    shared_app: Flask, written: Written, line: str
+    apps: Callable[[str], Flask], written: Written, line: str
 ) -> None:
-    with make_server("127.0.0.1", 0, shared_app) as server:
+    with make_server("127.0.0.1", 0, apps("off")) as server:
         thread = threading.Thread(target=server.handle_request)
         thread.start()
         with socket.create_connection(("127.0.0.1", server.port)) as client:

@@ -437,6 +437,7 @@ def sign_in(client: FlaskClient) -> list[TestResponse]:
     return [first, sent, client.post("/login/authenticate", data=form | {"token": token})]
 
 
+@pytest.mark.panel
 def test_cookies_are_for_the_server_and_for_this_site_alone(app: Flask) -> None:
     given = {name: cookie for answer in sign_in(app.test_client()) for name, cookie in cookies(answer).items()}
 

@@ -15,6 +15,8 @@ from static_files import add_static_files
 
 from .conftest import Visitor
 
+pytestmark = pytest.mark.panel
+
 GZIP = {"Accept-Encoding": "gzip, deflate, br"}
 STATIC = Path(__file__).parents[1] / "static"
 

@@ -17,6 +17,8 @@ from .conftest import EMAIL
 from .identity import SANDBOX_CODE
 from .whole_journey import OTHER_EMAIL, SECRET_FIELDS, Journey, walk
 
+pytestmark = pytest.mark.panel
+
 README = Path(__file__).resolve().parent.parent / "README.md"
 FILE = r"(?:blueprints|services)/\w+\.py"
 THE_LINKS_OWN_WAY = "/emulator/v1/magic_links/redirect"  # the mail provider's, on its way back to the app
