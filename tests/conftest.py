@@ -23,9 +23,11 @@ import time_machine
 from bs4 import BeautifulSoup, Tag
 from flask import Flask
 from flask.testing import FlaskClient
+from jinja2 import FileSystemBytecodeCache
 from werkzeug.test import TestResponse
 
 from app import create_app
+from services import http
 from services.limits import limiter
 from settings import Settings, load
 
@@ -214,6 +216,19 @@ def check_answer(page: Page, *, whole: bool) -> None:
         assert len(ids) == len(set(ids)), f"an id twice: {ids}"
 
 
+@pytest.fixture(scope="session", autouse=True)
+def compiled_templates(tmp_path_factory: pytest.TempPathFactory) -> None:
+    """Compile each template once, however many apps the tests make."""
+    kept = FileSystemBytecodeCache(str(tmp_path_factory.mktemp("templates")))
+    Flask.jinja_options = {**Flask.jinja_options, "bytecode_cache": kept}
+
+
+@pytest.fixture(autouse=True)
+def no_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Repeat calls at once."""
+    monkeypatch.setattr(http, "PAUSE", (0, 0))
+
+
 @pytest.fixture
 def clock() -> Iterator[time_machine.Traveller]:
     """A clock that stands still until a test shifts it."""
@@ -293,6 +308,7 @@ class Milestones:
                 live.backup(kept)
                 self._reached[walk] = kept, first, datetime.now(UTC)
             kept, first, now = self._reached[walk]
+            live.execute("PRAGMA synchronous=OFF")
             kept.backup(live)
         clock.move_to(now)
         self.app.extensions["auth"].sessions._sessions._entries.clear()

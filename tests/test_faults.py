@@ -118,9 +118,8 @@ class Weather(BaseAdapter):
 
 
 @pytest.fixture
-def weather(app: Flask, monkeypatch: pytest.MonkeyPatch) -> Iterator[Turn]:
+def weather(app: Flask) -> Iterator[Turn]:
     """Turns the weather between the app and both services, and returns what is in between."""
-    monkeypatch.setattr(http, "PAUSE", (0, 0))
     session: requests.Session = app.extensions["http"]
     before = {url: Weather(session.get_adapter(url)) for url in ("https://test.stytch.com/", "https://api.s.unit.sh")}
     for url, adapter in before.items():

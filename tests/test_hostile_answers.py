@@ -29,6 +29,8 @@ HOSTILE = (
     "\r\nSet-Cookie: evil=1\r\n\u2028\u202e\u0661é\x00"
 )
 
+SUSPECT = re.compile(r"<script(?! src=\"/static/)|<[^>]*onerror|<img[^>]*src=.?x|=.?javascript:")  # worth a parse
+
 
 @dataclass
 class Attacker:
@@ -67,7 +69,8 @@ def attacker(app: Flask, monkeypatch: pytest.MonkeyPatch) -> Iterator[Attacker]:
 def harm(page: Page) -> str:
     """What an attacker has achieved in an answer."""
     headers = str([value for name, value in page.response.headers if name not in {"Content-Security-Policy"}])
-    tags = page.html.select("script:not([src^='/static/']), img[src=x], [onerror], [href^='javascript:']")
+    selector = "script:not([src^='/static/']), img[src=x], [onerror], [href^='javascript:']"
+    tags = page.html.select(selector) if SUSPECT.search(page.body) else []
     found = [f"status {page.status}"] if page.status >= 500 and page.status not in {502, 503} else []
     found += [f"tag {tag}" for tag in tags]
     found += ["header"] if re.search(r"[\r\n]|evil=|alert", headers) else []
