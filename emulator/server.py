@@ -86,7 +86,8 @@ def running(database_url: str | None = None, *, port: int = 0, with_controls: bo
 
 def _without_tokens(record: logging.LogRecord) -> bool:
     """Keep the tokens of links out of the line that ``flask run`` writes for each request."""
-    record.msg, record.args = TOKENS.sub(r"\1[token]", record.getMessage()), ()
+    if isinstance(record.args, tuple):
+        record.args = tuple(TOKENS.sub(r"\1[token]", arg) if isinstance(arg, str) else arg for arg in record.args)
     return True
 
 
