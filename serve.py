@@ -20,8 +20,6 @@ from flask import Flask
 from waitress import wasyncore
 from waitress.server import create_server
 
-from app import create_app
-
 GRACE = 20.0  # seconds for what has arrived; more than a request may take
 SETTLE = 0.5  # seconds in which the first bytes on a connection that was just taken must be here
 OPTIONS = {
@@ -40,7 +38,7 @@ def main(app: Flask) -> None:
     """Serve until SIGTERM or SIGINT, and lose no request then."""
     logging.getLogger("waitress.queue").setLevel(logging.ERROR)  # it warns of every request that waits a moment
     stopping = threading.Event()
-    host, port = os.environ.get("HOST", "127.0.0.1"), int(os.environ.get("PORT", "8000"))
+    host, port = os.environ.get("HOST", "127.0.0.1"), int(os.environ.get("PORT") or 8000)
     server = create_server(app, host=host, port=port, **OPTIONS)
 
     def stop(*_: object) -> None:
@@ -80,10 +78,14 @@ def _is_busy(server: wasyncore.dispatcher) -> bool:
 def check() -> None:
     """Ask the server in this container whether it is alive; ends with status 1 if not."""
     origin = os.environ.get("PUBLIC_URL") or "http://localhost:8000"
-    connection = HTTPConnection("127.0.0.1", int(os.environ.get("PORT", "8000")), timeout=2)
+    connection = HTTPConnection("127.0.0.1", int(os.environ.get("PORT") or 8000), timeout=2)
     connection.request("GET", "/healthz", headers={"Host": urlsplit(origin).netloc})
     sys.exit(connection.getresponse().status != 200)
 
 
 if __name__ == "__main__":
-    check() if "--check" in sys.argv[1:] else main(create_app())
+    if "--check" in sys.argv[1:]:
+        check()
+    from app import create_app  # not for a check: it would cost a second of a processor each time
+
+    main(create_app())

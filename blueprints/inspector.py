@@ -32,6 +32,7 @@ from .wire_words import CLAIMS, told, words_for
 
 bp = Blueprint("inspector", __name__)
 
+MOST_ACTIONS = 8  # across redirects: a chain of them that is never followed must not grow
 KEPT_FOR = 30  # seconds: from a redirect to the page that it leads to
 NOT_SHOWN = {"static", "home.healthz", "home.readyz", "inspector.source"}
 KEY = re.compile(r"[\w-]{22}", re.ASCII)
@@ -85,7 +86,7 @@ def carry(response: Response) -> Response:
     actions = _present()
     if "HX-Redirect" in response.headers or 300 <= response.status_code < 400:
         if actions:
-            _keep(response, (*actions, *_take()))
+            _keep(response, (*actions, *_take())[:MOST_ACTIONS])
     elif g.get("wire_log_taken"):
         response.delete_cookie(_cookie(), **_cookie_flags())
     elif actions and is_htmx() and response.mimetype == "text/html" and response.status_code != 204:

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from functools import wraps
 from typing import Literal, ParamSpec, TypeAlias, TypeVar
 
-from .session import Session
+from .session import NotSignedIn, Session
 from .stytch_wire import Refused
 from .unit_wire import UnitError
 
@@ -30,15 +30,20 @@ def note(event: Event, outcome: str, *, action: str | None = None, user_id: str 
 
 
 def audited(event: Event) -> Callable[[Callable[P, R]], Callable[P, R]]:
-    """Note each call of a method as this event: ``ok``, or the reason why it was refused."""
+    """Note each call of a method as this event: ``ok``, or the reason why Stytch or Unit refused it."""
 
     def decorate(method: Callable[P, R]) -> Callable[P, R]:
         @wraps(method)
         def noted(*args: P.args, **kwargs: P.kwargs) -> R:
             try:
                 result = method(*args, **kwargs)
-            except (Refused, UnitError) as refused:
-                note(event, str(refused), action=method.__name__.lstrip("_"), user_id=_user(args))
+            except (Refused, UnitError, NotSignedIn) as refused:
+                note(
+                    event,
+                    str(refused) or type(refused).__name__,
+                    action=method.__name__.lstrip("_"),
+                    user_id=_user(args),
+                )
                 raise
             note(event, "ok", action=method.__name__.lstrip("_"), user_id=_user((result, *args)))
             return result

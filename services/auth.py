@@ -6,7 +6,6 @@ Stytch refuses into an exception that a view can explain.
 
 from __future__ import annotations
 
-import logging
 import re
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -19,7 +18,7 @@ from werkzeug.local import LocalProxy
 
 from settings import Settings
 
-from .audit import audited
+from .audit import audited, note
 from .http import ServiceDown, ServiceSession, repeatable
 from .session import CUSTOMER_CLAIM, SESSION_LIFE, SESSION_TOKEN, Session
 from .sessions import KnownSessions
@@ -28,8 +27,6 @@ from .stytch_wire import Client, Refused, minutes, reason_of, refusals, unless_g
 LINK_LIFE = timedelta(minutes=10)
 ENROLMENT_LIFE = timedelta(minutes=30)
 QR_CODE = re.compile(r"data:image/png;base64,[A-Za-z0-9+/]+=*")
-
-log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -58,7 +55,6 @@ class Auth:
         self._client = Client(settings, http)
         self.sessions = KnownSessions(settings, self._client)
 
-    @audited("login")
     def send_link(self, email: str, code_challenge: str) -> None:
         """Mail a sign-in link that only the holder of the PKCE verifier can spend; new addresses become users.
 
@@ -75,11 +71,12 @@ class Auth:
                 code_challenge=code_challenge,
             )
         except StytchError as error:
-            if error.details.error_type == "too_many_requests":
-                return
-            if (reason := reason_of(error)) == "invalid_email":
+            is_too_often = error.details.error_type == "too_many_requests"
+            note("login", reason := "too_many_requests" if is_too_often else reason_of(error), action="send_link")
+            if reason == "invalid_email":
                 raise Refused(reason) from error
-            log.warning("sign-in link not sent: %s", reason)
+        else:
+            note("login", "ok", action="send_link")
 
     @audited("login")
     def spend_link(self, token: str, code_verifier: str) -> Session:
@@ -159,14 +156,15 @@ class Auth:
         self._client.users.update(session.user_id, trusted_metadata={CUSTOMER_CLAIM: customer_id})
         return self.sessions.refresh(session.token)
 
-    @audited("login")
     def sign_out(self, session_token: str) -> None:
         """Forget the session here and revoke it at Stytch. An outage there does not keep anyone signed in."""
         self.sessions.end(token=session_token)
         try:
             self._client.sessions.revoke(session_token=session_token)
         except (StytchError, ServiceDown) as error:
-            log.warning("session not revoked at Stytch: %s", type(error).__name__)
+            note("login", f"not revoked at Stytch: {type(error).__name__}", action="sign_out")
+        else:
+            note("login", "ok", action="sign_out")
 
     def open_sessions(self, session: Session) -> list[OpenSession]:
         """All sessions of the user that are not over, newest first. Stytch docs: *Get sessions*."""

@@ -64,11 +64,12 @@ class Cache(Generic[V]):
         They share its failure too: with a service that hangs they would wait one after the other.
         """
         with self._lock:
-            if (value := self._entries.get(key)) is not None:
-                self._on_hit(value)
-                return value
-            under_way = self._loading.get(key)
-            loading = self._loading.setdefault(key, Future())
+            if (value := self._entries.get(key)) is None:
+                under_way = self._loading.get(key)
+                loading = self._loading.setdefault(key, Future())
+        if value is not None:
+            self._on_hit(value)
+            return value
         if under_way:
             self._on_hit(value := under_way.result())
             return value

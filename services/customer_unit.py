@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 
 from . import unit_objects as parse
 from .http import ServiceDown
-from .unit_objects import Account, Card, Event, Limits, newest_first
+from .unit_objects import Account, Card, Event, Limits
 from .unit_wire import Caller, link
 
 PAGE = 10  # events of activity at a time
@@ -78,7 +78,8 @@ class CustomerUnit(Caller):
         open_or_refused = [
             event for resource in asked["data"] if (event := parse.authorization(resource)).state != "over"
         ]
-        return newest_first(posted[:PAGE], open_or_refused[:PAGE]), len(posted) > PAGE
+        newest_first = sorted([*posted[:PAGE], *open_or_refused[:PAGE]], key=lambda event: event.at, reverse=True)
+        return newest_first, len(posted) > PAGE
 
     @staticmethod
     def _included(found: Mapping[str, list[dict[str, object]]]) -> list[Account]:

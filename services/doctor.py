@@ -115,10 +115,10 @@ class Doctor:
                     "Unit dashboard, API tokens: make one, and set UNIT_API_TOKEN.",
                 )
                 return
-        yield Finding(True, "Unit takes it")
-        missing = [scope for scope, status in statuses.items() if status == 403]
-        for scope in SCOPES:
-            yield Finding(scope not in missing, f"Scope {scope}", "" if scope not in missing else _ADD_SCOPES)
+        granted = {scope: GRANTED.get(status) for scope, status in statuses.items()}
+        yield Finding(True if set(granted.values()) != {None} else None, "Unit takes it")
+        for scope, right in granted.items():
+            yield Finding(right, f"Scope {scope}", NEXT_FOR_SCOPE[right])
 
     def _hosting(self) -> Iterator[Finding]:
         settings = self._settings
@@ -144,7 +144,12 @@ class Doctor:
         yield _rate_limits(settings)
 
 
-_ADD_SCOPES = "Unit dashboard, API tokens: a token's scopes are fixed, so make another one that has this scope too."
+GRANTED = {200: True, 400: True, 404: True, 422: True, 403: False}  # what a status says; any other says nothing
+NEXT_FOR_SCOPE = {
+    True: "",
+    False: "Unit dashboard, API tokens: a token's scopes are fixed, so make another one that has this scope too.",
+    None: "Unit did not say. Try again in a minute.",
+}
 
 
 class Probe(Caller):

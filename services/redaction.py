@@ -17,9 +17,9 @@ from urllib.parse import parse_qsl, quote, urlencode, urlsplit
 import jwt
 
 SECRET_NAMES = frozenset(  # without underscores, in small letters: as Stytch and as Unit would write them
-    "accountnumber applicationformtoken authorization cardnumber codechallenge codeverifier cvv cvv2 jwttoken pan "
-    "passport pin qrcode recoverycode recoverycodes secret sessionjwt sessiontoken ssn token totpcode upgradabletoken "
-    "verificationcode verificationtoken".split()
+    "accountnumber applicationformtoken cardnumber codechallenge codeverifier cvv cvv2 dateofbirth jwttoken pan "
+    "passport phone pin qrcode recoverycode recoverycodes secret sessionjwt sessiontoken ssn street token totpcode "
+    "upgradabletoken verificationcode verificationtoken".split()
 )
 JWT = re.compile(r"eyJ[\w-]+\.eyJ[\w-]+\.[\w-]*", re.ASCII)
 EMAIL = re.compile(r"[^@\s\"'<>:/?=&,;]+@[^@\s\"'<>:/?=&,;]+\.[a-z]{2,}", re.IGNORECASE)
@@ -75,7 +75,11 @@ def redacted(value: Any, name: str = "", *, secret: bool = False, depth: int = 0
         return shown + [f"… and {len(value) - LONGEST_LIST} more"] * (len(value) > LONGEST_LIST)
     if secret and value not in (None, "") and not isinstance(value, bool):
         return Cut(hint(str(value)), variable(name))
-    return _text(value, name) if isinstance(value, str) else value
+    if isinstance(value, bool) or value is None:
+        return value
+    text = str(value)
+    cut = _text(text, name)
+    return value if cut == text else cut
 
 
 def redacted_url(url: str) -> str:

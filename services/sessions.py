@@ -41,9 +41,9 @@ class KnownSessions:
 
     def known(self, token: str) -> Session | None:
         """The session, if it can be had without a call."""
-        session = self._sessions.get(_key(token))
-        if session:
-            _spared(self._unless_ended(session))
+        if session := self._sessions.get(_key(token)):
+            self._unless_ended(session)
+            _spared(session)
         return session
 
     def refresh(self, token: str) -> Session:

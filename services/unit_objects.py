@@ -6,7 +6,7 @@ Money is in cents. An answer of another shape than Unit documents raises Service
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import wraps
@@ -248,8 +248,3 @@ def customer_token(resource: Json) -> CustomerToken:
 def verification_token(resource: Json) -> str:
     """What a texted code belongs to; it has no id."""
     return str(resource["attributes"]["verificationToken"])
-
-
-def newest_first(*groups: Iterable[Event]) -> list[Event]:
-    """Events of several kinds in one order."""
-    return sorted((event for group in groups for event in group), key=lambda event: event.at, reverse=True)

@@ -104,6 +104,12 @@ def test_what_cannot_be_told_is_not_called_right(settings: Settings) -> None:
     assert "· Stytch says nothing against authenticators (TOTP)\n" in output
 
 
+def test_a_scope_of_which_unit_says_nothing_is_not_called_right(settings: Settings, services: LiveServices) -> None:
+    services.lies["GET", "/customers"] = 409, {"errors": [{"status": "409", "code": "odd", "title": "Odd"}]}
+
+    assert "· Scope customers\n" in examine(settings).output
+
+
 def stytch_refuses(error_type: str, status: int = 400) -> tuple[int, Any]:
     return status, STYTCH_SAYS | {"status_code": status, "error_type": error_type}
 

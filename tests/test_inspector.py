@@ -18,6 +18,7 @@ from flask import Flask
 
 from app import create_app
 from blueprints.curl import curl
+from blueprints.inspector import MOST_ACTIONS
 from services.http import ServiceSession
 from services.redaction import redacted, redacted_url, tokens_in
 from services.wire_log import Call
@@ -101,6 +102,13 @@ def test_several_redirects_in_a_row_lose_nothing(enrolled: Visitor) -> None:
     enrolled.get("/customer")
 
     assert asked(enrolled.follow()) == ["GET /cards", "GET /customer", "POST /customer"]
+
+
+def test_a_chain_of_redirects_that_is_never_followed_does_not_grow(customer: Visitor) -> None:
+    for _ in range(20):
+        customer.get("/customer")
+
+    assert len(asked(customer.get("/cards"))) <= MOST_ACTIONS + 1
 
 
 def test_what_is_kept_for_a_redirect_is_for_one_browser_and_for_seconds(
@@ -329,6 +337,17 @@ def test_nothing_but_our_own_functions_is_shown_below(visitor: Visitor, via: str
         ("idempotencyKey", "3a1a33be-4e12-4603-9ed0-820922389fb8", "3a1a33be-4e12-4603-9ed0-820922389fb8"),
         ("number", "5555550101", "5555550101"),
         ("exp", 1795523526, 1795523526),
+        ("anything", 4000001234567899, "‹16 digits›"),
+        (
+            "phone",
+            {"countryCode": "1", "number": "5555550101"},
+            {"countryCode": "‹one digit›", "number": "‹10 digits›"},
+        ),
+        (
+            "authorization",
+            {"data": {"type": "authorization", "id": "9"}},
+            {"data": {"type": "authorization", "id": "9"}},
+        ),
         ("verified", True, True),
     ],
 )

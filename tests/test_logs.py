@@ -130,6 +130,12 @@ def test_an_id_that_could_be_anything_is_not_kept(settings: Settings, proxies: i
     assert visitor.get("/healthz", X_Request_Id=given).response.headers["X-Request-Id"] != given
 
 
+def test_a_link_that_was_not_mailed_is_not_called_ok(visitor: Visitor, written: Written) -> None:
+    visitor.post("/login", {"email": "ada@inactive.example"})
+
+    assert written.of("login") == [("send_link", "inactive_email")]
+
+
 def test_each_proof_is_an_event(app: Flask, written: Written, clock: time_machine.Traveller) -> None:
     visitor = Visitor(app)
     visitor.sign_in()
