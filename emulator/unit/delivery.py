@@ -15,6 +15,7 @@ import threading
 from dataclasses import dataclass, field
 
 import requests
+import urllib3
 
 from .. import clock
 from ..store import Json, Store, World
@@ -71,11 +72,14 @@ class Courier:
     worlds: set[str] = field(default_factory=set)
     _lock: threading.Lock = field(default_factory=threading.Lock)
     _wake: threading.Event = field(default_factory=threading.Event)
+    _stopped: threading.Event = field(default_factory=threading.Event)
     thread: threading.Thread | None = None
 
     def notice(self, world_id: str) -> None:
         """Look after a world in which events wait, from now on."""
         with self._lock:
+            if self._stopped.is_set():
+                return
             if len(self.worlds) < MOST_WORLDS:
                 self.worlds.add(world_id)
             if self.in_background and (self.thread is None or not self.thread.is_alive()):
@@ -84,8 +88,12 @@ class Courier:
         self._wake.set()
 
     def stop(self) -> None:
-        """Look after nothing any more; what waits stays in the store, for whoever opens it next."""
+        """Look after nothing any more; what waits stays in the store, for whoever opens it next.
+
+        It waits a few seconds for the letter that is on its way.
+        """
         with self._lock:
+            self._stopped.set()
             self.worlds.clear()
             thread = self.thread
         self._wake.set()
@@ -93,11 +101,18 @@ class Courier:
             thread.join(TIMEOUT)
 
     def deliver_due(self) -> None:
-        """Deliver whatever is due in the worlds that were noticed."""
-        for world_id in list(self.worlds):
-            while letters := self.take(world_id):
-                for letter in letters:
-                    self._note(world_id, letter, delivered=_post(letter))
+        """Deliver whatever is due in the worlds that were noticed: a little of each in turn, so that all go on."""
+        while sum(self._deliver_some(world_id) for world_id in list(self.worlds)):
+            pass
+
+    def _deliver_some(self, world_id: str) -> int:
+        """Deliver a letter to each webhook of a world for which one is due; tells how many there were."""
+        letters = [] if self._stopped.is_set() else self.take(world_id)
+        for letter in letters:
+            if self._stopped.is_set():
+                break
+            self._note(world_id, letter, delivered=_post(letter))
+        return len(letters)
 
     def _run(self) -> None:
         while True:
@@ -106,7 +121,8 @@ class Courier:
             try:
                 self.deliver_due()
             except Exception:  # the store is gone, or too busy: whatever waits there waits for the world's next change
-                logger.exception("Webhooks could not be served")
+                if not self._stopped.is_set():
+                    logger.exception("Webhooks could not be served")
                 with self._lock:
                     self.worlds.clear()
             with self._lock:
@@ -119,7 +135,7 @@ class Courier:
         with self.store.change(world_id) as world:
             waiting = [each for each in world.all("webhook") if each["kept"]["waiting"]]
             due = [each for each in waiting if each["kept"]["due_at"] <= clock.timestamp()]
-            letters = [_letter(world, webhook) for webhook in due]
+            letters = [letter for webhook in due if (letter := _letter(world, webhook))]
             if not waiting:
                 with self._lock:
                     self.worlds.discard(world_id)
@@ -133,15 +149,21 @@ class Courier:
                 world.save("webhook", webhook["id"], webhook)
 
 
-def _letter(world: World, webhook: Json) -> Letter:
+def _letter(world: World, webhook: Json) -> Letter | None:
+    """Write the next letter, if any of the events that wait is still kept."""
     attributes, kept = webhook["attributes"], webhook["kept"]
     at_most_once = attributes["deliveryMode"] == "AtMostOnce"
+    known = {event["id"]: event for event in world.all("event")}
+    kept["waiting"] = [each for each in kept["waiting"] if each in known]
     ids = kept["waiting"][: 1 if at_most_once else MOST_PER_POST]
     if at_most_once:
         kept["waiting"] = kept["waiting"][1:]
-    kept["due_at"] = clock.timestamp() + LEASE
+    if ids:
+        kept["due_at"] = clock.timestamp() + LEASE
     world.save("webhook", webhook["id"], webhook)
-    events = [event for event in (world.get("event", event_id) for event_id in ids) if event]
+    if not ids:
+        return None
+    events = [known[each] for each in ids]
     document: Json = {"data": [jsonapi.show(event) for event in events]}
     if kept["includes"]:
         document["included"] = [jsonapi.show(each) for event in events for each in _subject(world, event)]
@@ -188,7 +210,7 @@ def _post(letter: Letter) -> bool:
                 stream=True,
             )
             status = response.status_code
-    except requests.RequestException as error:
+    except (requests.RequestException, urllib3.exceptions.HTTPError) as error:  # the latter: a host such as a..b
         logger.info("Webhook %s could not be reached: %s", letter.webhook_id, type(error).__name__)
         return False
     logger.info("Webhook %s answered %d", letter.webhook_id, status)

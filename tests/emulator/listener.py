@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, HTTPServer
@@ -18,6 +18,7 @@ class Listener:
     url: str
     got: SimpleQueue[tuple[dict[str, str], bytes]] = field(default_factory=SimpleQueue)
     answers: list[tuple[int, dict[str, str]]] = field(default_factory=list)
+    before_answer: Callable[[], None] = lambda: None
 
     def letters(self) -> list[tuple[dict[str, str], bytes]]:
         """Take what has arrived."""
@@ -32,6 +33,7 @@ def listening() -> Iterator[Listener]:
         def do_POST(self) -> None:
             body = self.rfile.read(int(self.headers["Content-Length"]))
             listener.got.put(({name.lower(): value for name, value in self.headers.items()}, body))
+            listener.before_answer()
             status, headers = listener.answers.pop(0) if listener.answers else (200, {})
             self.send_response(status)
             for name, value in {"Content-Length": "0", **headers}.items():

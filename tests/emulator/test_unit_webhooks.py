@@ -17,6 +17,7 @@ from emulator.unit import Courier, delivery, events, webhooks
 
 from .conftest import UNIT_URL, UnitOverHTTP
 from .listener import Listener, listening
+from .stytch_story import visitor
 from .unit_story import PHYSICAL, Bank, customer_of, document, errors
 
 Json = dict[str, Any]
@@ -36,6 +37,7 @@ def listener(server: Listener) -> Listener:
     """The listener, as if nothing had happened yet."""
     server.letters()
     server.answers.clear()
+    server.before_answer = lambda: None
     return server
 
 
@@ -393,6 +395,56 @@ class TestDelivery:
         courier.deliver_due()
 
         assert listener.letters() == []
+
+    def test_a_courier_that_is_stopped_on_its_way_goes_no_further(
+        self, bank: Bank, courier: Courier, listener: Listener
+    ) -> None:
+        for _ in range(2):
+            hook(bank, listener.url, deliveryMode="AtMostOnce")
+        bank.customer()
+        listener.before_answer = courier.stop
+
+        courier.deliver_due()
+        courier.notice("nobody")
+        courier.deliver_due()
+
+        assert len(listener.letters()) == 1
+
+    def test_a_host_that_can_not_be_named_stops_nobody_else(
+        self, bank: Bank, courier: Courier, listener: Listener
+    ) -> None:
+        hook(bank, "https://a..b/")
+        hook(bank, listener.url)
+        bank.application(ssn="000000005")
+
+        courier.deliver_due()
+
+        assert types(delivered(listener)) == ["application.created"]
+
+    def test_worlds_are_served_in_turn(self, bank: Bank, courier: Courier, listener: Listener) -> None:
+        for name in ("ada", "bob"):
+            with visitor(name):
+                hook(bank, listener.url, deliveryMode="AtMostOnce", token=name)
+                bank.application()  # which is two events
+
+        courier.deliver_due()
+
+        signed = [(headers["x-unit-signature"], body) for headers, body in listener.letters()]
+        of_ada = [signature == delivery.sign("ada", body) for signature, body in signed]
+        assert of_ada in ([True, False] * 2, [False, True] * 2)
+
+    def test_an_event_that_is_no_longer_kept_is_not_sent(
+        self, bank: Bank, unit: UnitOverHTTP, courier: Courier, listener: Listener, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        bank.customer()
+        hook(bank, listener.url, deliveryMode="AtMostOnce")
+        unit("POST", f"/events/{happened(bank)[0]['id']}")
+        monkeypatch.setattr(events, "MOST_KEPT", 1)
+        bank.application(ssn="000000005")
+
+        courier.deliver_due()
+
+        assert [types(json.loads(body)["data"]) for _, body in listener.letters()] == [["application.created"]]
 
     def test_what_is_delivered_is_not_sent_again(self, bank: Bank, courier: Courier, listener: Listener) -> None:
         hook(bank, listener.url)
