@@ -16,13 +16,13 @@ from werkzeug.datastructures import Authorization
 from werkzeug.test import run_wsgi_app
 
 from . import clock, stytch, unit
-from .store import Json, Store, World
+from .store import CONTROLS, Json, Store, World
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
 PREFIX = "/control"
-PARTITION = "controls"
+JWKS = "/v1/sessions/jwks/"
 CLOCK, FAULT = "clock", "fault"
 EVERYBODY = "*"
 FAULTS = ("slow", "cut", "rate_limited", "error", "malformed")
@@ -39,11 +39,11 @@ class Controlled:
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         """Answer one request."""
         world_id = _world_of(environ, self._store)
-        with self._store.read(PARTITION) as settings:
+        with self._store.read(CONTROLS) as settings:
             seconds = sum(ahead(settings, scope) for scope in (EVERYBODY, world_id) if scope)
             fault = _due(settings, environ, world_id)
         if fault:
-            with self._store.change(PARTITION) as settings:
+            with self._store.change(CONTROLS) as settings:
                 fault = _due(settings, environ, world_id)  # another request may have had the last one
                 if fault:
                     _use_up(settings, fault)
@@ -58,6 +58,8 @@ def _world_of(environ: WSGIEnvironment, store: Store) -> str | None:
     credentials = Authorization.from_header(environ.get("HTTP_AUTHORIZATION"))
     if path.startswith(f"{PREFIX}/worlds/"):
         found = path.split("/")[3]
+    elif path.startswith(JWKS):  # which is read without credentials
+        found = path.removeprefix(JWKS)
     elif path.startswith("/application-form/"):
         found = unit.world_of_form(path.split("/")[2], store)
     elif credentials is None:

@@ -5,7 +5,6 @@ They exist only where ``with_controls`` asks for them, and answer only this mach
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 from dataclasses import asdict
 from ipaddress import ip_address
@@ -16,10 +15,11 @@ from flask import Blueprint, Flask, Response, abort, jsonify, request
 from werkzeug.exceptions import HTTPException
 
 from . import clock, seeding, stytch
-from .controlled import CLOCK, EVERYBODY, FAULT, FAULTS, PARTITION, PREFIX, ahead
-from .store import Json, Store, WorldFull
+from .controlled import CLOCK, EVERYBODY, FAULT, FAULTS, PREFIX, ahead
+from .store import CONTROLS, Json, Store, WorldFull
 
 MOST_BYTES = 1024 * 1024  # of a seed
+MOST_KEPT = 500  # clocks, and faults: those of worlds that are gone would fill the partition one day
 FURTHEST = 10 * 365 * 86_400.0  # seconds that the clock may be moved, either way
 LOCAL_NAMES = ("localhost", "127.0.0.1", "[::1]")
 
@@ -51,16 +51,18 @@ def blueprint(store: Store, stytch_app: Flask, unit_app: Flask) -> Blueprint:
     def move_clock(project_id: str) -> Json:
         """Move the clock on by some seconds (back, if negative), of one world or on top of all of them."""
         seconds = _number(_body(), "seconds", -FURTHEST, FURTHEST)
-        with store.change(PARTITION) as settings:
+        with store.change(CONTROLS) as settings:
             total = max(-FURTHEST, min(FURTHEST, ahead(settings, _scope(project_id)) + seconds))
-            settings.put(CLOCK, project_id, {"ahead": total})
+            settings.remove(CLOCK, project_id)  # so that the clock that was moved last is the newest
+            settings.add(CLOCK, project_id, {"ahead": total})
+            settings.keep_newest(CLOCK, MOST_KEPT)
         return {"ahead": total}
 
     @bp.delete("/clock", defaults={"project_id": EVERYBODY})
     @bp.delete("/worlds/<project_id>/clock")
     def let_clock_be(project_id: str) -> Json:
         """Go back to the real time."""
-        with store.change(PARTITION) as settings:
+        with store.change(CONTROLS) as settings:
             settings.remove(CLOCK, _scope(project_id))
         return {"ahead": 0}
 
@@ -69,20 +71,21 @@ def blueprint(store: Store, stytch_app: Flask, unit_app: Flask) -> Blueprint:
     def add_fault(project_id: str) -> tuple[Json, int]:
         """Make the next answers of a path fail."""
         fault = {"world": _scope(project_id), **_fault(_body()), "id": str(uuid4())}
-        with store.change(PARTITION) as settings:
+        with store.change(CONTROLS) as settings:
             settings.add(FAULT, fault["id"], fault)
+            settings.keep_newest(FAULT, MOST_KEPT)
         return fault, 201
 
     @bp.get("/faults")
     def list_faults() -> Response:
         """The faults that are still to come."""
-        with store.read(PARTITION) as settings:
+        with store.read(CONTROLS) as settings:
             return jsonify(settings.all(FAULT))
 
     @bp.delete("/faults")
     def clear_faults() -> Json:
         """No more faults."""
-        with store.change(PARTITION) as settings:
+        with store.change(CONTROLS) as settings:
             for fault in settings.all(FAULT):
                 settings.remove(FAULT, fault["id"])
         return {}
@@ -97,7 +100,7 @@ def blueprint(store: Store, stytch_app: Flask, unit_app: Flask) -> Blueprint:
     def reset(project_id: str) -> Json:
         """Forget all of a world but its signing keys; its clock and faults too."""
         store.forget(_scope(project_id))
-        with store.change(PARTITION) as settings:
+        with store.change(CONTROLS) as settings:
             settings.remove(CLOCK, project_id)
             for fault in settings.all(FAULT):
                 if fault["world"] == project_id:
@@ -148,11 +151,18 @@ def _body() -> Json:
 
 def _number(body: Mapping[str, Any], name: str, least: float, most: float, default: float | None = None) -> float:
     value = body.get(name, default)
-    if not isinstance(value, int | float) or isinstance(value, bool) or not math.isfinite(value):
+    if not isinstance(value, int | float) or isinstance(value, bool):
         abort(400, f"{name} must be a number.")
     if not least <= value <= most:
         abort(400, f"{name} must be from {least:g} to {most:g}.")
     return value
+
+
+def _count(body: Mapping[str, Any], name: str, least: int, most: int) -> int:
+    value = _number(body, name, least, most, 1)
+    if value != int(value):
+        abort(400, f"{name} must be a whole number.")
+    return int(value)
 
 
 def _fault(body: Json) -> Json:
@@ -168,7 +178,7 @@ def _fault(body: Json) -> Json:
         "fault": kind,
         "path": path,
         "method": method.upper(),
-        "times": int(_number(body, "times", 1, 1000, 1)),
+        "times": _count(body, "times", 1, 1000),
         "seconds": _number(body, "seconds", 0, 60, 1),
-        "retry_after": int(_number(body, "retry_after", 0, 86_400, 1)),
+        "retry_after": _count(body, "retry_after", 0, 86_400),
     }

@@ -9,6 +9,7 @@ for any number of processes. A world goes 24 hours after its last visit, and hol
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any, TypeAlias
@@ -22,6 +23,7 @@ from .database import BadDatabaseURL, engine_for, set_up
 Json: TypeAlias = dict[str, Any]
 
 KEEP_WORLDS_FOR = 24 * 3600  # seconds without a visit
+CONTROLS = "controls"  # the one partition that is kept for good: every request reads it, and none visits it
 FIRST_NUMBER = 10_000  # numbered records count from here, so that ids look like a bank's
 MAX_WORLDS = 100_000  # a project over HTTP is two: its own, and that of its keys
 MAX_RECORDS = 2000  # per world, as are those below; a visitor who fills it gets a refusal, not the disk
@@ -196,7 +198,7 @@ def _touch(connection: sa.Connection, world_id: str, look: sa.Select[Any] = tabl
         _forget_unvisited(connection)
         if connection.execute(tables.COUNT_WORLDS).scalar_one() >= MAX_WORLDS:
             raise WorldFull(f"there are {MAX_WORLDS} worlds already")
-    connection.execute(tables.LOCKING_INSERT, {"world_": world_id, "now": now})
+    connection.execute(tables.LOCKING_INSERT, {"world_": world_id, "now": math.inf if world_id == CONTROLS else now})
 
 
 def _forget_unvisited(connection: sa.Connection) -> None:

@@ -15,6 +15,7 @@ import stytch
 from flask import Flask
 
 import emulator
+from emulator import controls
 from emulator.pytest_plugin import EmulatedProject
 
 from .over_http import at_unit, client_of
@@ -189,6 +190,42 @@ def test_a_failure_for_all_meets_any_world_until_it_is_cleared(controlled: Flask
     assert caller.get("/v1/debug/whoami", auth=credentials).status_code == 200
 
 
+def test_a_failure_meets_the_keys_of_its_world(emulated_project: EmulatedProject) -> None:
+    other = EmulatedProject(emulated_project.url)
+    emulated_project.fail("/v1/sessions/jwks/*", "error")
+
+    answers = [
+        requests.get(f"{project.url}/v1/sessions/jwks/{project.project_id}", timeout=10)
+        for project in (other, emulated_project, emulated_project)
+    ]
+
+    assert [answer.status_code for answer in answers] == [200, 500, 200]
+
+
+def test_of_faults_that_nobody_meets_the_oldest_go(controlled: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(controls, "MOST_KEPT", 2)
+    caller = controlled.test_client()
+    for number in range(3):
+        caller.post("/control/faults", json={"path": f"/nowhere/{number}", "fault": "error"})
+
+    left = caller.get("/control/faults").json or []
+    caller.delete("/control/faults")
+
+    assert [fault["path"] for fault in left] == ["/nowhere/1", "/nowhere/2"]
+
+
+def test_of_clocks_that_nobody_moves_the_oldest_go(controlled: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(controls, "MOST_KEPT", 2)
+    caller = controlled.test_client()
+    moving, still, new = (f"/control/worlds/{EmulatedProject('').project_id}/clock" for _ in range(3))
+
+    for clock in (moving, still, moving, new):
+        caller.post(clock, json={"seconds": 10})
+
+    ahead = [caller.post(clock, json={"seconds": 1}).json for clock in (moving, still)]
+    assert ahead == [{"ahead": 21}, {"ahead": 1}]
+
+
 def test_after_a_rotation_both_keys_are_published_and_the_new_one_signs(
     emulated_project: EmulatedProject, client: stytch.Client
 ) -> None:
@@ -278,10 +315,14 @@ def test_a_reset_world_is_empty_and_in_the_present(emulated_project: EmulatedPro
         ("clock", [], "JSON object"),
         ("clock", {"seconds": "1"}, "seconds must be a number"),
         ("clock", {"seconds": 1e12}, "seconds must be from"),
+        ("clock", {"seconds": 10**400}, "seconds must be from"),
+        ("clock", {"seconds": float("nan")}, "seconds must be from"),
         ("faults", {"path": "/", "fault": "fire"}, "fault must be one of slow, cut"),
         ("faults", {"path": "cards", "fault": "cut"}, "path must be a path"),
         ("faults", {"path": "/", "fault": "cut", "method": 1}, "method must be"),
         ("faults", {"path": "/", "fault": "cut", "times": 0}, "times must be from 1"),
+        ("faults", {"path": "/", "fault": "cut", "times": 10**400}, "times must be from 1"),
+        ("faults", {"path": "/", "fault": "cut", "times": 1.5}, "times must be a whole number"),
         ("faults", {"path": "/", "fault": "slow", "seconds": True}, "seconds must be a number"),
     ],
 )

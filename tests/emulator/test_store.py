@@ -14,7 +14,7 @@ import time_machine
 import emulator.store
 from emulator import Store, org_token
 from emulator.database import BadDatabaseURL, engine_for
-from emulator.store import World, WorldFull
+from emulator.store import CONTROLS, World, WorldFull
 
 from .conftest import PROJECT_ID, UNIT_URL
 from .stytch_story import BOB, Story, refused
@@ -106,6 +106,14 @@ def test_a_visit_keeps_a_world_for_another_24_hours(store: Store, clock: time_ma
         clock.shift(20 * HOUR)
 
     assert len(visit(store, "ada")) == 3
+
+
+def test_what_was_set_by_controls_outlasts_all_worlds(store: Store, clock: time_machine.Traveller) -> None:
+    visit(store, CONTROLS)
+    clock.shift(25 * HOUR)
+    visit(store, "bob")
+
+    assert len(visit(store, CONTROLS)) == 1
 
 
 def test_a_new_visitor_clears_away_the_old(store: Store, clock: time_machine.Traveller, database_url: str) -> None:
