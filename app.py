@@ -34,7 +34,7 @@ from services.http import ServiceSession
 from services.readiness import Readiness
 from services.unit import Unit
 from services.wire_log import RecordedSession
-from settings import Settings, load
+from settings import Settings, SettingsError, load
 from static_files import add_static_files
 
 BLUEPRINTS = (
@@ -81,11 +81,18 @@ def create_app(settings: Settings | None = None) -> Flask:
         app.register_blueprint(inspector.bp)
     if app.debug:
         app.register_blueprint(gallery.bp)
-    emulated: set[str] = set()
-    if settings.emulated:
-        from emulator import mount  # the one place: without this folder the app runs against the real services
-
-        emulated = mount(app, http, settings)
+    emulated = _mount_emulator(app, http, settings) if settings.emulated else set()
     add_access(app, also_open=emulated)
     log_start(app, settings)
     return app
+
+
+def _mount_emulator(app: Flask, http: ServiceSession, settings: Settings) -> set[str]:
+    """The one place that knows of it: without that folder the app runs against the real services."""
+    try:
+        from emulator import mount
+    except ModuleNotFoundError as error:
+        if error.name != "emulator":
+            raise
+        raise SettingsError("STYTCH_PROJECT_ID and UNIT_API_TOKEN are needed: there is no emulator here.") from error
+    return mount(app, http, settings)

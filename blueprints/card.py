@@ -96,7 +96,7 @@ def act(card_id: int, action: str) -> Response:
         if not error.code.startswith("not_supported"):
             raise
         card, account = _as_customer(lambda customer: customer.card(str(card_id)))
-        return _page(card, 409, account=account, problem=REFUSED)
+        return _page(card, 409, account=account, problem=REFUSED, say=REFUSED)
     if not is_htmx():
         return go(url_for("card.show", card_id=card_id), say=DONE[action])
     return _tell("card-changed", _page(card, done=DONE[action], say=DONE[action]))

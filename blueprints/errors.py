@@ -86,9 +86,8 @@ def too_many_codes(error: TooManyCodes) -> Response:
 def csrf(_error: CSRFError) -> Response:
     """The form belongs to an earlier visit, or to another site."""
     note("denial", "CSRF token")
-    return answer(
-        400, "This page is from an earlier visit", "Nothing was changed. Go back, reload that page, then try again."
-    )
+    where = "Reload it" if is_htmx() else "Go back, reload that page"
+    return answer(400, "This page is from an earlier visit", f"Nothing was changed. {where}, then try again.")
 
 
 @bp.app_errorhandler(HTTPException)

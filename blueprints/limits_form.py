@@ -8,7 +8,9 @@ from typing import Any
 
 from flask_wtf import FlaskForm
 from wtforms import DecimalField
+from wtforms.widgets import TextInput
 
+AMOUNT = re.compile(r"[0-9]{1,6}(\.[0-9]{1,2})?", re.ASCII)
 LIMITS = ("dailyPurchase", "monthlyPurchase", "dailyWithdrawal", "monthlyWithdrawal")
 
 
@@ -16,6 +18,7 @@ class AmountField(DecimalField):  # type: ignore[misc]
     """Dollars and cents, or nothing."""
 
     data: Any
+    widget = TextInput()  # a browser sends nothing for a number that it cannot read, and nothing means no limit
 
     def process_formdata(self, valuelist: list[str]) -> None:
         """Take an amount, or say in one sentence what would be one."""
@@ -23,8 +26,9 @@ class AmountField(DecimalField):  # type: ignore[misc]
             self.data = None
             return
         try:
-            super().process_formdata([re.sub(r"[$,\s]", "", text) for text in valuelist])
-            fits = self.data.is_finite() and 0 <= self.data <= 50_000 and self.data == round(self.data, 2)
+            typed = [text for text in (re.sub(r"[$,\s]", "", text) for text in valuelist) if AMOUNT.fullmatch(text)]
+            super().process_formdata(typed)
+            fits = bool(typed) and self.data <= 50_000
         except ValueError:
             fits = False
         if not fits:
@@ -34,10 +38,10 @@ class AmountField(DecimalField):  # type: ignore[misc]
 class LimitsForm(FlaskForm):  # type: ignore[misc]
     """What a card may spend, in dollars; the fields are named as Unit names the limits."""
 
-    dailyPurchase = AmountField("Purchases in a day")  # noqa: N815
-    monthlyPurchase = AmountField("Purchases in a month")  # noqa: N815
-    dailyWithdrawal = AmountField("Cash in a day")  # noqa: N815
-    monthlyWithdrawal = AmountField("Cash in a month")  # noqa: N815
+    dailyPurchase = AmountField("Purchases in a day", render_kw={"inputmode": "decimal"})  # noqa: N815
+    monthlyPurchase = AmountField("Purchases in a month", render_kw={"inputmode": "decimal"})  # noqa: N815
+    dailyWithdrawal = AmountField("Cash in a day", render_kw={"inputmode": "decimal"})  # noqa: N815
+    monthlyWithdrawal = AmountField("Cash in a month", render_kw={"inputmode": "decimal"})  # noqa: N815
 
     def cents(self, now: Mapping[str, int], shown: Mapping[str, str]) -> dict[str, int]:
         """The limits as Unit takes them: those of ``now``, but for what was changed from what the page had ``shown``.

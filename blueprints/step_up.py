@@ -91,6 +91,13 @@ def confirm() -> Response:
     )
 
 
+@bp.post("/step-up/authenticator")
+@signed_in
+def use_authenticator() -> Response:
+    """Back from the texted code to the authenticator's, with the interrupted form."""
+    return _page(AUTHENTICATOR)
+
+
 @bp.post("/step-up/text")
 @customer_required
 @writes
@@ -131,7 +138,7 @@ def _confirm(form: str, malformed: str, kind: str, check: Callable[[Session, str
     except TooManyCodes as many:
         return _page(form, 429, error=f"Too many wrong codes. {too_many(many.wait)}")
     forgive_codes(session.user_id, kind)
-    if is_htmx():
+    if is_htmx() and request.form.get("source"):
         return _resume_element()
     intent = _intent()
     if intent.form:

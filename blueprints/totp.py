@@ -57,9 +57,11 @@ def replace() -> Response:
 @writes
 def confirm() -> Response:
     """Take the new authenticator's first code, and show the recovery codes, once."""
-    session = current_session()
-    if flask_session.get("totp_id") not in session.pending_totps:
-        if "totp_id" in flask_session and session.enrolled and session.proven_until(FACTOR_MAX_AGE):
+    session, begun = current_session(), flask_session.get("totp_id")
+    if begun and request.form.get("totp_id", begun) != begun:
+        return _over()  # another window has begun anew: no code of this one's key will ever be right
+    if begun not in session.pending_totps:
+        if begun and session.enrolled and session.proven_until(FACTOR_MAX_AGE):
             return _finished(session)  # the answer to this very code got lost
         if session.enrolled:
             return go(url_for("account.index"), say="Your authenticator is set up already.")
@@ -71,7 +73,7 @@ def confirm() -> Response:
     except Refused as refused:
         if refused.reason == "expired_totp":
             return _over()
-        return render("totp/confirm.html", "totp/_confirm.html", 422, error=refusal(refused.reason))
+        return render("totp/confirm.html", "totp/_confirm.html", 422, error=refusal(refused.reason), totp_id=begun)
     return _finished(session)
 
 
@@ -100,6 +102,7 @@ def _show(session: Session) -> Response:
         "totp/enrol.html",
         "totp/_enrol.html",
         enrolment=enrolment,
+        totp_id=enrolment.totp_id,
         key=" ".join(re.findall(".{1,4}", enrolment.secret)),
         otpauth=_otpauth(session, enrolment),
         say="Scan the code with your authenticator app.",

@@ -42,7 +42,9 @@
     if (!(ctx.target instanceof Element)) return;
     busy.set(ctx, ctx.target);
     ctx.target.setAttribute('aria-busy', 'true');
-    if (['submit', 'click'].includes(ctx.sourceEvent?.type)) document.getElementById('notice')?.replaceChildren();
+    if (!['submit', 'click'].includes(ctx.sourceEvent?.type)) return;
+    news[0].replaceChildren();
+    say('');
   });
   on('htmx:finally:request', ({ detail: { ctx } }) => busy.get(ctx)?.removeAttribute('aria-busy'));
 

@@ -190,7 +190,7 @@ def test_limits_can_be_seen_and_changed(holder: Visitor) -> None:
     assert page.one("#monthlyPurchase")["value"] == "900.00"
 
 
-@pytest.mark.parametrize("typed", ["-1", "50001", "ten", "NaN", "Infinity", "1e99", "0.001"])
+@pytest.mark.parametrize("typed", ["-1", "50001", "ten", "NaN", "Infinity", "1e99", "1e3", "5e", "-", "1.2.3", "0.001"])
 def test_a_limit_that_is_no_amount_is_explained_and_kept(holder: Visitor, typed: str) -> None:
     path = newest_card(holder.page)
     holder.get(f"{path}/limits")

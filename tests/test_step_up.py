@@ -204,3 +204,30 @@ def test_whoever_signs_in_again_is_not_sent_to_a_dialog_for_nothing(
     customer.sign_in()
 
     assert customer.page.goes_to == "/"
+
+
+def test_on_a_page_of_its_own_the_right_code_goes_on_with_script_too(customer: Visitor) -> None:
+    code = customer.code()
+    customer.get("/cards/list")
+    customer.follow()
+
+    page = customer.submit("/step-up", htmx=True, code=code)
+
+    assert page.response.headers["HX-Redirect"] == "/cards/list"
+
+
+def test_without_script_one_can_go_back_from_the_texted_code_with_all_that_was_typed(
+    stepped_up: Visitor, clock: time_machine.Traveller
+) -> None:
+    stepped_up.get("/cards/list")
+    form = stepped_up.page
+    clock.shift(601)
+    stepped_up.page = form
+    asked = stepped_up.submit("/cards", kind="virtual")
+    fields = {str(tag["name"]): str(tag["value"]) for tag in asked.html.select("#step-up input[type=hidden]")}
+    texted = stepped_up.post("/step-up/text", fields)
+
+    back = stepped_up.post(str(texted.html.select("button[formaction]")[-1]["formaction"]), fields)
+
+    assert back.one("form#step-up")["action"] == "/step-up"
+    assert back.one("input[name=kind]")["value"] == "virtual"

@@ -162,3 +162,14 @@ def test_without_script_a_wrong_first_code_leaves_a_way_back_to_the_qr_code(enro
     page = enrolling.submit("/totp/confirm", code="000000")
 
     assert page.one("form[action='/totp'] button").get_text() == "Show me a new QR code"
+
+
+def test_the_older_of_two_windows_is_told_so_and_blames_no_code(enrolling: Visitor) -> None:
+    older = enrolling.page
+    enrolling.post("/totp")
+    enrolling.page = older
+
+    page = enrolling.submit("/totp/confirm", code="000000")
+
+    assert page.status == 409
+    assert "begun in another window" in page.text

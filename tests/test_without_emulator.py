@@ -81,3 +81,11 @@ def test_half_of_the_credentials_end_the_start_with_one_line(clone: Path) -> Non
     assert start.stderr.splitlines() == [
         "STYTCH_SECRET is missing: Stytch needs both the project id and its secret, or neither."
     ]
+
+
+def test_without_the_emulator_and_without_credentials_the_start_ends_with_one_line(clone: Path) -> None:
+    start = run(clone, "import app; app.create_app()", {})
+
+    assert start.returncode == 1
+    assert start.stderr.splitlines()[-1].startswith("STYTCH_PROJECT_ID and UNIT_API_TOKEN are needed")
+    assert "Traceback" not in start.stderr
