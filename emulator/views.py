@@ -51,10 +51,7 @@ def visitors(*, emulated: frozenset[str], secure: bool) -> Blueprint:
 
     @bp.after_app_request
     def keep_visitor(response: Response) -> Response:
-        if (
-            request.endpoint not in {"static", "home.healthz", "home.readyz"}
-            and request.cookies.get(cookie) != current_world.get()
-        ):
+        if response.mimetype == "text/html" and request.cookies.get(cookie) != current_world.get():
             response.set_cookie(cookie, current_world.get(), secure=secure, httponly=True, samesite="Lax")
         if secure:  # on the web a pretend bank is nothing that anybody should find by searching
             response.headers["X-Robots-Tag"] = "noindex"
