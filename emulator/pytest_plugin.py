@@ -48,9 +48,9 @@ class EmulatedProject:
         kid: str = self._control("POST", "keys")["kid"]
         return kid
 
-    def seed(self, source: Path | dict[str, Any]) -> dict[str, Any]:
+    def seed(self, source: str | Path | dict[str, Any]) -> dict[str, Any]:
         """Fill the world from a JSON file, or from what would stand in one; returns the ids of all that was made."""
-        description = source if isinstance(source, dict) else json.loads(source.read_text())
+        description = source if isinstance(source, dict) else json.loads(Path(source).read_text())
         made: dict[str, Any] = self._control("POST", "seed", description)
         return made
 
