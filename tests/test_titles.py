@@ -81,7 +81,7 @@ def test_the_progress_goes_on_after_a_fresh_code(customer: Visitor) -> None:
     code = customer.code()
     customer.get("/step-up")
 
-    answer = customer.submit("/step-up", htmx=True, code=code)
+    answer = customer.submit("/step-up", htmx=True, code=code, source="cards")
 
     assert current(answer) == "5 Use your card"
     assert not answer.html.select("title")
