@@ -25,7 +25,7 @@ pytestmark = pytest.mark.panel
 Text: TypeAlias = tuple[str, str]  # the call, and the name of the text in its answer
 
 HOSTILE = (
-    "javascript:alert(1)//\"'></title></textarea><script>alert(1)</script><img/src=x/onerror=alert(1)>{{7*191}}"
+    "javascript:alert(1)//\"'></title></textarea><script>alert(1)</script><img/src=x/onerror=alert(1)>{{7777*7777}}"
     "\r\nSet-Cookie: evil=1\r\n\u2028\u202e\u0661é\x00"
 )
 
@@ -74,7 +74,7 @@ def harm(page: Page) -> str:
     found = [f"status {page.status}"] if page.status >= 500 and page.status not in {502, 503} else []
     found += [f"tag {tag}" for tag in tags]
     found += ["header"] if re.search(r"[\r\n]|evil=|alert", headers) else []
-    found += ["evaluated"] if "1337" in page.body else []
+    found += ["evaluated"] if "60481729" in page.body else []
     return ", ".join(found)
 
 

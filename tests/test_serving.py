@@ -42,7 +42,7 @@ class Served:
 
     def wait_until_closed(self) -> None:
         """Until it takes no more connections."""
-        with suppress(ConnectionRefusedError):
+        with suppress(ConnectionRefusedError, ConnectionResetError):  # the latter at the very moment
             while True:
                 self.connect().close()
 
