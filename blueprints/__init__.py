@@ -58,14 +58,14 @@ def go(url: str, *, say: str = "") -> Response:
     return make_response(redirect(url, 303))
 
 
-def own_path(url: str, method: str = "GET") -> str | None:
-    """The path of a URL if this app has a view for it, else None; scheme, host and query are never believed.
+def own_path(url: str) -> str | None:
+    """The path of a URL if this app has a page for it, else None; scheme, host and query are never believed.
 
     It is quoted, and so fit for a header: the digits of a card's id may be those of any script.
     """
     try:
         path = unquote(urlsplit(url).path)
-        current_app.url_map.bind("").match(path, method=method)
+        current_app.url_map.bind("").match(path, method="GET")
     except (HTTPException, RequestRedirect, ValueError):
         return None
     return quote(path) if re.match("/(?!/)", path) else None  # "//cards" is a view to the router, a host to a browser

@@ -95,7 +95,7 @@ def confirm() -> Response:
 @signed_in
 def use_authenticator() -> Response:
     """Back from the texted code to the authenticator's, with the interrupted form."""
-    return _page(AUTHENTICATOR)
+    return page()
 
 
 @bp.post("/step-up/text")
