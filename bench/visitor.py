@@ -10,8 +10,8 @@ from urllib.parse import urljoin, urlsplit
 
 import pyotp
 import requests
-from bs4 import BeautifulSoup
 from requests.adapters import HTTPAdapter
+from selectolax.lexbor import LexborHTMLParser
 
 PATIENCE = 60.0  # seconds until somebody gives up
 PERSON = {
@@ -51,7 +51,7 @@ class Visitor:
     failures: int = 0  # answers that were none: refused, reset, or 5xx
     requests: int = 0
     signed_out: bool = False
-    page: BeautifulSoup = field(default_factory=lambda: BeautifulSoup("", "html.parser"))
+    page: LexborHTMLParser = field(default_factory=lambda: LexborHTMLParser(""))
 
     def __post_init__(self) -> None:
         self._http = requests.Session()
@@ -81,7 +81,7 @@ class Visitor:
             self.submit("/login", {"email": self._email})
             if link := self.newest_link():
                 self.get(link)
-                if self.page.select_one("form[action='/login/authenticate']"):
+                if self.page.css_first("form[action='/login/authenticate']"):
                     self.submit("/login/authenticate")
             if self.is_signed_in():
                 return
@@ -93,23 +93,23 @@ class Visitor:
         give_up = time.monotonic() + PATIENCE
         while time.monotonic() < give_up:
             self.get("/")
-            if not self.page.select_one("form[action='/totp']"):
+            if not self.page.css_first("form[action='/totp']"):
                 return
             self.submit("/totp")
-            if self.page.select_one("form[action='/totp/confirm']"):
+            if self.page.css_first("form[action='/totp/confirm']"):
                 self.submit("/totp/confirm", {"code": self.code()})
         raise GaveUp("no authenticator")
 
     def newest_link(self) -> str:
         """What the newest mail leads to, or nothing."""
         self.get("/emulator/inbox")
-        link = self.page.select_one(".mail a")
-        return str(link["href"]) if link else ""
+        link = self.page.css_first(".mail a")
+        return str(link.attrs["href"]) if link else ""
 
     def code(self) -> str:
         """What an authenticator shows that has scanned this page's QR code."""
-        key = self.page.select_one("code")
-        return pyotp.TOTP(re.sub(r"\s", "", key.get_text() if key else "")).now()
+        key = self.page.css_first("code")
+        return pyotp.TOTP(re.sub(r"\s", "", key.text() if key else "")).now()
 
     def get_card(self) -> None:
         """Press until there is a card, each time on the same form."""
@@ -126,7 +126,7 @@ class Visitor:
 
     def cards(self) -> set[str]:
         """The paths of the cards on this page."""
-        paths = (urlsplit(str(link["href"])).path for link in self.page.select("a[href^='/cards/']"))
+        paths = (urlsplit(str(link.attrs["href"])).path for link in self.page.css("a[href^='/cards/']"))
         return {path for path in paths if re.fullmatch(r"/cards/[0-9]+", path)}
 
     def cookies(self) -> str:
@@ -135,7 +135,7 @@ class Visitor:
 
     def is_signed_in(self) -> bool:
         """Whether the page offers to sign out."""
-        return self.page.select_one("form[action='/logout']") is not None
+        return self.page.css_first("form[action='/logout']") is not None
 
     def get(self, path: str) -> None:
         """Open a page, and reload it while it does not come."""
@@ -143,20 +143,20 @@ class Visitor:
 
     def submit(self, action: str, typed: dict[str, str] | None = None) -> None:
         """Fill in a form of this page and send it, and press again while no answer comes."""
-        form = self.page.select_one(f"form[action='{action}']")
+        form = self.page.css_first(f"form[action='{action}']")
         if form is None:
             raise GaveUp(f"no form {action} on {self.url}")
-        sent = {str(tag["name"]): str(tag.get("value", "")) for tag in form.select("input[name]:not([type=radio])")}
-        for select in form.select("select[name]"):
-            chosen = select.select_one("option[selected]") or select.select_one("option[value]:not([value=''])")
-            sent[str(select["name"])] = str(chosen["value"]) if chosen else ""
+        sent = {str(tag.attrs["name"]): tag.attrs.sget("value") for tag in form.css("input[name]:not([type=radio])")}
+        for select in form.css("select[name]"):
+            chosen = select.css_first("option[selected]") or select.css_first("option[value]:not([value=''])")
+            sent[str(select.attrs["name"])] = str(chosen.attrs["value"]) if chosen else ""
         self._ask("POST", action, sent | (typed or {}))
 
     def _until(self, act: Any, selector: str) -> None:
         give_up = time.monotonic() + PATIENCE
         while time.monotonic() < give_up:
             act()
-            if self.page.select_one(selector):
+            if self.page.css_first(selector):
                 return
             time.sleep(0.2)
         raise GaveUp(f"nothing like {selector} on {self.url}")
@@ -172,8 +172,8 @@ class Visitor:
                 answer = None
             if answer is not None and answer.status_code < 500:
                 self.url = answer.url
-                self.page = BeautifulSoup(answer.text, "html.parser")
-                is_whole = bool(self.page.select_one("main"))
+                self.page = LexborHTMLParser(answer.text)
+                is_whole = bool(self.page.css_first("main"))
                 self.signed_out |= is_whole and was_signed_in and not self.is_signed_in() and "emulator" not in self.url
                 return
             self.failures += 1

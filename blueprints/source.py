@@ -10,6 +10,7 @@ import inspect
 import pkgutil
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from textwrap import dedent
 from typing import Any
@@ -60,8 +61,12 @@ def source_of(function: Callable[..., Any], marked_line: int = 0) -> Source:
 
 def coloured(text: str, lexer: Lexer, marked_line: int = 0) -> Markup:
     """A text with each part in a class of its own."""
-    formatter = HtmlFormatter(nowrap=True, classprefix="c-", hl_lines=[marked_line])
-    return Markup(highlight(text, lexer, formatter))  # noqa: S704 - Pygments escapes what it highlights
+    return Markup(highlight(text, lexer, _formatter(marked_line)))  # noqa: S704 - Pygments escapes what it highlights
+
+
+@lru_cache
+def _formatter(marked_line: int) -> HtmlFormatter[str]:
+    return HtmlFormatter(nowrap=True, classprefix="c-", hl_lines=[marked_line])
 
 
 def _functions(owner: object, module: str) -> Iterator[Callable[..., Any]]:

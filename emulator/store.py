@@ -40,6 +40,7 @@ class World:
 
     def __init__(self, connection: sa.Connection, world_id: str) -> None:
         self._connection = connection
+        self._bodies: dict[tuple[str, str], str] = {}  # as read or written here, where nobody else comes between
         self.id = world_id
 
     def add(self, kind: str, record_id: str, body: Json, names: Mapping[str, str] | None = None) -> Json:
@@ -48,6 +49,7 @@ class World:
         self._check_room(kind, len(text))
         new = {"world": self.id, "kind": kind, "id": record_id, "body": text, "size": len(text)}
         self._connection.execute(tables.ADD, new)
+        self._bodies[kind, record_id] = text
         for name_kind, value in (names or {}).items():
             self.name(kind, record_id, name_kind, value)
         return body
@@ -61,6 +63,8 @@ class World:
         text = json.dumps(numbered)
         changed = {"id": numbered["id"], "body": text, "size": len(text)}
         self._connection.execute(tables.SAVE, self._this(kind, draft) | changed)
+        del self._bodies[kind, draft]
+        self._bodies[kind, numbered["id"]] = text
         for name_kind, value in (names or {}).items():
             self.name(kind, numbered["id"], name_kind, value)
         return numbered
@@ -72,8 +76,12 @@ class World:
 
     def get(self, kind: str, record_id: str) -> Json | None:
         """The record, or None."""
-        body = self._connection.scalar(tables.GET, self._this(kind, record_id))
-        return None if body is None else json.loads(body)
+        body = self._bodies.get((kind, record_id)) or self._connection.scalar(tables.GET, self._this(kind, record_id))
+        if body is None:
+            return None
+        self._bodies[kind, record_id] = body
+        record: Json = json.loads(body)
+        return record
 
     def find(self, kind: str, name_kind: str, value: str) -> Json | None:
         """The record that has this further name, or None."""
@@ -89,12 +97,14 @@ class World:
     def keep_newest(self, kind: str, most: int) -> None:
         """Forget all but the newest records of a kind, which has no further names."""
         self._connection.execute(tables.KEEP_NEWEST, {"world_": self.id, "kind_": kind, "most": most})
+        self._bodies.clear()
 
     def save(self, kind: str, record_id: str, body: Json) -> Json:
         """Replace the body of a stored record."""
         text = json.dumps(body)
         self._check_growth(kind, record_id, len(text))
         self._connection.execute(tables.SAVE, self._this(kind, record_id) | {"body": text, "size": len(text)})
+        self._bodies[kind, record_id] = text
         return body
 
     def put(self, kind: str, record_id: str, body: Json) -> Json:
@@ -106,6 +116,7 @@ class World:
         """Forget a record and all its names."""
         self._connection.execute(tables.UNNAME, self._this(kind, record_id))
         self._connection.execute(tables.REMOVE, self._this(kind, record_id))
+        self._bodies.pop((kind, record_id), None)
 
     def beside(self, world_id: str) -> World:
         """Another partition in the same transaction, for what belongs to no visitor (a project's signing keys).

@@ -20,10 +20,10 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 import requests
 import time_machine
-from bs4 import BeautifulSoup, Tag
 from flask import Flask
 from flask.testing import FlaskClient
 from jinja2 import FileSystemBytecodeCache
+from selectolax.lexbor import LexborHTMLParser, LexborNode
 from werkzeug.test import TestResponse
 
 from app import create_app
@@ -34,7 +34,6 @@ from settings import Settings, load
 pytest_plugins = ["emulator.pytest_plugin"]
 
 EMAIL = "ada@example.com"
-SQLITE = "sqlite:///"
 SECRETS = re.compile(r"eyJ[\w-]{10,}\.eyJ|v2\.public\.|secret-test-|BEGIN [A-Z ]*PRIVATE KEY")
 PERSON = {
     "first_name": "Ada",
@@ -59,8 +58,8 @@ class Page:
     response: TestResponse
 
     @cached_property
-    def html(self) -> BeautifulSoup:
-        return BeautifulSoup(self.body, "html.parser")
+    def html(self) -> LexborHTMLParser:
+        return LexborHTMLParser(self.body, is_fragment="<html" not in self.body)
 
     @cached_property
     def body(self) -> str:
@@ -72,12 +71,12 @@ class Page:
 
     @property
     def text(self) -> str:
-        return " ".join(self.html.get_text(" ").split())
+        return " ".join(self.html.text(separator=" ").split())
 
     @property
     def heading(self) -> str:
-        found = self.html.select_one("main h1, h1, h2")
-        return " ".join(found.get_text().split()) if found else ""
+        found = self.html.css_first("main h1, h1, h2")
+        return " ".join(found.text().split()) if found else ""
 
     @property
     def goes_to(self) -> str | None:
@@ -88,15 +87,15 @@ class Page:
         """Whether it sends a plain browser to the page that asks for a code."""
         return (self.goes_to or "").startswith("/step-up?intent=")
 
-    def one(self, selector: str) -> Tag:
-        found = self.html.select(selector)
+    def one(self, selector: str) -> LexborNode:
+        found = self.html.css(selector)
         assert len(found) == 1, f"{len(found)} elements for {selector} in {self.text}"
         return found[0]
 
     def error_of(self, field: str) -> str:
         """What a screen reader says about a field that is wrong."""
         control = self.one(f"[name={field}][aria-invalid=true]")
-        return self.one(f"#{str(control['aria-describedby']).split()[-1]}").get_text(strip=True)
+        return self.one(f"#{str(control.attrs['aria-describedby']).split()[-1]}").text(strip=True)
 
 
 class Visitor:
@@ -122,12 +121,13 @@ class Visitor:
     def submit(self, action: str, typed: Mapping[str, str] | None = None, *, htmx: bool = False, **fields: str) -> Page:
         """Fill in the form of the present page with this action, and send it as a browser would."""
         form = self.page.one(f"form[action='{action}']")
-        data = {str(tag["name"]): str(tag.get("value", "")) for tag in form.select("input[name]:not([type=radio])")}
-        data |= {str(tag["name"]): str(tag["value"]) for tag in form.select("input[type=radio][checked]")}
-        for select in form.select("select[name]"):
-            chosen = select.select_one("option[selected]") or select.select_one("option")
-            data[str(select["name"])] = str(chosen["value"]) if chosen else ""
-        headers = {"HX-Target": f"form#{form.get('id', '')}", "HX-Source": f"form#{form.get('id', '')}"} if htmx else {}
+        data = {str(tag.attrs["name"]): tag.attrs.sget("value") for tag in form.css("input[name]:not([type=radio])")}
+        data |= {str(tag.attrs["name"]): tag.attrs.sget("value") for tag in form.css("input[type=radio][checked]")}
+        for select in form.css("select[name]"):
+            chosen = select.css_first("option[selected]") or select.css_first("option")
+            data[str(select.attrs["name"])] = chosen.attrs.sget("value") if chosen else ""
+        element = f"form#{form.attrs.sget('id')}"
+        headers = {"HX-Target": element, "HX-Source": element} if htmx else {}
         return self._request("POST", action, htmx, headers, data | dict(typed or {}) | fields)
 
     def follow(self) -> Page:
@@ -147,13 +147,13 @@ class Visitor:
 
     def submit_first(self, action: str, **fields: str) -> Page:
         """As ``submit``, where the emulator offers a second form with the same action."""
-        for second in self.page.html.select(f"form[action='{action}']")[1:]:
+        for second in self.page.html.css(f"form[action='{action}']")[1:]:
             second.decompose()
         return self.submit(action, fields)
 
     def newest_link(self) -> str:
         """Open the newest mail's link as far as the app: through Stytch's own redirect."""
-        link = self.get("/emulator/inbox").one(".mail a")["href"]
+        link = self.get("/emulator/inbox").one(".mail a").attrs["href"]
         url = urlsplit(self.get(str(link).removeprefix("http://localhost:8000")).goes_to or "")
         return f"{url.path}?{url.query}"
 
@@ -163,7 +163,7 @@ class Visitor:
 
     def code(self) -> str:
         """The code that the pretend phone shows now."""
-        return re.sub(r"\s", "", self.get("/emulator/authenticator").one(".one-time-code").get_text())
+        return re.sub(r"\s", "", self.get("/emulator/authenticator").one(".one-time-code").text())
 
     def enrol(self) -> Page:
         self.get("/")
@@ -286,56 +286,91 @@ def calls(app: Flask) -> Iterator[list[str]]:
     http.hooks["response"].remove(note)
 
 
-Walk: TypeAlias = Callable[[Visitor, time_machine.Traveller], None]
+Steps: TypeAlias = Callable[[Visitor, time_machine.Traveller], None]
+
+
+@dataclass(frozen=True)
+class Road:
+    """A way through the app that tests begin at the end of."""
+
+    steps: Steps
+    begins_after: Road | None = None
+
+    def __call__(self, visitor: Visitor, clock: time_machine.Traveller) -> None:
+        """Walk it from the very beginning."""
+        if self.begins_after:
+            self.begins_after(visitor, clock)
+        self.steps(visitor, clock)
+
+
+def after(road: Road) -> Callable[[Steps], Road]:
+    """These steps go on where another road ends."""
+    return lambda steps: Road(steps, road)
+
+
+@dataclass(frozen=True)
+class Reached:
+    """All that was known at the end of a road."""
+
+    store: sqlite3.Connection
+    caches: list[dict[str, Any]]
+    visitor: Visitor
+    at: datetime
 
 
 class Milestones:
-    """How far a visitor can come. Each road is walked once; after that the emulator's store is put back to its end."""
+    """How far a visitor can come. Each road is walked once; after that all that was known at its end is put back."""
 
     def __init__(self, app: Flask) -> None:
         self.app = app
-        self._reached: dict[Walk, tuple[sqlite3.Connection, Visitor, datetime]] = {}
+        self._database = app.extensions["settings"].emulator_database_url.removeprefix("sqlite:///")
+        auth, exchange = app.extensions["auth"], app.extensions["exchange"]
+        self._caches = [cache._entries for cache in (auth.sessions._sessions, auth.sessions._ended, exchange._tokens)]
+        self._reached: dict[Road, Reached] = {}
 
-    def reach(self, walk: Walk, clock: time_machine.Traveller) -> Visitor:
+    def reach(self, road: Road, clock: time_machine.Traveller) -> Visitor:
         """A visitor who has walked this road, in a world in which nothing else has happened."""
-        with closing(
-            sqlite3.connect(self.app.extensions["settings"].emulator_database_url.removeprefix(SQLITE))
-        ) as live:
-            if walk not in self._reached:
-                first = Visitor(self.app)
-                walk(first, clock)
-                kept = sqlite3.connect(":memory:")
-                live.backup(kept)
-                self._reached[walk] = kept, first, datetime.now(UTC)
-            kept, first, now = self._reached[walk]
+        if road not in self._reached:
+            first = self.reach(road.begins_after, clock) if road.begins_after else Visitor(self.app)
+            road.steps(first, clock)
+            self._reached[road] = self._now(first)
+        reached = self._reached[road]
+        with closing(sqlite3.connect(self._database)) as live:
             live.execute("PRAGMA synchronous=OFF")
-            kept.backup(live)
-        clock.move_to(now)
-        self.app.extensions["auth"].sessions._sessions._entries.clear()
-        self.app.extensions["auth"].sessions._ended._entries.clear()
-        self.app.extensions["exchange"]._tokens._entries.clear()
+            reached.store.backup(live)
+        clock.move_to(reached.at)
+        for cached, entries in zip(self._caches, reached.caches, strict=True):
+            cached.clear()
+            cached.update(entries)
         visitor = Visitor(self.app)
-        visitor.client._cookies = dict(first.client._cookies or {})
-        visitor.page = first.page
+        visitor.client._cookies = dict(reached.visitor.client._cookies or {})
+        visitor.page = reached.visitor.page
         return visitor
 
+    def _now(self, visitor: Visitor) -> Reached:
+        kept = sqlite3.connect(":memory:")
+        with closing(sqlite3.connect(self._database)) as live:
+            live.backup(kept)
+        return Reached(kept, [dict(cache) for cache in self._caches], visitor, datetime.now(UTC))
 
+
+@Road
 def sign_in(visitor: Visitor, _clock: time_machine.Traveller) -> None:
     visitor.sign_in()
 
 
-def enrol(visitor: Visitor, clock: time_machine.Traveller) -> None:
-    sign_in(visitor, clock)
+@after(sign_in)
+def enrol(visitor: Visitor, _clock: time_machine.Traveller) -> None:
     visitor.enrol()
 
 
-def become_customer(visitor: Visitor, clock: time_machine.Traveller) -> None:
-    enrol(visitor, clock)
+@after(enrol)
+def become_customer(visitor: Visitor, _clock: time_machine.Traveller) -> None:
     visitor.open_account()
 
 
+@after(become_customer)
 def come_back(visitor: Visitor, clock: time_machine.Traveller) -> None:
-    become_customer(visitor, clock)
     visitor.post("/logout")
     clock.shift(600)
     visitor.sign_in()

@@ -16,8 +16,8 @@ CHANGES = {  # everything that shows or changes a factor, and the words of the s
 
 def facts(page: Page) -> dict[str, str]:
     """What the page says, by its label."""
-    said = [(label, label.find_next_sibling("dd")) for label in page.html.select("dl.facts dt")]
-    return {" ".join(label.get_text().split()): " ".join(fact.get_text(" ").split()) for label, fact in said if fact}
+    said = zip(page.html.css("dl.facts dt"), page.html.css("dl.facts dd"), strict=True)
+    return {" ".join(label.text().split()): " ".join(fact.text(separator=" ").split()) for label, fact in said}
 
 
 def another_browser(visitor: Visitor, clock: time_machine.Traveller) -> Visitor:
@@ -30,12 +30,12 @@ def another_browser(visitor: Visitor, clock: time_machine.Traveller) -> Visitor:
 
 
 def authenticators(visitor: Visitor) -> int:
-    return len(visitor.get("/emulator/authenticator").html.select(".entry"))
+    return len(visitor.get("/emulator/authenticator").html.css(".entry"))
 
 
 def carried(page: Page) -> dict[str, str]:
     """What the form that asks for a code carries along."""
-    return {str(tag["name"]): str(tag["value"]) for tag in page.html.select("#step-up input[type=hidden]")}
+    return {str(tag.attrs["name"]): tag.attrs.sget("value") for tag in page.html.css("#step-up input[type=hidden]")}
 
 
 def resumed(visitor: Visitor, path: str) -> Page:
@@ -50,7 +50,7 @@ def resumed(visitor: Visitor, path: str) -> Page:
 def press_text_me(visitor: Visitor, *, htmx: bool = False) -> Page:
     """Press the form's second button, which sends the same fields elsewhere."""
     button = visitor.page.one("#step-up button[formaction]")
-    return visitor.post(str(button["formaction"]), carried(visitor.page), htmx=htmx)
+    return visitor.post(str(button.attrs["formaction"]), carried(visitor.page), htmx=htmx)
 
 
 def type_code(visitor: Visitor, code: str = SANDBOX_CODE, *, htmx: bool = False) -> Page:

@@ -12,7 +12,7 @@ from .identity import another_browser, facts, type_code
 def test_the_address_in_the_header_leads_to_the_account(signed_in: Visitor) -> None:
     link = signed_in.get("/").one("header a.address")
 
-    assert (link["href"], link.get_text()) == ("/account", EMAIL)
+    assert (link.attrs["href"], link.text()) == ("/account", EMAIL)
     assert signed_in.get("/account").heading == "Your account"
 
 
@@ -50,8 +50,8 @@ def test_it_says_what_a_texted_code_counts_for(customer: Visitor) -> None:
 def test_without_an_authenticator_it_offers_to_add_one_and_nothing_to_change(signed_in: Visitor) -> None:
     page = signed_in.get("/account")
 
-    assert page.html.select("details summary")[0].get_text() == "Sign out everywhere"
-    assert page.html.select("form[action='/account/recovery-codes']") == []
+    assert page.html.css("details summary")[0].text() == "Sign out everywhere"
+    assert page.html.css("form[action='/account/recovery-codes']") == []
     assert "Add an authenticator" in page.text
 
 
@@ -62,11 +62,11 @@ def test_my_sessions_are_listed_and_this_one_is_marked(signed_in: Visitor, clock
 
     page = signed_in.get("/account")
 
-    assert [" ".join(entry.get_text(" ").split()) for entry in page.html.select(".sessions li")] == [
+    assert [" ".join(entry.text(separator=" ").split()) for entry in page.html.css(".sessions li")] == [
         "Another session Began 12:02 UTC, 1 minute ago Last used 12:02 UTC, 1 minute ago",
         "This session Began 12:00 UTC, 3 minutes ago Last used 12:03 UTC, a moment ago",
     ]
-    assert page.one(".sessions [aria-current]").get_text(" ").split()[0] == "This"
+    assert page.one(".sessions [aria-current]").text(separator=" ").split()[0] == "This"
 
 
 def test_signing_out_everywhere_ends_all_sessions(stepped_up: Visitor, clock: time_machine.Traveller) -> None:

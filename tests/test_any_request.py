@@ -18,7 +18,7 @@ from werkzeug.test import TestResponse
 
 from services.limits import limiter
 
-from .conftest import Milestones, Visitor, Walk, become_customer, come_back, sign_in
+from .conftest import Milestones, Road, Visitor, after, become_customer, come_back, sign_in
 from .test_card import new_card
 from .test_security import HEADERS
 
@@ -84,12 +84,13 @@ requests = st.builds(
 )
 
 
+@Road
 def arrive(visitor: Visitor, _clock: time_machine.Traveller) -> None:
     visitor.get("/")
 
 
-def to_card(visitor: Visitor, clock: time_machine.Traveller) -> None:
-    become_customer(visitor, clock)
+@after(become_customer)
+def to_card(visitor: Visitor, _clock: time_machine.Traveller) -> None:
     visitor.get(new_card(visitor))
 
 
@@ -127,7 +128,7 @@ def wrong_with(answer: TestResponse) -> str:
     return ", ".join(words for words, holds in rules.items() if not holds)
 
 
-@pytest.mark.parametrize("walk", [arrive, sign_in, come_back, to_card])
+@pytest.mark.parametrize("road", [arrive, sign_in, come_back, to_card])
 @settings(
     max_examples=25,
     derandomize=True,
@@ -138,9 +139,9 @@ def wrong_with(answer: TestResponse) -> str:
 )
 @given(requests=st.lists(requests, min_size=1, max_size=15))
 def test_no_request_does_any_harm(
-    milestones: Milestones, clock: time_machine.Traveller, walk: Walk, requests: list[Request]
+    milestones: Milestones, clock: time_machine.Traveller, road: Road, requests: list[Request]
 ) -> None:
-    visitor = milestones.reach(walk, clock)
+    visitor = milestones.reach(road, clock)
     with visitor.app.app_context():
         limiter.reset()
     card = re.findall("/cards/([0-9]+)|$", visitor.page.body)[0]

@@ -8,7 +8,7 @@ import pytest
 import time_machine
 from flask import Flask
 
-from .conftest import Milestones, Page, Visitor, Walk, become_customer
+from .conftest import Milestones, Page, Road, Visitor, after, become_customer
 
 REFUSED = "The bank did not do that. This is how the card is now."
 ROADS = {  # how a new card comes into a state: (kind, actions)
@@ -44,24 +44,23 @@ def new_card(visitor: Visitor) -> str:
 
 def newest_card(listing: Page) -> str:
     """The path of its page."""
-    return str(listing.html.select("a.manage")[-1]["href"]).partition("?")[0]
+    return str(listing.html.css("a.manage")[-1].attrs["href"]).partition("?")[0]
 
 
 @cache
-def down(road: str) -> Walk:
-    """The way of a customer to a card in this state, and to the list that shows it."""
-    kind, actions = ROADS[road]
+def road_to(kind: str, *actions: str) -> Road:
+    """The way of a customer to a card on which this was done, and to the list that shows it."""
 
-    def walk(visitor: Visitor, clock: time_machine.Traveller) -> None:
-        become_customer(visitor, clock)
-        visitor.get("/cards/list")
-        visitor.submit("/cards", kind=kind)
-        path = newest_card(visitor.get("/cards/list"))
-        for action in actions:
-            visitor.post(f"{path}/{action}")
+    @after(road_to(kind, *actions[:-1]) if actions else become_customer)
+    def road(visitor: Visitor, _clock: time_machine.Traveller) -> None:
+        if actions:
+            visitor.post(f"{newest_card(visitor.page)}/{actions[-1]}")
+        else:
+            visitor.get("/cards/list")
+            visitor.submit("/cards", kind=kind)
         visitor.get("/cards/list")
 
-    return walk
+    return road
 
 
 @pytest.fixture
@@ -73,12 +72,13 @@ def road() -> str:
 @pytest.fixture
 def holder(app: Flask, milestones: Milestones, clock: time_machine.Traveller, road: str) -> Visitor:  # noqa: ARG001
     """A customer with one card, whose list of cards is open."""
-    return milestones.reach(down(road), clock)
+    kind, actions = ROADS[road]
+    return milestones.reach(road_to(kind, *actions), clock)
 
 
 def state(page: Page) -> str:
     """What the card says of itself."""
-    return page.one(".state").get_text()
+    return page.one(".state").text()
 
 
 @pytest.mark.parametrize("road", ROADS)
@@ -87,7 +87,7 @@ def test_only_what_the_state_allows_is_offered(holder: Visitor, road: str) -> No
 
     page = holder.get(path)
 
-    offered = {str(form["action"]).removeprefix(f"{path}/") for form in page.html.select(".card form")}
+    offered = {str(form.attrs["action"]).removeprefix(f"{path}/") for form in page.html.css(".card form")}
     assert offered == ALLOWED.get(road, set())
 
 
@@ -110,9 +110,9 @@ def test_an_action_returns_that_cards_fragment_and_says_what_happened(holder: Vi
 
     page = holder.post(f"{path}/freeze", htmx=True)
 
-    assert page.html.select("html, main") == []
-    assert page.one("section.card .state").get_text() == "Frozen"
-    assert page.one(".done[autofocus]").get_text() == page.one("hx-partial[hx-target='#status']").get_text()
+    assert page.html.css("html, main") == []
+    assert page.one("section.card .state").text() == "Frozen"
+    assert page.one(".done[autofocus]").text() == page.one("hx-partial[hx-target='#status']").text()
     assert page.response.headers["HX-Trigger"] == "card-changed"
 
 
@@ -122,18 +122,18 @@ def test_without_script_an_action_leads_back_to_the_card_which_says_what_happene
     page = holder.post(f"{path}/freeze")
 
     assert page.goes_to == path
-    assert "Frozen. Nobody can pay with it" in holder.follow().one("main > .done").get_text()
+    assert "Frozen. Nobody can pay with it" in holder.follow().one("main > .done").text()
 
 
 def test_what_cannot_be_undone_asks_first_and_names_the_card(holder: Visitor) -> None:
     path = newest_card(holder.page)
     page = holder.get(path)
-    ending = page.one(".number").get_text().split()[-1]
+    ending = page.one(".number").text().split()[-1]
 
-    asked = [form.find_parent("details") for form in page.html.select(".card form button.danger")]
+    asked = page.html.css(".card details:has(form button.danger)")
 
-    assert len(asked) == 3
-    assert all(details and ending in details.get_text() for details in asked)
+    assert len(asked) == len(page.html.css(".card form button.danger")) == 3
+    assert all(ending in details.text() for details in asked)
 
 
 def test_the_step_up_names_the_action_and_the_card_and_the_action_is_done_once(
@@ -141,7 +141,7 @@ def test_the_step_up_names_the_action_and_the_card_and_the_action_is_done_once(
 ) -> None:
     path = newest_card(holder.page)
     card = holder.get(path)
-    ending = card.one(".number").get_text().split()[-1]
+    ending = card.one(".number").text().split()[-1]
     clock.shift(601)
     code = holder.code()
     holder.page = card
@@ -186,8 +186,8 @@ def test_limits_can_be_seen_and_changed(holder: Visitor) -> None:
     )
 
     page = holder.get(f"{path}/limits")
-    assert page.one("#dailyPurchase")["value"] == "100.50"
-    assert page.one("#monthlyPurchase")["value"] == "900.00"
+    assert page.one("#dailyPurchase").attrs["value"] == "100.50"
+    assert page.one("#monthlyPurchase").attrs["value"] == "900.00"
 
 
 @pytest.mark.parametrize("typed", ["-1", "50001", "ten", "NaN", "Infinity", "1e99", "1e3", "5e", "-", "1.2.3", "0.001"])
@@ -201,7 +201,7 @@ def test_a_limit_that_is_no_amount_is_explained_and_kept(holder: Visitor, typed:
 
     assert page.status == 422
     assert page.error_of("dailyPurchase") == "Enter an amount from 0 to 50,000 dollars, such as 250 or 99.50."
-    assert str(page.one("#monthlyPurchase")["value"]).startswith("900")
+    assert str(page.one("#monthlyPurchase").attrs["value"]).startswith("900")
 
 
 def test_an_empty_limit_is_no_limit(holder: Visitor) -> None:
@@ -211,8 +211,8 @@ def test_an_empty_limit_is_no_limit(holder: Visitor) -> None:
     holder.submit(f"{path}/limits", dailyPurchase="100")
 
     page = holder.get(f"{path}/limits")
-    assert page.one("#dailyPurchase")["value"] == "100.00"
-    assert page.one("#monthlyPurchase").get("value", "") == ""
+    assert page.one("#dailyPurchase").attrs["value"] == "100.00"
+    assert page.one("#monthlyPurchase").attrs.get("value", "") == ""
 
 
 @pytest.mark.parametrize("typed", ["$1,000", "1,000.00", " 1000 "])
@@ -222,7 +222,7 @@ def test_an_amount_may_be_typed_as_people_write_it(holder: Visitor, typed: str) 
 
     holder.submit(f"{path}/limits", dailyPurchase=typed)
 
-    assert holder.get(f"{path}/limits").one("#dailyPurchase")["value"] == "1000.00"
+    assert holder.get(f"{path}/limits").one("#dailyPurchase").attrs["value"] == "1000.00"
 
 
 def test_a_page_that_is_a_little_old_takes_no_limit_back(holder: Visitor) -> None:
@@ -236,8 +236,8 @@ def test_a_page_that_is_a_little_old_takes_no_limit_back(holder: Visitor) -> Non
     holder.submit(f"{path}/limits", monthlyPurchase="900")
 
     page = holder.get(f"{path}/limits")
-    assert page.one("#dailyPurchase")["value"] == "50.00"
-    assert page.one("#monthlyPurchase")["value"] == "900.00"
+    assert page.one("#dailyPurchase").attrs["value"] == "50.00"
+    assert page.one("#monthlyPurchase").attrs["value"] == "900.00"
 
 
 def test_a_purchase_moves_balance_activity_and_totals(holder: Visitor) -> None:
@@ -246,9 +246,9 @@ def test_a_purchase_moves_balance_activity_and_totals(holder: Visitor) -> None:
     bought = holder.post(f"{path}/buy", {"shop": "coffee"}, htmx=True)
 
     assert "Corner Café took $4.50." in bought.text
-    assert "$2,495.50" in bought.one("hx-partial[hx-target='#balance']").get_text()
-    assert "Spent today $4.50" in bought.one("hx-partial[hx-target='#spent']").get_text()
-    assert "Corner Café" in holder.get(f"{path}/activity").one(".event.posted").get_text()
+    assert "$2,495.50" in bought.one("hx-partial[hx-target='#balance']").text()
+    assert "Spent today $4.50" in bought.one("hx-partial[hx-target='#spent']").text()
+    assert "Corner Café" in holder.get(f"{path}/activity").one(".event.posted").text()
     assert "Spent today $4.50" in holder.get(f"{path}/limits").text
 
 
@@ -257,8 +257,9 @@ def test_a_hold_lowers_what_is_available_and_is_shown_as_held(holder: Visitor) -
 
     bought = holder.post(f"{path}/buy", {"shop": "hotel"}, htmx=True)
 
-    assert "$2,320.00 and $180.00 held" in bought.one("hx-partial[hx-target='#balance']").get_text(" ", strip=True)
-    assert ", held" in holder.get(f"{path}/activity").one(".event.pending").get_text()
+    balance = bought.one("hx-partial[hx-target='#balance']").text()
+    assert "$2,320.00 and $180.00 held" in " ".join(balance.split())
+    assert ", held" in holder.get(f"{path}/activity").one(".event.pending").text()
 
 
 @pytest.mark.parametrize("road", ["virtual Frozen", "virtual Closed", "physical Inactive"])
@@ -268,7 +269,7 @@ def test_a_card_that_does_not_pay_is_declined_and_shown_as_such(holder: Visitor)
     bought = holder.post(f"{path}/buy", {"shop": "coffee"}, htmx=True)
 
     assert "Declined: the card does not pay in this state." in bought.text
-    assert ", declined" in holder.get(f"{path}/activity").one(".event.declined").get_text()
+    assert ", declined" in holder.get(f"{path}/activity").one(".event.declined").text()
 
 
 def test_a_purchase_over_the_limit_is_declined(holder: Visitor) -> None:
@@ -288,23 +289,23 @@ def test_activity_comes_in_pages_newest_first(holder: Visitor, clock: time_machi
         holder.post(f"{path}/buy", {"shop": "coffee"})
 
     first = holder.get(f"{path}/activity", htmx=True)
-    more = str(first.html.select("a.button")[0]["href"])
+    more = str(first.html.css("a.button")[0].attrs["href"])
     second = holder.get(more, htmx=True)
 
-    assert [len(page.html.select(".event")) for page in (first, second)] == [10, 2]
-    assert second.html.select("a.button") == []
-    times = [str(tag["datetime"]) for page in (first, second) for tag in page.html.select("time")]
+    assert [len(page.html.css(".event")) for page in (first, second)] == [10, 2]
+    assert second.html.css("a.button") == []
+    times = [str(tag.attrs["datetime"]) for page in (first, second) for tag in page.html.css("time")]
     assert times == sorted(times, reverse=True)
 
 
 def test_the_account_has_an_activity_of_its_own(holder: Visitor) -> None:
     holder.post(f"{newest_card(holder.page)}/buy", {"shop": "coffee"})
 
-    events = holder.get("/cards/activity").html.select(".event .what")
+    events = holder.get("/cards/activity").html.css(".event .what")
 
     assert len(events) == 2
-    assert "Corner Café" in events[0].get_text()
-    assert "Welcome" in events[1].get_text()
+    assert "Corner Café" in events[0].text()
+    assert "Welcome" in events[1].text()
 
 
 @pytest.mark.parametrize(

@@ -14,15 +14,15 @@ from .conftest import Visitor
 
 def numbers(visitor: Visitor) -> list[str]:
     """The last four digits of all cards on the page."""
-    return [str(tag.get_text()).split()[-1] for tag in visitor.get("/cards/list").html.select(".number")]
+    return [str(tag.text()).split()[-1] for tag in visitor.get("/cards/list").html.css(".number")]
 
 
 def test_the_shell_comes_at_once_and_asks_for_the_list(customer: Visitor) -> None:
     page = customer.get("/cards")
 
     assert page.status == 200
-    assert page.one("#cards")["hx-get"] == "/cards/list"
-    assert page.one("#cards")["aria-busy"] == "true"
+    assert page.one("#cards").attrs["hx-get"] == "/cards/list"
+    assert page.one("#cards").attrs["aria-busy"] == "true"
 
 
 def test_an_empty_list_says_what_to_do(stepped_up: Visitor) -> None:
@@ -41,9 +41,9 @@ def test_a_new_card_is_shown_as_a_card(stepped_up: Visitor, kind: str, state: st
     stepped_up.submit("/cards", kind=kind)
     card = stepped_up.follow().one("article.plastic")
 
-    assert card["aria-label"] == f"{label} card ending in {numbers(stepped_up)[0]}"
-    assert card.select(".state")[0].get_text() == state
-    assert card.select(".expiry")[0].get_text(" ", strip=True) == "Good thru 06/30"
+    assert card.attrs["aria-label"] == f"{label} card ending in {numbers(stepped_up)[0]}"
+    assert card.css(".state")[0].text() == state
+    assert card.css(".expiry")[0].text(separator=" ", strip=True) == "Good thru 06/30"
 
 
 def test_htmx_gets_the_list_with_the_new_card_and_hears_of_it(stepped_up: Visitor) -> None:
@@ -51,8 +51,8 @@ def test_htmx_gets_the_list_with_the_new_card_and_hears_of_it(stepped_up: Visito
 
     page = stepped_up.submit("/cards", htmx=True, kind="virtual")
 
-    assert len(page.html.select("article.plastic")) == 1
-    assert page.one("hx-partial[hx-target='#status']").get_text().startswith("Your new card ends in ")
+    assert len(page.html.css("article.plastic")) == 1
+    assert page.one("hx-partial[hx-target='#status']").text().startswith("Your new card ends in ")
 
 
 def test_a_form_sent_twice_makes_one_card(stepped_up: Visitor) -> None:
@@ -101,7 +101,7 @@ def test_a_form_that_was_tampered_with_makes_no_card(stepped_up: Visitor, fields
 
 def test_the_same_form_in_another_users_hands_makes_their_own_card(app: Flask, stepped_up: Visitor) -> None:
     stepped_up.get("/cards/list")
-    nonce = str(stepped_up.page.one("input[name=nonce]")["value"])
+    nonce = str(stepped_up.page.one("input[name=nonce]").attrs["value"])
     stepped_up.submit("/cards", kind="virtual")
     other = Visitor(app)
     other.sign_in("grace@example.com")

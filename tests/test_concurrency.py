@@ -31,7 +31,7 @@ def test_ten_parallel_presses_of_one_form_make_one_card(stepped_up: Visitor) -> 
     answers = at_once(stepped_up, 10, lambda tab: tab.submit("/cards", kind="virtual"))
 
     assert [page.status for page in answers] == [303] * 10
-    assert len(stepped_up.get("/cards/list").html.select("article.plastic")) == 1
+    assert len(stepped_up.get("/cards/list").html.css("article.plastic")) == 1
 
 
 def test_ten_parallel_presses_of_the_application_make_one_customer_with_one_account(
@@ -82,7 +82,7 @@ def test_a_link_is_spent_once_even_by_ten_tabs_at_once(visitor: Visitor) -> None
 def test_calls_are_no_more_than_needed(stepped_up: Visitor, calls: list[str]) -> None:
     stepped_up.get("/cards/list")
     stepped_up.submit("/cards", kind="virtual")
-    path = str(stepped_up.get("/cards/list").one("a.manage")["href"]).partition("?")[0]
+    path = str(stepped_up.get("/cards/list").one("a.manage").attrs["href"]).partition("?")[0]
     calls.clear()
 
     def made(act: Callable[[], Page]) -> list[str]:

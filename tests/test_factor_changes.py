@@ -17,7 +17,7 @@ def test_a_mailbox_alone_changes_no_factor(customer: Visitor, path: str, purpose
 
     assert page.status == 403
     assert f"Enter a code from your authenticator to {purpose}" in page.text
-    assert page.html.select(".codes, img.qr") == []
+    assert page.html.css(".codes, img.qr") == []
     assert authenticators(customer) == 1
 
 
@@ -40,7 +40,7 @@ def test_a_text_is_not_offered_for_a_change_of_factors_and_does_not_open_one(cus
     page = customer.post(path)
 
     assert page.status == 403
-    assert page.html.select("#step-up button[formaction]") == []
+    assert page.html.css("#step-up button[formaction]") == []
     assert authenticators(customer) == 1
 
 
@@ -69,7 +69,7 @@ def test_a_revoked_session_sees_no_codes_although_its_jwt_still_verifies(
 def test_a_fresh_code_shows_the_recovery_codes(customer: Visitor) -> None:
     page = resumed(customer, "/account/recovery-codes")
 
-    assert len({code.get_text() for code in page.html.select(".codes code")}) == 10
+    assert len({code.text() for code in page.html.css(".codes code")}) == 10
     assert page.heading == "Recovery codes"
 
 
@@ -83,18 +83,16 @@ def test_htmx_asks_in_a_dialog_and_then_shows_the_codes_in_their_place(customer:
 
     assert (asked.status, asked.response.headers["HX-Retarget"]) == (403, "#dialogs")
     assert json.loads(confirmed.response.headers["HX-Trigger"]) == {"stepup-done": {"target": "#show-codes"}}
-    assert len(shown.one("#recovery-codes").select("code")) == 10
-    assert shown.one("hx-partial[hx-target='#status']").get_text() == "Here are your recovery codes."
+    assert len(shown.one("#recovery-codes").css("code")) == 10
+    assert shown.one("hx-partial[hx-target='#status']").text() == "Here are your recovery codes."
 
 
 @pytest.mark.parametrize("action", ["/account/authenticator/remove", "/totp/replace", "/logout/everywhere"])
 def test_what_cannot_be_undone_is_explained_first(stepped_up: Visitor, action: str) -> None:
-    form = stepped_up.get("/account").one(f"form[action='{action}']")
-    details = form.find_parent("details")
+    details = stepped_up.get("/account").one(f"details:has(form[action='{action}'])")
 
-    assert details is not None
-    assert not details.has_attr("open")
-    assert details.p is not None
+    assert "open" not in details.attrs
+    assert details.css("p")
 
 
 def test_a_removed_authenticator_is_gone_at_stytch_and_no_step_up_any_more(stepped_up: Visitor) -> None:

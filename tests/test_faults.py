@@ -28,7 +28,7 @@ import serve
 from services import http
 from settings import LIVE_UNIT as LIVE
 
-from .conftest import EMAIL, Milestones, Page, Visitor, Walk, become_customer, changed, enrol, sign_in
+from .conftest import EMAIL, Milestones, Page, Road, Visitor, after, become_customer, changed, enrol, sign_in
 from .test_card import new_card, newest_card, state
 from .test_cards import numbers
 
@@ -140,7 +140,7 @@ class Call:
     """A call to a service, and what a visitor does to cause it."""
 
     fails: str  # method and path of the call at the service
-    walk: Walk  # to where the visitor causes it
+    road: Road  # to where the visitor causes it
     action: str  # where the form of that page goes; or the path that is read
     done: Callable[[Visitor], bool]  # whether the visitor has it, once and not twice, after having tried again
     times: int = 1  # how often the call is made: more only for what may be repeated
@@ -152,47 +152,49 @@ class Call:
     def make(self, visitor: Visitor, *, htmx: bool) -> Page:
         if self.reads:
             return visitor.get(self.action, htmx=htmx, **({"HX_Target": "div#cards"} if htmx else {}))
-        action = str(visitor.page.one(f"form[action$='{self.action}']")["action"])
+        action = str(visitor.page.one(f"form[action$='{self.action}']").attrs["action"])
         return visitor.submit(action, htmx=htmx)
 
 
+@Road
 def to_first_page(visitor: Visitor, _clock: Clock) -> None:
     visitor.get("/")
-    for second in visitor.page.html.select("form[action='/login']")[1:]:
+    for second in visitor.page.html.css("form[action='/login']")[1:]:
         second.decompose()
     fill_in(visitor, email=EMAIL)
 
 
+@Road
 def to_link(visitor: Visitor, _clock: Clock) -> None:
     visitor.get(visitor.ask_for_link())
 
 
-def to_journey(visitor: Visitor, clock: Clock) -> None:
-    sign_in(visitor, clock)
+@after(sign_in)
+def to_journey(visitor: Visitor, _clock: Clock) -> None:
     visitor.get("/")
 
 
-def to_first_code(visitor: Visitor, clock: Clock) -> None:
-    to_journey(visitor, clock)
+@after(to_journey)
+def to_first_code(visitor: Visitor, _clock: Clock) -> None:
     enrolling = visitor.submit("/totp")
     code = visitor.code()
     visitor.page = enrolling
     fill_in(visitor, code=code)
 
 
-def to_application(visitor: Visitor, clock: Clock) -> None:
-    enrol(visitor, clock)
+@after(enrol)
+def to_application(visitor: Visitor, _clock: Clock) -> None:
     visitor.get("/customer")
     fill_in(visitor, occupation="Doctor")
 
 
-def to_cards(visitor: Visitor, clock: Clock) -> None:
-    become_customer(visitor, clock)
+@after(become_customer)
+def to_cards(visitor: Visitor, _clock: Clock) -> None:
     visitor.get("/cards/list")
 
 
-def to_card(visitor: Visitor, clock: Clock) -> None:
-    become_customer(visitor, clock)
+@after(become_customer)
+def to_card(visitor: Visitor, _clock: Clock) -> None:
     visitor.get(new_card(visitor))
 
 
@@ -200,12 +202,12 @@ def fill_in(visitor: Visitor, **typed: str) -> None:
     """Type into the fields of the page, or choose."""
     for name, value in typed.items():
         control = visitor.page.one(f"[name={name}]")
-        for chosen in control.select("[selected]"):
-            del chosen["selected"]
-        if control.name == "select":
-            visitor.page.one(f"[name={name}] [value={value}]")["selected"] = ""
+        for chosen in control.css("[selected]"):
+            del chosen.attrs["selected"]
+        if control.tag == "select":
+            visitor.page.one(f"[name={name}] [value={value}]").attrs["selected"] = ""
         else:
-            control["value"] = value
+            control.attrs["value"] = value
 
 
 def is_signed_in(visitor: Visitor) -> bool:
@@ -235,7 +237,7 @@ CALLS = {
         "POST /v1/totps/authenticate",
         to_first_code,
         "/totp/confirm",
-        lambda visitor: len(visitor.page.html.select(".codes li")) == 10,
+        lambda visitor: len(visitor.page.html.css(".codes li")) == 10,
     ),
     "session check": Call("POST /v1/sessions/authenticate", sign_in, "/", is_signed_in),
     "JWKS": Call("GET /v1/sessions/jwks/.*", sign_in, "/", is_signed_in),
@@ -275,7 +277,7 @@ SILENT = {"429", "429 with Retry-After"}  # about an address: the answer to who 
 def test_a_fault_is_an_answer_that_keeps_everything_and_leads_on(
     milestones: Milestones, clock: Clock, weather: Turn, call: Call, fault: Fault, htmx: bool
 ) -> None:
-    visitor = milestones.reach(call.walk, clock)
+    visitor = milestones.reach(call.road, clock)
     form, cookie = visitor.page, visitor.cookie("stytch_session")
     milestones.app.extensions["auth"]._client._key_set.jwk_set_cache.jwk_set_with_timestamp = None
 
@@ -289,9 +291,9 @@ def test_a_fault_is_an_answer_that_keeps_everything_and_leads_on(
     assert visitor.cookie("stytch_session") == cookie
     if not htmx:
         retry = page.one("main form button, main a.button") if call.action != "/cards" else page.one("#new-card button")
-        assert retry.get_text() in {"Try again", "Get this card"}
+        assert retry.text() in {"Try again", "Get this card"}
     elif call.reads:
-        assert page.one("hx-partial[hx-target='#cards'] button")["hx-get"] == call.action
+        assert page.one("hx-partial[hx-target='#cards'] button").attrs["hx-get"] == call.action
     else:
         assert page.one("hx-partial[hx-target='#notice'] .notice")
         visitor.page = form  # stays as it is

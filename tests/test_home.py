@@ -14,13 +14,13 @@ def test_a_stranger_sees_the_story_and_the_form(visitor: Visitor) -> None:
     page = visitor.get("/")
 
     assert page.status == 200
-    assert page.html.select_one("form input[name=email]")
-    assert len(page.html.select("ol.flow > li")) == 5
-    assert len(page.html.select("figure svg g[class^=is-]")) == 5
+    assert page.html.css_first("form input[name=email]")
+    assert len(page.html.css("ol.flow > li")) == 5
+    assert len(page.html.css("figure svg g[class^=is-]")) == 5
 
 
 def test_a_banner_says_that_the_bank_is_not_real(visitor: Visitor) -> None:
-    banner = visitor.get("/").one("aside.banner").get_text()
+    banner = visitor.get("/").one("aside.banner").text()
 
     assert "Stytch and Unit are both emulated" in banner
     assert "no real bank" in banner
@@ -36,7 +36,7 @@ def test_the_journey_shows_the_next_step(request: pytest.FixtureRequest, fixture
 
     page = visitor.get("/")
 
-    assert step in page.one("nav [aria-current=step]").get_text()
+    assert step in page.one("nav [aria-current=step]").text()
 
 
 def test_a_lost_session_is_taken_from_the_browser(signed_in: Visitor) -> None:
@@ -46,7 +46,7 @@ def test_a_lost_session_is_taken_from_the_browser(signed_in: Visitor) -> None:
 
     page = signed_in.get("/")
 
-    assert page.html.select_one("form input[name=email]")
+    assert page.html.css_first("form input[name=email]")
     assert signed_in.cookie("stytch_session") is None
 
 
@@ -62,17 +62,17 @@ def test_a_step_that_another_process_has_seen_counts_as_done(settings: Settings)
 
     here.enrol()
 
-    assert not elsewhere.get("/").html.select("form[action='/totp']")
+    assert not elsewhere.get("/").html.css("form[action='/totp']")
 
 
 def test_a_drawing_shows_who_says_what_to_whom_and_names_itself(visitor: Visitor) -> None:
     drawing = visitor.get("/").one(".sequence svg")
 
-    assert drawing["role"] == "img"
-    named = [visitor.page.one(f"#{name}").get_text() for name in str(drawing["aria-labelledby"]).split()]
+    assert drawing.attrs["role"] == "img"
+    named = [visitor.page.one(f"#{name}").text() for name in str(drawing.attrs["aria-labelledby"]).split()]
     assert named[0] == "Who says what to whom: browser, app, Stytch and Unit"
     assert "The list beside it tells the same in words" in named[1]
-    assert {text.get_text() for text in drawing.select(".party")} == {"Browser", "This app", "Stytch", "Unit"}
+    assert {text.text() for text in drawing.css(".party")} == {"Browser", "This app", "Stytch", "Unit"}
 
 
 @pytest.mark.parametrize(("fixture", "done"), [("visitor", 0), ("signed_in", 1), ("enrolled", 2), ("stepped_up", 4)])
@@ -81,13 +81,13 @@ def test_the_drawing_lights_up_as_the_journey_goes_on(request: pytest.FixtureReq
 
     page = visitor.get("/")
 
-    states = [str(step["class"][0]) for step in page.html.select(".sequence g")]
+    states = [str(step.attrs["class"]).split()[0] for step in page.html.css(".sequence g")]
     assert states == ["is-done"] * done + ["is-current"] + ["is-todo"] * (4 - done)
-    assert [str(step["class"][0]) for step in page.html.select(".chapters li")] == states
+    assert [str(step.attrs["class"]).split()[0] for step in page.html.css(".chapters li")] == states
 
 
 def test_each_step_says_what_one_sees_what_is_spared_and_who_does_it(visitor: Visitor) -> None:
-    steps = visitor.get("/").html.select(".chapters li")
+    steps = visitor.get("/").html.css(".chapters li")
 
     assert len(steps) == 5
-    assert all("You’d build:" in step.get_text() and step.select("b.stytch, b.unit") for step in steps)
+    assert all("You’d build:" in step.text() and step.css("b.stytch, b.unit") for step in steps)

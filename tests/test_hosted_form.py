@@ -24,20 +24,20 @@ def ask_for_form(visitor: Visitor) -> str:
     """Ask for the bank's form; the path of the link on the page that comes."""
     visitor.get("/customer")
     page = visitor.submit("/customer/hosted")
-    return urlsplit(str(page.one("#application a.button:not(.quiet)")["href"])).path
+    return urlsplit(str(page.one("#application a.button:not(.quiet)").attrs["href"])).path
 
 
 def fill_in(visitor: Visitor, form: str, **typed: str) -> Page:
     """Open the bank's form and send it as it comes, but for what is typed."""
     page = visitor.get(form)
-    page.one("form.pretend")["action"] = form
+    page.one("form.pretend").attrs["action"] = form
     return visitor.submit(form, typed)
 
 
 def test_the_bank_s_form_stands_beside_ours(enrolled: Visitor) -> None:
     page = enrolled.get("/customer")
 
-    assert page.one("form[action='/customer/hosted'] button").get_text() == "Use the bank’s own form instead"
+    assert page.one("form[action='/customer/hosted'] button").text() == "Use the bank’s own form instead"
 
 
 @pytest.mark.parametrize("htmx", [False, True])
@@ -47,7 +47,7 @@ def test_asking_for_it_gives_a_link_to_a_page_of_the_bank_s(enrolled: Visitor, h
     page = enrolled.submit("/customer/hosted", htmx=htmx)
 
     assert (page.status, page.heading) == (200, "The bank’s own form is ready")
-    assert str(page.one("#application a.button:not(.quiet)")["href"]).startswith(
+    assert str(page.one("#application a.button:not(.quiet)").attrs["href"]).startswith(
         "http://localhost:8000/emulator/application-form/"
     )
 
@@ -82,9 +82,9 @@ def test_the_form_is_prefilled_and_says_that_it_is_pretend(enrolled: Visitor) ->
     page = enrolled.get(ask_for_form(enrolled))
 
     assert page.heading == "The pretend bank’s form"
-    assert page.one("#email")["value"] == EMAIL
-    assert page.one("#fullName-first")["value"] == "Ada"
-    assert page.one("#code")["value"] == "000001"
+    assert page.one("#email").attrs["value"] == EMAIL
+    assert page.one("#fullName-first").attrs["value"] == "Ada"
+    assert page.one("#code").attrs["value"] == "000001"
 
 
 def test_an_approved_form_leads_back_and_on_to_the_cards(app: Flask, enrolled: Visitor) -> None:
@@ -111,8 +111,8 @@ def test_coming_back_too_early_waits_until_the_bank_has_the_form(enrolled: Visit
     page = enrolled.get(f"{WAITING}/0")
 
     assert page.heading == "Waiting for the bank"
-    assert page.one("#application")["hx-get"] == f"{WAITING}/0"
-    assert page.one("noscript a")["href"] == f"{WAITING}/0"
+    assert page.one("#application").attrs["hx-get"] == f"{WAITING}/0"
+    assert page.one("noscript a").attrs["href"] == f"{WAITING}/0"
     fill_in(enrolled, form)
     assert enrolled.get(f"{WAITING}/0", htmx=True).goes_to == "/customer/status"
 
@@ -121,7 +121,7 @@ def test_after_a_refusal_the_next_form_is_another_one_and_is_waited_for(app: Fla
     first = ask_for_form(enrolled)
     fill_in(enrolled, first, ssn="000-00-0001")
     enrolled.get("/customer?again=1")
-    second = str(enrolled.submit("/customer/hosted").one("#application a.button:not(.quiet)")["href"])
+    second = str(enrolled.submit("/customer/hosted").one("#application a.button:not(.quiet)").attrs["href"])
 
     waiting = enrolled.get(f"{WAITING}/1").heading
     fill_in(enrolled, urlsplit(second).path)
@@ -244,7 +244,7 @@ def test_the_bank_s_form_says_what_is_wrong_and_keeps_what_was_typed(
 
     assert page.status == 422
     assert page.error_of(field) == "The bank does not accept this."
-    assert page.one("#address-city")["value"] == "Berkeley"
+    assert page.one("#address-city").attrs["value"] == "Berkeley"
     assert applications(app, enrolled) == []
 
 
@@ -263,13 +263,13 @@ def test_a_full_bank_says_so_and_keeps_what_was_typed(enrolled: Visitor, monkeyp
 
     assert page.status == 507
     assert "This pretend bank is full" in page.text
-    assert page.one("#address-city")["value"] == "Berkeley"
+    assert page.one("#address-city").attrs["value"] == "Berkeley"
 
 
 def test_a_full_bank_decides_nothing_and_says_so(enrolled: Visitor, monkeypatch: pytest.MonkeyPatch) -> None:
     fill_in(enrolled, ask_for_form(enrolled), ssn="000-00-0004")
     page = enrolled.get("/customer")
-    decide = str(page.one("form.pretend")["action"])
+    decide = str(page.one("form.pretend").attrs["action"])
     monkeypatch.setattr("emulator.store.MAX_RECORDS", 0)
 
     page = enrolled.submit(decide, {"decision": "approve"})

@@ -16,7 +16,7 @@ from limits import parse
 
 from services import limits
 
-from .conftest import Milestones, Page, Visitor, Walk, become_customer, enrol, sign_in
+from .conftest import Milestones, Page, Road, Visitor, after, become_customer, enrol, sign_in
 from .test_card import new_card
 from .test_faults import Clock, to_application, to_journey, to_link
 
@@ -70,29 +70,29 @@ def harm(page: Page) -> str:
     """What an attacker has achieved in an answer."""
     headers = str([value for name, value in page.response.headers if name not in {"Content-Security-Policy"}])
     selector = "script:not([src^='/static/']), img[src=x], [onerror], [href^='javascript:']"
-    tags = page.html.select(selector) if SUSPECT.search(page.body) else []
+    tags = page.html.css(selector) if SUSPECT.search(page.body) else []
     found = [f"status {page.status}"] if page.status >= 500 and page.status not in {502, 503} else []
-    found += [f"tag {tag}" for tag in tags]
+    found += [f"tag {tag.html}" for tag in tags]
     found += ["header"] if re.search(r"[\r\n]|evil=|alert", headers) else []
     found += ["evaluated"] if "60481729" in page.body else []
     return ", ".join(found)
 
 
-def to_card(visitor: Visitor, clock: Clock) -> None:
-    become_customer(visitor, clock)
+@after(become_customer)
+def to_card(visitor: Visitor, _clock: Clock) -> None:
     path = new_card(visitor)
     visitor.post(f"{path}/buy", {"shop": "coffee"})
     visitor.post(f"{path}/buy", {"shop": "hotel"})
     visitor.get(path)
 
 
-def to_review(visitor: Visitor, clock: Clock) -> None:
-    to_application(visitor, clock)
+@after(to_application)
+def to_review(visitor: Visitor, _clock: Clock) -> None:
     visitor.submit("/customer", ssn="000-00-0004")
 
 
-def to_account(visitor: Visitor, clock: Clock) -> None:
-    enrol(visitor, clock)
+@after(enrol)
+def to_account(visitor: Visitor, _clock: Clock) -> None:
     visitor.get("/account")
 
 
@@ -101,7 +101,7 @@ def card(visitor: Visitor, path: str = "") -> str:
 
 
 PAGES: dict[
-    str, tuple[str, Walk, Callable[[Visitor], Page]]
+    str, tuple[str, Road, Callable[[Visitor], Page]]
 ] = {  # which answers are an attacker's, and where they show
     "link": ("POST /v1/magic_links/authenticate", to_link, lambda visitor: visitor.submit("/login/authenticate")),
     "start": ("POST /v1/sessions/authenticate", sign_in, lambda visitor: visitor.get("/")),
@@ -128,21 +128,21 @@ PAGES: dict[
 }
 
 
-@pytest.mark.parametrize(("calls", "walk", "ask"), PAGES.values(), ids=PAGES)
+@pytest.mark.parametrize(("calls", "road", "ask"), PAGES.values(), ids=PAGES)
 def test_no_text_of_a_service_does_any_harm(
     milestones: Milestones,
     clock: Clock,
     attacker: Attacker,
     calls: str,
-    walk: Walk,
+    road: Road,
     ask: Callable[[Visitor], Page],
 ) -> None:
     def attacked(text: Text | None = None) -> str:
-        visitor = milestones.reach(walk, clock)
+        visitor = milestones.reach(road, clock)
         attacker.aim = text
         return harm(ask(visitor))
 
-    milestones.reach(walk, clock)
+    milestones.reach(road, clock)
     attacker.seen.clear()
     attacked()
     texts = [(call, name) for call, name in attacker.seen if re.fullmatch(calls, call)]

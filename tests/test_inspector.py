@@ -13,8 +13,8 @@ from urllib.parse import quote
 import pytest
 import requests
 import time_machine
-from bs4 import Tag
 from flask import Flask
+from selectolax.lexbor import LexborNode
 
 from app import create_app
 from blueprints.curl import curl
@@ -34,13 +34,13 @@ JWT = "eyJhbGciOiJSUzI1NiJ9.eyJzdWIiOiJ1c2VyLXRlc3QtMSIsImVtYWlsIjoiYWRhQGV4YW1w
 
 def asked(page: Page) -> list[str]:
     """The requests of the browser for which the panel shows calls, newest first."""
-    return [str(group["data-asked"]) for group in page.html.select("[data-asked]")]
+    return [str(group.attrs["data-asked"]) for group in page.html.css("[data-asked]")]
 
 
-def said(within: Page | Tag) -> list[str]:
+def said(within: Page | LexborNode) -> list[str]:
     """The calls that the panel shows, oldest first, ids left out."""
     html = within.html if isinstance(within, Page) else within
-    lines = [" ".join(call.get_text().split()) for call in html.select(".call > summary .target")]
+    lines = [" ".join(call.text().split()) for call in html.css(".call > summary .target")]
     return [re.sub(r"/[0-9]+", "/:id", line).partition("?")[0] for line in reversed(lines)]
 
 
@@ -50,7 +50,7 @@ def test_a_page_shows_the_calls_behind_it(stepped_up: Visitor, calls: list[str])
 
     page = stepped_up.get("/cards/list")
 
-    assert page.one("aside#inspector")["aria-labelledby"] == page.one("h2#inspector-title")["id"]
+    assert page.one("aside#inspector").attrs["aria-labelledby"] == page.one("h2#inspector-title").attrs["id"]
     assert asked(page) == ["GET /cards/list"]
     assert said(page) == calls
     assert calls[-2:] == ["GET /cards", "GET /accounts"]
@@ -63,8 +63,8 @@ def test_a_fragment_brings_its_calls_along(stepped_up: Visitor, calls: list[str]
     page = stepped_up.get("/cards/list", htmx=True)
 
     assert said(page.one(ARRIVES)) == calls == ["GET /cards", "GET /accounts"]
-    assert page.one(ARRIVES)["hx-swap"] == "afterbegin"
-    assert page.one("hx-partial[hx-target='#inspector-news']").get_text() == "4"  # with the two that were not needed
+    assert page.one(ARRIVES).attrs["hx-swap"] == "afterbegin"
+    assert page.one("hx-partial[hx-target='#inspector-news']").text() == "4"  # with the two that were not needed
 
 
 def test_a_refusal_brings_its_calls_along(enrolled: Visitor, calls: list[str]) -> None:
@@ -75,7 +75,7 @@ def test_a_refusal_brings_its_calls_along(enrolled: Visitor, calls: list[str]) -
 
     assert page.status == 422
     assert said(page.one(ARRIVES)) == calls
-    assert "Stytch refused: unable_to_authenticate_totp." in page.one(ARRIVES).get_text()
+    assert "Stytch refused: unable_to_authenticate_totp." in page.one(ARRIVES).text()
 
 
 def test_calls_before_a_redirect_are_on_the_page_that_it_leads_to_and_on_no_other(customer: Visitor) -> None:
@@ -174,7 +174,7 @@ def test_what_a_cache_spared_is_shown_with_the_time_that_is_left(
     stepped_up.get("/cards/list")
     clock.shift(48)
 
-    spared = [" ".join(line.get_text().split()) for line in stepped_up.get("/cards/activity").html.select(".spared")]
+    spared = [" ".join(line.text().split()) for line in stepped_up.get("/cards/activity").html.css(".spared")]
 
     assert spared == [
         "Unit no call needed The customer token is still good, for 9:12 more.",
@@ -194,7 +194,7 @@ def test_a_call_without_an_answer_is_shown_too(stepped_up: Visitor, monkeypatch:
 
     assert page.status == 503
     assert said(page) == ["GET /cards"] * 3
-    assert "Unit gave no answer: ConnectionError." in page.one(ARRIVES).get_text()
+    assert "Unit gave no answer: ConnectionError." in page.one(ARRIVES).text()
 
 
 def test_a_page_that_waits_brings_nothing_while_there_is_no_news(enrolled: Visitor) -> None:
@@ -209,11 +209,11 @@ def test_a_page_that_waits_brings_nothing_while_there_is_no_news(enrolled: Visit
 def test_the_page_on_which_a_link_is_opened_has_no_panel(visitor: Visitor) -> None:
     page = visitor.get(visitor.ask_for_link())
 
-    assert page.html.select("#inspector, .inspector-opens, .to-inspector") == []
+    assert page.html.css("#inspector, .inspector-opens, .to-inspector") == []
 
 
 def test_polling_a_mailbox_or_being_asked_for_health_is_not_shown(visitor: Visitor) -> None:
-    assert visitor.get("/emulator/inbox", htmx=True).html.select(ARRIVES) == []
+    assert visitor.get("/emulator/inbox", htmx=True).html.css(ARRIVES) == []
 
 
 def test_it_can_be_switched_off_and_costs_nothing_then(settings: Settings) -> None:
@@ -223,10 +223,10 @@ def test_it_can_be_switched_off_and_costs_nothing_then(settings: Settings) -> No
 
     page = visitor.follow()
 
-    assert page.html.select("#inspector, .inspector-opens, .to-inspector") == []
+    assert page.html.css("#inspector, .inspector-opens, .to-inspector") == []
     assert "popover" not in page.body
     assert "calls" not in {cookie.key for cookie in (visitor.client._cookies or {}).values()}
-    assert visitor.post("/totp", htmx=True).html.select(ARRIVES) == []
+    assert visitor.post("/totp", htmx=True).html.css(ARRIVES) == []
     assert visitor.get("/source/home.index").status == 404
     assert type(app.extensions["http"]) is ServiceSession
 
@@ -258,7 +258,7 @@ def test_it_is_on_unless_one_says_so_or_the_project_is_live(given: str, project:
 def test_the_code_of_a_view_comes_with_its_file_and_line(visitor: Visitor) -> None:
     page = visitor.get("/source/totp.confirm?via=services.auth.Auth.authenticate_totp:1")
 
-    shown = [" ".join(figure.get_text().split()) for figure in page.html.select("figure")]
+    shown = [" ".join(figure.text().split()) for figure in page.html.css("figure")]
     assert page.heading == "The code that made the call"
     assert [figure.partition(":")[0] for figure in shown] == ["blueprints/totp.py", "services/auth.py"]
     assert "def confirm() -> Response:" in shown[0]
@@ -268,14 +268,14 @@ def test_the_code_of_a_view_comes_with_its_file_and_line(visitor: Visitor) -> No
 def test_the_code_comes_into_the_entry_as_a_fragment(visitor: Visitor) -> None:
     page = visitor.get("/source/totp.confirm", htmx=True)
 
-    assert page.html.select("html, main, h1") == []
-    assert len(page.html.select(".source figure pre[tabindex='0']")) == 1
+    assert page.html.css("html, main, h1") == []
+    assert len(page.html.css(".source figure pre[tabindex='0']")) == 1
 
 
 def test_the_line_that_the_call_went_through_is_marked(stepped_up: Visitor) -> None:
-    link = str(stepped_up.get("/cards/list").html.select(".call a[href^='/source/']")[0]["href"])
+    link = str(stepped_up.get("/cards/list").html.css(".call a[href^='/source/']")[0].attrs["href"])
 
-    marked = [line.get_text().strip() for line in stepped_up.get(link).html.select(".hll")]
+    marked = [line.text().strip() for line in stepped_up.get(link).html.css(".hll")]
 
     assert "return _list()" in marked or any("_cards()" in line for line in marked)
     assert any("self._get(" in line for line in marked)
@@ -308,7 +308,7 @@ def test_nothing_but_our_own_functions_is_shown_below(visitor: Visitor, via: str
     page = visitor.get(f"/source/home.index?via={quote(via)}")
 
     assert page.status == 200
-    assert len(page.html.select("figure")) == 1
+    assert len(page.html.css("figure")) == 1
 
 
 # --- What is cut ------------------------------------------------------------------------------------------------------
@@ -409,8 +409,9 @@ def test_a_time_that_is_none_is_not_put_into_words(app: Flask, claim: object) ->
 def test_the_claims_of_a_jwt_are_explained(app: Flask, signed_in: Visitor) -> None:
     page = signed_in.get("/account")
 
-    claims = {name.get_text(): name.find_next_sibling("dd") for name in page.html.select(".claims dt")}
+    said = zip(page.html.css(".claims dt"), page.html.css(".claims dd"), strict=True)
+    claims = {name.text(): claim.text(separator=" ") for name, claim in said}
     assert {"sub", "iss", "aud", "exp", "https://stytch.com/session"} <= set(claims)
-    assert "12:05:00 UTC, 5:00 from now" in str(claims["exp"])
-    assert "jwtSubject" in str(claims["sub"])
-    assert app.extensions["settings"].stytch_project_id in str(claims["aud"])
+    assert "12:05:00 UTC, 5:00 from now" in claims["exp"]
+    assert "jwtSubject" in claims["sub"]
+    assert app.extensions["settings"].stytch_project_id in claims["aud"]

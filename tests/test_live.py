@@ -45,7 +45,7 @@ def get_card(visitor: Visitor) -> str:
     """Get a card, and return the path of its page."""
     visitor.get("/cards/list")
     visitor.submit("/cards", kind="virtual")
-    return str(visitor.get("/cards/list").one("a[href^='/cards/1']")["href"]).partition("?")[0]
+    return str(visitor.get("/cards/list").one("a[href^='/cards/1']").attrs["href"]).partition("?")[0]
 
 
 def test_the_whole_journey_works_with_both_services_real(visitor: Visitor, services: LiveServices) -> None:

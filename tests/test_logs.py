@@ -189,7 +189,7 @@ def test_no_secret_is_ever_written(app: Flask, written: Written) -> None:
     visitor.submit("/login/authenticate")
     visitor.get("/")
     visitor.submit("/totp")
-    secret = visitor.page.one("code.key").get_text().replace(" ", "")
+    secret = visitor.page.one("code.key").text().replace(" ", "")
     code = visitor.code()
     visitor.enrol()
     visitor.open_account()

@@ -44,7 +44,7 @@ def test_the_step_up_shows_the_way_for_a_lost_phone(customer: Visitor) -> None:
     page = customer.get("/step-up").one("#step-up a[href='/step-up/recover']")
     dialog = customer.get("/cards/list", htmx=True).one("dialog a[href='/step-up/recover']")
 
-    assert page.get_text() == dialog.get_text() == "Use a recovery code"
+    assert page.text() == dialog.text() == "Use a recovery code"
     assert customer.get("/step-up/recover").heading == "Lost your phone?"
 
 
@@ -225,4 +225,4 @@ def test_a_dialog_says_itself_that_there_were_too_many_codes(customer: Visitor) 
 
     assert page.status == 429
     assert page.error_of("code").startswith("Too many wrong codes. For your safety, wait 5 minutes")
-    assert page.one("input[name=source]")["value"] == "cards"
+    assert page.one("input[name=source]").attrs["value"] == "cards"

@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 import requests
 import time_machine
-from bs4 import BeautifulSoup
 from flask import Flask
+from selectolax.lexbor import LexborHTMLParser
 
 from app import create_app
 from blueprints.reveal import VGS
@@ -56,8 +56,8 @@ def get_card(visitor: Visitor, kind: str) -> None:
 
 def card_ids(visitor: Visitor) -> list[str]:
     """The ids of the visitor's cards, as the list links to them."""
-    links = visitor.get("/cards/list").html.select("a[href^='/cards/1']")
-    return [str(link["href"]).split("?")[0].split("/")[2] for link in links]
+    links = visitor.get("/cards/list").html.css("a[href^='/cards/1']")
+    return [str(link.attrs["href"]).split("?")[0].split("/")[2] for link in links]
 
 
 def card_id(visitor: Visitor) -> str:
@@ -68,13 +68,13 @@ def reveal(visitor: Visitor) -> Page:
     return visitor.get(f"/cards/{card_id(visitor)}/reveal")
 
 
-def press(visitor: Visitor, **fields: str) -> BeautifulSoup:
+def press(visitor: Visitor, **fields: str) -> LexborHTMLParser:
     """Press the button of the present page; what the frame shows then."""
     return visitor.submit(f"/emulator/cards/{card_id_on(visitor.page)}/number", fields).html
 
 
 def card_id_on(page: Page) -> str:
-    return str(page.one("form[target=card-number]")["action"]).split("/")[3]
+    return str(page.one("form[target=card-number]").attrs["action"]).split("/")[3]
 
 
 @contextmanager
@@ -92,11 +92,11 @@ def test_the_bank_shows_the_number_in_a_frame_that_can_do_nothing_else(holder: V
 
     shown = press(holder)
 
-    assert not frame["sandbox"]
-    assert frame["title"]
-    assert shown.select("#pan")[0].get_text() == f"4111 1111 1{shown.select('#pan')[0].get_text()[11:15]}{last4}"
-    assert shown.select("#cvv2")[0].get_text() == CVV2
-    assert "Pretend card" in shown.get_text()
+    assert not frame.attrs["sandbox"]
+    assert frame.attrs["title"]
+    assert shown.css("#pan")[0].text() == f"4111 1111 1{shown.css('#pan')[0].text()[11:15]}{last4}"
+    assert shown.css("#cvv2")[0].text() == CVV2
+    assert "Pretend card" in shown.text()
 
 
 def test_the_frame_may_stand_in_our_own_page_only_and_may_load_nothing(holder: Visitor) -> None:
@@ -113,14 +113,14 @@ def test_the_digits_disappear_after_a_minute_without_a_script(holder: Visitor) -
     reveal(holder)
     shown = press(holder)
 
-    assert [(tag["begin"], tag["to"]) for tag in shown.select("set")] == [("60s", "none"), ("60s", "inline")]
-    assert shown.select("#pan")[0].parent == shown.select("set")[0].parent
+    assert [(tag.attrs["begin"], tag.attrs["to"]) for tag in shown.css("set")] == [("60s", "none"), ("60s", "inline")]
+    assert shown.css("#pan")[0].parent == shown.css("set")[0].parent
 
 
 def test_the_page_leads_back_to_the_card(holder: Visitor) -> None:
     page = reveal(holder)
 
-    assert page.one(f"main a[href^='/cards/{card_id_on(page)}?']").get_text() == "Hide, and go back to the card"
+    assert page.one(f"main a[href^='/cards/{card_id_on(page)}?']").text() == "Hide, and go back to the card"
 
 
 def test_the_policy_is_opened_for_this_page_only(holder: Visitor) -> None:
@@ -145,7 +145,7 @@ def test_no_digit_beyond_the_last_four_is_seen_or_logged_by_the_app(
     caplog.set_level(logging.DEBUG)
     seen = [reveal(holder).response.get_data(as_text=True)]
     shown = press(holder)
-    digits = shown.select("#pan")[0].get_text().replace(" ", "")
+    digits = shown.css("#pan")[0].text().replace(" ", "")
     number = card_id(holder)
     seen += [
         holder.get(path).response.get_data(as_text=True)
@@ -169,7 +169,7 @@ def test_every_page_earns_a_token_of_its_own_that_can_show_this_card_and_nothing
 ) -> None:
     get_card(holder, "virtual")
     first, second = card_ids(holder)
-    tokens = [str(holder.get(f"/cards/{first}/reveal").one("input[name=token]")["value"]) for _ in range(2)]
+    tokens = [str(holder.get(f"/cards/{first}/reveal").one("input[name=token]").attrs["value"]) for _ in range(2)]
     asked = {
         path: ask(app, holder, tokens[0], path)
         for path in (f"/cards/{first}/secure-data/pan", f"/cards/{second}/secure-data/pan", "/cards", "/accounts")
@@ -192,7 +192,7 @@ def test_the_token_lives_five_minutes_at_most_and_no_longer_than_the_step_up(
 ) -> None:
     number = card_id(holder)
     clock.shift(waited)
-    token = str(holder.get(f"/cards/{number}/reveal").one("input[name=token]")["value"])
+    token = str(holder.get(f"/cards/{number}/reveal").one("input[name=token]").attrs["value"])
     path = f"/cards/{number}/secure-data/pan"
 
     clock.shift(lasts - 1)
@@ -209,7 +209,7 @@ def test_a_page_that_is_too_old_says_so(holder: Visitor, clock: time_machine.Tra
     shown = press(holder)
 
     assert holder.page.status == 401
-    assert "Reload it, then press again." in " ".join(shown.get_text().split())
+    assert "Reload it, then press again." in " ".join(shown.text().split())
 
 
 def test_a_stale_session_steps_up_first_and_then_sees_the_page(holder: Visitor, clock: time_machine.Traveller) -> None:
@@ -257,7 +257,7 @@ def test_a_card_that_is_not_active_says_why_and_gets_no_token(holder: Visitor, a
 
     assert page.status == 409
     assert words in page.text
-    assert not page.html.select("iframe, input[name=token]")
+    assert not page.html.css("iframe, input[name=token]")
 
 
 def test_a_physical_card_on_its_way_says_that_it_is_not_switched_on(stepped_up: Visitor) -> None:
@@ -279,7 +279,7 @@ def test_the_bank_shows_no_number_of_a_physical_card_and_says_why(app: Flask, st
     shown = press(stepped_up)
 
     assert stepped_up.page.status == 400
-    assert "yours is printed on the card." in " ".join(shown.get_text().split())
+    assert "yours is printed on the card." in " ".join(shown.text().split())
 
 
 def test_a_card_that_was_frozen_meanwhile_is_refused_in_the_frame(holder: Visitor) -> None:
@@ -290,8 +290,8 @@ def test_a_card_that_was_frozen_meanwhile_is_refused_in_the_frame(holder: Visito
     shown = press(holder)
 
     assert holder.page.status == 400
-    assert "a card that is ready to use." in " ".join(shown.get_text().split())
-    assert not shown.select("#pan")
+    assert "a card that is ready to use." in " ".join(shown.text().split())
+    assert not shown.css("#pan")
 
 
 @pytest.mark.parametrize("token", ["", "nonsense", "a\r\nb", "ü", "x" * 300])
@@ -301,12 +301,12 @@ def test_the_frame_shows_nothing_without_a_token(holder: Visitor, token: str) ->
     shown = press(holder, token=token)
 
     assert holder.page.status == 401
-    assert not shown.select("#pan")
+    assert not shown.css("#pan")
 
 
 def test_another_visitor_can_do_nothing_with_the_token(app: Flask, holder: Visitor) -> None:
     page = reveal(holder)
-    token = str(page.one("input[name=token]")["value"])
+    token = str(page.one("input[name=token]").attrs["value"])
 
     answer = Visitor(app).post(f"/emulator/cards/{card_id_on(page)}/number", {"token": token})
 
@@ -331,11 +331,15 @@ def test_with_a_real_bank_the_frames_are_its_vaults(holder: Visitor) -> None:
     vault = page.one("#vault")
     policy = page.response.headers["Content-Security-Policy"]
 
-    assert [vault[f"data-{name}"] for name in ("vault", "environment", "card")] == ["tntazhyknp1", "sandbox", number]
-    assert str(vault["data-token"]).startswith("v2.public.")
+    assert [vault.attrs[f"data-{name}"] for name in ("vault", "environment", "card")] == [
+        "tntazhyknp1",
+        "sandbox",
+        number,
+    ]
+    assert str(vault.attrs["data-token"]).startswith("v2.public.")
     assert "script-src 'self' https://js.verygoodvault.com;" in policy
     assert "frame-src https://js.verygoodvault.com" in policy
-    assert not page.html.select("iframe, form[target]")
+    assert not page.html.css("iframe, form[target]")
 
 
 def test_without_the_emulator_the_policy_names_the_vaults_hosts(settings: Settings) -> None:

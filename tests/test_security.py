@@ -13,9 +13,9 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 import time_machine
-from bs4 import BeautifulSoup
 from flask import Flask, url_for
 from flask.testing import FlaskClient
+from selectolax.lexbor import LexborHTMLParser
 from werkzeug.test import TestResponse
 
 from access import OPEN as LISTED
@@ -67,8 +67,8 @@ def statuses(given: dict[tuple[str, str], TestResponse]) -> dict[tuple[str, str]
 
 
 def csrf_token(client: FlaskClient) -> str:
-    page = BeautifulSoup(client.get("/").text, "html.parser")
-    return str(page.select("input[name=csrf_token]")[0]["value"])
+    page = LexborHTMLParser(client.get("/").text)
+    return str(page.css("input[name=csrf_token]")[0].attrs["value"])
 
 
 # --- Who may pass -----------------------------------------------------------------------------------------------------
@@ -243,10 +243,9 @@ EVERY_KIND: dict[str, tuple[int, Callable[[FlaskClient], TestResponse]]] = {
 
 
 @pytest.fixture
-def client(settings: Settings, clock: time_machine.Traveller) -> FlaskClient:  # noqa: ARG001 - the clock stands first
+def client(app: Flask, monkeypatch: pytest.MonkeyPatch) -> FlaskClient:
     """A stranger's browser, at an app in which one page crashes."""
-    app = create_app(settings)
-    app.view_functions["login.open_link"] = crash
+    monkeypatch.setitem(app.view_functions, "login.open_link", crash)
     return app.test_client()
 
 
@@ -430,8 +429,8 @@ def sign_in(client: FlaskClient) -> list[TestResponse]:
     first = client.get("/")
     form = {"csrf_token": csrf_token(client), "email": EMAIL}
     sent = client.post("/login", data=form)
-    mail = BeautifulSoup(client.get("/emulator/inbox").text, "html.parser").select(".mail a")[0]
-    url = urlsplit(str(mail["href"]))
+    mail = LexborHTMLParser(client.get("/emulator/inbox").text).css(".mail a")[0]
+    url = urlsplit(str(mail.attrs["href"]))
     landed = urlsplit(client.get(f"{url.path}?{url.query}").headers["Location"])
     token = parse_qs(landed.query)["token"][0]
     return [first, sent, client.post("/login/authenticate", data=form | {"token": token})]
@@ -500,21 +499,25 @@ def test_htmx_is_the_file_that_its_authors_published() -> None:
 
 
 def test_scripts_and_styles_are_our_own_and_checked_by_the_browser(visitor: Visitor) -> None:
-    tags = visitor.get("/").html.select("script, link[rel=stylesheet]")
+    tags = visitor.get("/").html.css("script, link[rel=stylesheet]")
 
-    given = {str(tag.get("src") or tag.get("href")).partition("?")[0]: tag.get("integrity") for tag in tags}
+    given = {
+        str(tag.attrs.get("src") or tag.attrs.get("href")).partition("?")[0]: tag.attrs.get("integrity") for tag in tags
+    }
 
     assert given == {f"/static/{name}": sha384(name) for name in ("app.css", "htmx-4.0.1.min.js", "app.js")}
 
 
 def test_a_page_loads_nothing_from_elsewhere(visitor: Visitor) -> None:
-    tags = visitor.get("/").html.select("script, link, img, iframe, use, source, object, embed")
+    tags = visitor.get("/").html.css("script, link, img, iframe, use, source, object, embed")
 
-    assert {urlsplit(str(tag.get("src") or tag.get("href"))).netloc for tag in tags} == {""}
+    assert {urlsplit(str(tag.attrs.get("src") or tag.attrs.get("href"))).netloc for tag in tags} == {""}
 
 
 def test_a_file_under_its_version_is_kept_for_a_year(visitor: Visitor) -> None:
-    urls = [str(tag.get("src") or tag.get("href")) for tag in visitor.get("/").html.select("script, head link")]
+    urls = [
+        str(tag.attrs.get("src") or tag.attrs.get("href")) for tag in visitor.get("/").html.css("script, head link")
+    ]
 
     given = {url: visitor.client.get(url, buffered=True) for url in urls}
 

@@ -35,9 +35,9 @@ def test_htmx_gets_a_dialog_that_names_the_purpose_and_the_element_to_repeat(cus
 
     assert page.status == 403
     assert page.response.headers["HX-Retarget"] == "#dialogs"
-    assert "see your cards" in page.one("dialog").get_text()
-    assert page.one("dialog input[name=source]")["value"] == "cards"
-    assert page.one("hx-partial[hx-target='#cards'] button").get_text() == "Enter a code"
+    assert "see your cards" in page.one("dialog").text()
+    assert page.one("dialog input[name=source]").attrs["value"] == "cards"
+    assert page.one("hx-partial[hx-target='#cards'] button").text() == "Enter a code"
 
 
 def test_after_the_right_code_htmx_repeats_that_one_element(customer: Visitor) -> None:
@@ -53,8 +53,8 @@ def test_after_the_right_code_htmx_repeats_that_one_element(customer: Visitor) -
 def test_only_plain_ids_become_selectors(customer: Visitor) -> None:
     page = customer.get("/cards/list", htmx=True, HX_Source='div#x"], [y="', HX_Target="div#a,b")
 
-    assert page.html.select("input[name=source]") == []
-    assert page.html.select("hx-partial:not([hx-target^='#inspector'])") == []
+    assert page.html.css("input[name=source]") == []
+    assert page.html.css("hx-partial:not([hx-target^='#inspector'])") == []
 
 
 def test_a_wrong_code_keeps_the_dialog(customer: Visitor) -> None:
@@ -63,8 +63,8 @@ def test_a_wrong_code_keeps_the_dialog(customer: Visitor) -> None:
     page = customer.submit("/step-up", htmx=True, code="000000")
 
     assert page.status == 422
-    assert page.one("form")["id"] == "step-up"
-    assert page.one("input[name=source]")["value"] == "cards"
+    assert page.one("form").attrs["id"] == "step-up"
+    assert page.one("input[name=source]").attrs["value"] == "cards"
     assert page.error_of("code").startswith("That code is not right.")
 
 
@@ -119,7 +119,7 @@ def test_without_script_an_interrupted_form_is_sent_again_whole(
     confirmed = stepped_up.submit("/step-up", code=code)
 
     assert asked.status == 403
-    assert asked.one("input[name=kind]")["value"] == "virtual"
+    assert asked.one("input[name=kind]").attrs["value"] == "virtual"
     assert (confirmed.status, confirmed.goes_to) == (307, "/cards")
 
 
@@ -130,13 +130,13 @@ def test_the_interrupted_form_is_carried_out_once(stepped_up: Visitor, clock: ti
     code = stepped_up.code()
     stepped_up.page = form
     asked = stepped_up.submit("/cards", kind="virtual")
-    fields = {str(tag["name"]): str(tag["value"]) for tag in asked.html.select("#step-up input[type=hidden]")}
+    fields = {str(tag.attrs["name"]): tag.attrs.sget("value") for tag in asked.html.css("#step-up input[type=hidden]")}
     stepped_up.submit("/step-up", code=code)
 
     stepped_up.post("/cards", fields)
     stepped_up.post("/cards", fields)
 
-    assert len(stepped_up.get("/cards/list").html.select("article.plastic")) == 1
+    assert len(stepped_up.get("/cards/list").html.css("article.plastic")) == 1
 
 
 def test_two_tabs_each_say_what_their_own_code_is_for(customer: Visitor) -> None:
@@ -224,10 +224,10 @@ def test_without_script_one_can_go_back_from_the_texted_code_with_all_that_was_t
     clock.shift(601)
     stepped_up.page = form
     asked = stepped_up.submit("/cards", kind="virtual")
-    fields = {str(tag["name"]): str(tag["value"]) for tag in asked.html.select("#step-up input[type=hidden]")}
+    fields = {str(tag.attrs["name"]): tag.attrs.sget("value") for tag in asked.html.css("#step-up input[type=hidden]")}
     texted = stepped_up.post("/step-up/text", fields)
 
-    back = stepped_up.post(str(texted.html.select("button[formaction]")[-1]["formaction"]), fields)
+    back = stepped_up.post(str(texted.html.css("button[formaction]")[-1].attrs["formaction"]), fields)
 
-    assert back.one("form#step-up")["action"] == "/step-up"
-    assert back.one("input[name=kind]")["value"] == "virtual"
+    assert back.one("form#step-up").attrs["action"] == "/step-up"
+    assert back.one("input[name=kind]").attrs["value"] == "virtual"

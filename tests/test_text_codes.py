@@ -42,7 +42,7 @@ def test_the_right_code_goes_on_to_where_one_was(texted: Visitor) -> None:
 
     assert page.goes_to == "/cards/list"
     assert texted.follow().heading == "Your cards"
-    assert "Use your card" in texted.get("/").one("nav [aria-current=step]").get_text()
+    assert "Use your card" in texted.get("/").one("nav [aria-current=step]").text()
 
 
 def test_in_the_dialog_htmx_repeats_the_element_that_asked(customer: Visitor) -> None:
@@ -51,9 +51,9 @@ def test_in_the_dialog_htmx_repeats_the_element_that_asked(customer: Visitor) ->
     asked = press_text_me(customer, htmx=True)
     confirmed = type_code(customer, htmx=True)
 
-    assert asked.one("form")["id"] == "step-up"
-    assert asked.one("input[name=source]")["value"] == "cards"
-    assert asked.one("hx-partial[hx-target='#status']").get_text() == "The bank has sent you a text."
+    assert asked.one("form").attrs["id"] == "step-up"
+    assert asked.one("input[name=source]").attrs["value"] == "cards"
+    assert asked.one("hx-partial[hx-target='#status']").text() == "The bank has sent you a text."
     assert json.loads(confirmed.response.headers["HX-Trigger"]) == {"stepup-done": {"target": "#cards"}}
     assert customer.get("/cards/list", htmx=True).status == 200
 
@@ -72,17 +72,17 @@ def test_without_script_an_interrupted_form_is_sent_again_whole(
 
     assert fields["kind"] == "virtual"
     assert (confirmed.status, confirmed.goes_to) == (307, "/cards")
-    assert len(stepped_up.get("/cards/list").html.select("article.plastic")) == 1
+    assert len(stepped_up.get("/cards/list").html.css("article.plastic")) == 1
 
 
 def test_one_may_go_back_to_the_authenticator(texted: Visitor) -> None:
     link = texted.page.one("#step-up .other-ways a")
 
-    assert texted.get(str(link["href"])).one("form#step-up")["action"] == "/step-up"
+    assert texted.get(str(link.attrs["href"])).one("form#step-up").attrs["action"] == "/step-up"
 
 
 def test_only_customers_are_offered_a_text(enrolled: Visitor) -> None:
-    offered = enrolled.get("/step-up").html.select("button[formaction]")
+    offered = enrolled.get("/step-up").html.css("button[formaction]")
 
     assert offered == []
     assert enrolled.post("/step-up/text").goes_to == "/customer"
@@ -236,12 +236,12 @@ def test_a_text_shows_no_card_number_but_asks_for_the_authenticator(texted: Visi
     type_code(texted)
     texted.follow()
     texted.submit("/cards", kind="virtual")
-    card = str(texted.get("/cards/list").one("a.manage")["href"])
+    card = str(texted.get("/cards/list").one("a.manage").attrs["href"])
 
     page = texted.get(f"{card.partition('?')[0]}/reveal")
 
     assert page.asks_for_a_code
-    assert texted.follow().html.select("#step-up button[formaction]") == []
+    assert texted.follow().html.css("#step-up button[formaction]") == []
 
 
 def test_a_token_that_the_bank_no_longer_takes_asks_for_another_code(app: Flask, texted: Visitor) -> None:
@@ -253,4 +253,4 @@ def test_a_token_that_the_bank_no_longer_takes_asks_for_another_code(app: Flask,
     page = texted.get("/cards/list")
 
     assert page.asks_for_a_code
-    assert texted.follow().html.select("#step-up button[formaction]")
+    assert texted.follow().html.css("#step-up button[formaction]")

@@ -11,12 +11,12 @@ from .conftest import PERSON, Page, Visitor
 
 
 def title(page: Page) -> str:
-    return page.one("title:not(svg title)").get_text().split(" – ")[0]
+    return page.one("title:not(svg title)").text().split(" – ")[0]
 
 
 def current(page: Page) -> str:
     step = page.one("nav#progress [aria-current=step]")
-    return re.sub(r"\s+", " ", step.get_text()).strip()
+    return re.sub(r"\s+", " ", step.text()).strip()
 
 
 def test_each_step_of_a_sign_in_has_its_title(visitor: Visitor) -> None:
@@ -68,7 +68,7 @@ def test_a_decision_of_the_bank_brings_its_title(enrolled: Visitor) -> None:
 
 def test_no_news_is_no_content(enrolled: Visitor, clock: time_machine.Traveller) -> None:
     enrolled.open_account(ssn="000000005")
-    asks = str(enrolled.page.one("#application")["hx-get"])
+    asks = str(enrolled.page.one("#application").attrs["hx-get"])
 
     assert enrolled.get(asks, htmx=True).status == 204
 
@@ -84,8 +84,8 @@ def test_the_progress_goes_on_after_a_fresh_code(customer: Visitor) -> None:
     answer = customer.submit("/step-up", htmx=True, code=code, source="cards")
 
     assert current(answer) == "5 Use your card"
-    assert not answer.html.select("title")
+    assert not answer.html.css("title")
 
 
 def test_a_part_of_a_page_leaves_the_title_alone(stepped_up: Visitor) -> None:
-    assert not stepped_up.get("/cards/list", htmx=True).html.select("title")
+    assert not stepped_up.get("/cards/list", htmx=True).html.css("title")

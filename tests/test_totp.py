@@ -21,10 +21,10 @@ def enrolling(signed_in: Visitor) -> Visitor:
 
 def test_the_qr_code_comes_with_its_key_and_a_link(enrolling: Visitor) -> None:
     page = enrolling.page
-    key = page.one(".key").get_text()
-    link = str(page.one("a[href^='otpauth:']")["href"])
+    key = page.one(".key").text()
+    link = str(page.one("a[href^='otpauth:']").attrs["href"])
 
-    assert str(page.one("img.qr")["src"]).startswith("data:image/png;base64,")
+    assert str(page.one("img.qr").attrs["src"]).startswith("data:image/png;base64,")
     assert {len(group) for group in key.split()} == {4}
     assert query(link)["secret"] == key.replace(" ", "")
     assert "ada@example.com" in unquote(urlsplit(link).path)
@@ -33,15 +33,15 @@ def test_the_qr_code_comes_with_its_key_and_a_link(enrolling: Visitor) -> None:
 def test_a_real_authenticator_app_gets_the_same_code_as_the_pretend_phone(
     enrolling: Visitor,
 ) -> None:
-    link = str(enrolling.page.one("a[href^='otpauth:']")["href"])
+    link = str(enrolling.page.one("a[href^='otpauth:']").attrs["href"])
 
     assert enrolling.code() == pyotp.TOTP(query(link)["secret"]).now()
 
 
 def test_the_first_code_finishes_the_enrolment_and_shows_ten_recovery_codes_once(enrolling: Visitor) -> None:
     page = enrolling.enrol()
-    codes = [code.get_text() for code in page.html.select(".codes code")]
-    file = unquote(str(page.one("a[download]")["href"]).partition(",")[2])
+    codes = [code.text() for code in page.html.css(".codes code")]
+    file = unquote(str(page.one("a[download]").attrs["href"]).partition(",")[2])
 
     assert len(set(codes)) == 10
     assert file.split("\n") == codes
@@ -84,16 +84,16 @@ def test_htmx_gets_the_form_alone_for_a_wrong_code_so_that_the_qr_code_stays(enr
     page = enrolling.submit("/totp/confirm", htmx=True, code="000000")
 
     assert page.status == 422
-    assert page.one("form")["id"] == "totp-confirm"
-    assert page.html.select("img") == []
+    assert page.one("form").attrs["id"] == "totp-confirm"
+    assert page.html.css("img") == []
 
 
 def test_starting_again_replaces_the_unfinished_enrolment(enrolling: Visitor) -> None:
-    first = enrolling.page.one(".key").get_text()
+    first = enrolling.page.one(".key").text()
     enrolling.post("/totp")
 
-    assert enrolling.page.one(".key").get_text() != first
-    assert len(enrolling.get("/emulator/authenticator").html.select(".entry")) == 1
+    assert enrolling.page.one(".key").text() != first
+    assert len(enrolling.get("/emulator/authenticator").html.css(".entry")) == 1
 
 
 def test_only_the_window_that_began_an_enrolment_can_finish_it(enrolling: Visitor) -> None:
@@ -111,7 +111,7 @@ def test_a_second_authenticator_is_not_added_to_an_enrolled_user(enrolled: Visit
     page = enrolled.post("/totp")
 
     assert page.goes_to == "/"
-    assert len(enrolled.get("/emulator/authenticator").html.select(".entry")) == 1
+    assert len(enrolled.get("/emulator/authenticator").html.css(".entry")) == 1
 
 
 def test_a_first_authenticator_needs_a_link_opened_within_ten_minutes(
@@ -134,7 +134,7 @@ def test_an_enrolment_ends_after_half_an_hour(enrolling: Visitor, clock: time_ma
     late = enrolling.submit("/totp/confirm", code=code)
 
     assert late.status == 409
-    assert late.one("form[action='/totp'] button").get_text() == "Show me a new QR code"
+    assert late.one("form[action='/totp'] button").text() == "Show me a new QR code"
 
 
 def test_five_wrong_codes_make_one_wait_in_every_browser(enrolling: Visitor, clock: time_machine.Traveller) -> None:
@@ -161,7 +161,7 @@ def test_the_form_that_finished_sent_again_leads_to_the_account(enrolled: Visito
 def test_without_script_a_wrong_first_code_leaves_a_way_back_to_the_qr_code(enrolling: Visitor) -> None:
     page = enrolling.submit("/totp/confirm", code="000000")
 
-    assert page.one("form[action='/totp'] button").get_text() == "Show me a new QR code"
+    assert page.one("form[action='/totp'] button").text() == "Show me a new QR code"
 
 
 def test_the_older_of_two_windows_is_told_so_and_blames_no_code(enrolling: Visitor) -> None:

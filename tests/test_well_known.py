@@ -57,7 +57,7 @@ def test_a_contact_is_a_mail_address_or_a_page(tmp_path: Path, contact: str) -> 
 
 def test_a_link_to_the_first_page_has_a_picture(visitor: Visitor) -> None:
     page = visitor.get("/")
-    picture = str(page.one("meta[property='og:image']")["content"])
+    picture = str(page.one("meta[property='og:image']").attrs["content"])
 
     assert picture.startswith("http://localhost:8000/static/preview.jpg?v=")
     answer = visitor.client.get(picture.removeprefix("http://localhost:8000"), buffered=True)

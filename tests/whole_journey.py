@@ -11,9 +11,9 @@ from typing import Any
 
 import requests
 import time_machine
-from bs4 import Tag
 from flask import Flask
 from requests.adapters import BaseAdapter
+from selectolax.lexbor import LexborNode
 from urllib3 import HTTPResponse
 
 from emulator import Store
@@ -75,10 +75,10 @@ class Journey:
     pages: list[tuple[str, Page]]
 
     @property
-    def panels(self) -> list[Tag]:
+    def panels(self) -> list[LexborNode]:
         """What the panel was given: with a page, or with a fragment."""
         where = "#inspector-calls, hx-partial[hx-target='#inspector-calls']"
-        return [panel for _asked, page in self.pages for panel in page.html.select(where)]
+        return [panel for _asked, page in self.pages for panel in page.html.css(where)]
 
 
 class Watched(Visitor):
@@ -163,7 +163,7 @@ def use_cards(visitor: Visitor, clock: time_machine.Traveller) -> None:
 
 def prove(visitor: Visitor, clock: time_machine.Traveller) -> None:
     visitor.get("/account")
-    codes = resumed(another_browser(visitor, clock), "/account/recovery-codes").html.select(".codes code")
+    codes = resumed(another_browser(visitor, clock), "/account/recovery-codes").html.css(".codes code")
     clock.shift(601)
     visitor.get("/cards/list")
     visitor.follow()
@@ -172,7 +172,7 @@ def prove(visitor: Visitor, clock: time_machine.Traveller) -> None:
     visitor.get("/cards/list")
     visitor.get("/step-up/recover")
     visitor.submit("/step-up/recover", recovery_code="aaaa-bbbb-cccc")
-    visitor.submit("/step-up/recover", recovery_code=codes[0].get_text())
+    visitor.submit("/step-up/recover", recovery_code=codes[0].text())
     visitor.follow()
     visitor.post("/logout")
     visitor.follow()

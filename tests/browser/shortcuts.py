@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import time
 
-from bs4 import BeautifulSoup, Tag
+from selectolax.lexbor import LexborHTMLParser, LexborNode
 
 from .visitor import Visitor
 
@@ -20,7 +20,7 @@ def enrol(visitor: Visitor) -> None:
     """Sign in and add an authenticator."""
     sign_in(visitor)
     enrolling = _send(visitor, _read(visitor, "/"), "/totp")
-    visitor.key = _one(enrolling, ".key").get_text().replace(" ", "")
+    visitor.key = _one(enrolling, ".key").text().replace(" ", "")
     _send(visitor, enrolling, "/totp/confirm", code=visitor.code_now)
 
 
@@ -36,28 +36,30 @@ def sign_in(visitor: Visitor) -> None:
     _send(visitor, _read(visitor, "/"), "/login", email=visitor.email)
     visitor.next_mail_at = time.monotonic() + 1.1  # Stytch mails an address once a second at most
     mail = _one(_read(visitor, "/emulator/inbox"), "a.button[href*=token]")
-    _send(visitor, _read(visitor, str(mail["href"])), "/login/authenticate")
+    _send(visitor, _read(visitor, str(mail.attrs["href"])), "/login/authenticate")
 
 
-def _read(visitor: Visitor, url: str) -> BeautifulSoup:
+def _read(visitor: Visitor, url: str) -> LexborHTMLParser:
     answer = visitor.page.context.request.get(url, fail_on_status_code=True)
-    return BeautifulSoup(answer.text(), "html.parser")
+    return LexborHTMLParser(answer.text())
 
 
-def _send(visitor: Visitor, page: BeautifulSoup, action: str, **typed: str) -> BeautifulSoup:
+def _send(visitor: Visitor, page: LexborHTMLParser, action: str, **typed: str) -> LexborHTMLParser:
     """Send the page's form with this action as it comes, but for what is typed."""
     form = _one(page, f"form[action='{action}']:not(.pretend)")
     fields: dict[str, str | float | bool] = {
-        str(tag["name"]): str(tag.get("value", "")) for tag in form.select("input[name]:not([type=radio])")
+        str(tag.attrs["name"]): tag.attrs.sget("value") for tag in form.css("input[name]:not([type=radio])")
     }
-    fields |= {str(tag["name"]): str(tag["value"]) for tag in form.select("input[type=radio][checked]")}
-    fields |= {str(tag["name"]): str(_one(tag, "option[selected]")["value"]) for tag in form.select("select[name]")}
+    fields |= {str(tag.attrs["name"]): str(tag.attrs["value"]) for tag in form.css("input[type=radio][checked]")}
+    fields |= {
+        str(tag.attrs["name"]): str(_one(tag, "option[selected]").attrs["value"]) for tag in form.css("select[name]")
+    }
     answer = visitor.page.context.request.post(action, form={**fields, **typed}, fail_on_status_code=True)
-    return BeautifulSoup(answer.text(), "html.parser")
+    return LexborHTMLParser(answer.text())
 
 
-def _one(page: Tag, selector: str) -> Tag:
-    found = page.select_one(selector)
-    heading = re.sub(r"\s+", " ", page.get_text(" "))[:300]
+def _one(page: LexborHTMLParser | LexborNode, selector: str) -> LexborNode:
+    found = page.css_first(selector)
+    heading = re.sub(r"\s+", " ", page.text(separator=" "))[:300]
     assert found, f"no {selector} in: {heading}"
     return found

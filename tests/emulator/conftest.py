@@ -5,19 +5,24 @@ from __future__ import annotations
 import itertools
 import os
 from collections import OrderedDict
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
+from typing import Any, TypeAlias
 
 import pytest
 import requests
 import sqlalchemy as sa
 import stytch
 import time_machine
+from flask import Flask
 from sqlalchemy.engine import make_url
 
 from emulator import Store, attach, org_token
+from emulator import unit as emulated_unit
 from emulator.database import engine_for
 from emulator.stytch import keys
+from emulator.transport import WSGIAdapter
 
 from . import unit_schemas
 from .stytch_story import Story, visitor
@@ -27,6 +32,8 @@ PROJECT_ID = "project-test-11111111-1111-4111-8111-111111111111"
 REDIRECT_URL = "http://localhost:8000/login/authenticate"
 STYTCH_URL = "https://test.stytch.com/"
 UNIT_URL = "https://api.s.unit.sh"
+
+UnitWith: TypeAlias = Callable[..., WSGIAdapter]  # by what its factory takes
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -132,6 +139,24 @@ def http(
     with visitor("nobody"):  # whoever a test of the app left behind in this thread
         yield shared_http
     shared_http.adapters = adapters
+
+
+@pytest.fixture(scope="session")
+def shared_unit(shared_store: Store) -> Flask:
+    """A Unit of its own for tests that have something else hang on it: to make one takes longer than most tests do."""
+    return emulated_unit.create_app(shared_store, jwt_settings=lambda _world: None, fetch=lambda _url: {})
+
+
+@pytest.fixture
+def unit_with(shared_unit: Flask, monkeypatch: pytest.MonkeyPatch) -> UnitWith:
+    """That Unit, with what its factory would have been given, during the test."""
+
+    def changed(**given: Any) -> WSGIAdapter:
+        emulation = replace(shared_unit.extensions["emulated_unit"], **given)
+        monkeypatch.setitem(shared_unit.extensions, "emulated_unit", emulation)
+        return WSGIAdapter(shared_unit)
+
+    return changed
 
 
 @pytest.fixture

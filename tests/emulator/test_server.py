@@ -11,8 +11,8 @@ from urllib.parse import parse_qs, urlsplit
 import pyotp
 import pytest
 import requests
-from bs4 import BeautifulSoup
 from flask.cli import ScriptInfo
+from selectolax.lexbor import LexborHTMLParser
 
 import emulator
 from emulator.pytest_plugin import EmulatedProject
@@ -30,24 +30,24 @@ def test_flask_finds_the_emulator(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
 
 
 def test_the_start_page_says_how_to_point_an_sdk_here(emulator_url: str) -> None:
-    page = BeautifulSoup(requests.get(emulator_url, timeout=10).text, "html.parser")
+    page = LexborHTMLParser(requests.get(emulator_url, timeout=10).text)
 
-    text = page.get_text()
-    assert page.select("html[lang=en]")
+    text = page.text()
+    assert page.css("html[lang=en]")
     assert f'environment="{emulator_url}/"' in text
     assert f'env: "{emulator_url}/"' in text
     assert "v2.public.emulator-project-test-" in text
     assert "What it does not do" in text
-    assert not page.select("script, style, [style], [onclick]")
+    assert not page.css("script, style, [style], [onclick]")
 
 
 def test_what_the_start_page_says_of_python_is_so(emulator_url: str) -> None:
-    page = BeautifulSoup(requests.get(emulator_url, timeout=10).text, "html.parser")
-    said = page.select_one("#python")
+    page = LexborHTMLParser(requests.get(emulator_url, timeout=10).text)
+    said = page.css_first("#python")
     found: dict[str, Any] = {}
     assert said
 
-    exec(said.get_text(), found)  # noqa: S102 - our own page, and the very thing to try
+    exec(said.text(), found)  # noqa: S102 - our own page, and the very thing to try
 
     assert found["auth"].debug.whoami().project_id == found["project_id"]
     assert found["bank"].customers.list().data == []
@@ -139,8 +139,8 @@ def test_the_hosted_form_is_where_its_link_leads(emulated_project: EmulatedProje
     body = document("applicationForm", attributes)
     form = at_unit(emulated_project, "POST", "/application-forms", body, headers=version).json()["data"]
     address = form["links"]["related"]["href"]
-    page = BeautifulSoup(requests.get(address, timeout=10).text, "html.parser")
-    typed = {str(field["name"]): str(field["value"]) for field in page.select("input[name]")}
+    page = LexborHTMLParser(requests.get(address, timeout=10).text)
+    typed = {str(field.attrs["name"]): str(field.attrs["value"]) for field in page.css("input[name]")}
 
     wrong = requests.post(address, data=typed | {"code": "999999"}, allow_redirects=False, timeout=10)
     sent = requests.post(address, data=typed, allow_redirects=False, timeout=10)

@@ -22,10 +22,9 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 
 from emulator import Store, org_token, unit
 from emulator.stytch import mails
-from emulator.transport import WSGIAdapter
 from emulator.unit import scopes
 
-from .conftest import PROJECT_ID, REDIRECT_URL, UNIT_URL, UnitOverHTTP
+from .conftest import PROJECT_ID, REDIRECT_URL, UNIT_URL, UnitOverHTTP, UnitWith
 from .unit_story import USER_ID, Bank, Memory, account_of, customer_of, document, errors
 
 JWKS_PATH = "https://idp.example/jwks"
@@ -78,10 +77,9 @@ def provider(keys: tuple[rsa.RSAPrivateKey, rsa.RSAPrivateKey]) -> IdentityProvi
 
 
 @pytest.fixture
-def trusting(provider: IdentityProvider, store: Store, http: requests.Session, memory: Memory) -> Bank:
+def trusting(provider: IdentityProvider, unit_with: UnitWith, http: requests.Session, memory: Memory) -> Bank:
     """A bank that trusts the provider."""
-    app = unit.create_app(store, jwt_settings=lambda _world: provider.settings, fetch=provider.fetch)
-    http.mount(UNIT_URL, WSGIAdapter(app))
+    http.mount(UNIT_URL, unit_with(jwt_settings=lambda _world: provider.settings, fetch=provider.fetch))
     return Bank(UnitOverHTTP(http, org_token(PROJECT_ID)), memory)
 
 

@@ -15,7 +15,7 @@ from emulator import Store, unit
 from emulator.transport import WSGIAdapter
 from emulator.unit import Courier, delivery, events, webhooks
 
-from .conftest import UNIT_URL, UnitOverHTTP
+from .conftest import UNIT_URL, UnitOverHTTP, UnitWith
 from .listener import Listener, listening
 from .stytch_story import visitor
 from .unit_story import PHYSICAL, Bank, customer_of, document, errors
@@ -48,10 +48,9 @@ def courier(store: Store) -> Courier:
 
 
 @pytest.fixture
-def http(http: requests.Session, store: Store, courier: Courier) -> requests.Session:
+def http(http: requests.Session, unit_with: UnitWith, courier: Courier) -> requests.Session:
     """The services, with a Unit whose webhooks the test's courier carries."""
-    app = unit.create_app(store, jwt_settings=lambda _world: None, fetch=lambda _url: {}, courier=courier)
-    http.mount(UNIT_URL, WSGIAdapter(app))
+    http.mount(UNIT_URL, unit_with(courier=courier))
     return http
 
 

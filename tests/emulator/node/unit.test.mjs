@@ -284,7 +284,7 @@ test("a webhook gets what happens, signed so that the client can tell", async (c
   const { customer, org } = world();
   const secret = "a secret of ours";
   const server = createServer().listen(0, "127.0.0.1");
-  context.after(() => server.close());
+  context.after(() => server.close() && server.closeAllConnections());
   await once(server, "listening");
   const attributes = { label: "Ours", token: secret, contentType: "Json", deliveryMode: "AtLeastOnce" };
   const url = `http://127.0.0.1:${server.address().port}/hooks`;
