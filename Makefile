@@ -22,7 +22,7 @@ emulator: $(VENV)/run.stamp ## Serve both emulated services on http://localhost:
 	EMULATOR_CONTROLS=$(CONTROLS) $(BIN)/flask --app emulator run --port $(EMULATOR_PORT)
 
 test: $(VENV)/test.stamp ## Run every test; those in a browser only where there is one
-	$(BIN)/python -m pytest -n auto --dist loadscope
+	$(BIN)/python -m pytest -n auto --dist worksteal
 
 bench: $(VENV)/test.stamp ## Measure, and hold against goals; the last needs nginx, PostgreSQL and Redis
 	$(BIN)/python -m bench.emulator

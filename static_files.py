@@ -9,6 +9,7 @@ from __future__ import annotations
 import base64
 import gzip
 import hashlib
+from contextlib import suppress
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -25,15 +26,16 @@ def add_static_files(app: Flask) -> None:
 
     def integrity(filename: str) -> str:
         """The value of an ``integrity`` attribute (Subresource Integrity)."""
-        return _integrity(folder / filename, (folder / filename).stat().st_mtime_ns)
+        return _digest(folder / filename, (folder / filename).stat().st_mtime_ns)[0]
 
     def version(filename: str) -> str:
-        return hashlib.sha256(integrity(filename).encode()).hexdigest()[:12]
+        return _digest(folder / filename, (folder / filename).stat().st_mtime_ns)[1]
 
     @app.url_defaults
     def add_version(endpoint: str, values: dict[str, Any]) -> None:
-        if endpoint == "static" and (folder / values["filename"]).is_file():
-            values["v"] = version(values["filename"])
+        if endpoint == "static":
+            with suppress(OSError):  # there is no such file
+                values["v"] = version(values["filename"])
 
     @app.after_request
     def keep(response: Response) -> Response:
@@ -63,8 +65,10 @@ def _compress(response: Response, file: Path) -> None:
 
 
 @cache
-def _integrity(file: Path, _changed: int) -> str:
-    return "sha384-" + base64.b64encode(hashlib.sha384(file.read_bytes()).digest()).decode()
+def _digest(file: Path, _changed: int) -> tuple[str, str]:
+    """A file's digest for an ``integrity`` attribute, and a short one for its URL."""
+    digest = hashlib.sha384(file.read_bytes())
+    return "sha384-" + base64.b64encode(digest.digest()).decode(), digest.hexdigest()[:12]
 
 
 @cache

@@ -46,7 +46,7 @@ def start(
         with closing(socket.socket()) as probe:
             if probe.connect_ex(("127.0.0.1", port)) == 0:
                 return process
-        time.sleep(0.05)
+        time.sleep(0.02)
     stop(process)
     raise DidNotStart(f"{command[0]}:\n{log.read_text(errors='replace')[-2000:]}")
 

@@ -33,6 +33,8 @@ from settings import Settings, load
 
 pytest_plugins = ["emulator.pytest_plugin"]
 
+AppWith: TypeAlias = Callable[..., Flask]  # by environment variables
+
 EMAIL = "ada@example.com"
 SECRETS = re.compile(r"eyJ[\w-]{10,}\.eyJ|v2\.public\.|secret-test-|BEGIN [A-Z ]*PRIVATE KEY")
 PERSON = {
@@ -243,31 +245,36 @@ def settings(tmp_path: Path) -> Settings:
 
 
 @pytest.fixture(scope="session")
-def apps(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Flask]:
-    """One app for all tests, or two: visitors are worlds of their own, and every test brings new ones."""
+def all_apps(tmp_path_factory: pytest.TempPathFactory) -> AppWith:
+    """One app for all tests that want the same settings: visitors are worlds of their own, and tests bring new ones."""
 
     @cache
-    def made(wire_log: str) -> Flask:
-        environ = {"WIRE_LOG": wire_log}
+    def made(**environ: str) -> Flask:
         return create_app(load(environ, dotenv=None, instance=tmp_path_factory.mktemp("instance")))
 
     return made
 
 
 @pytest.fixture
-def app(
-    apps: Callable[[str], Flask],
-    clock: time_machine.Traveller,  # noqa: ARG001 - it stands before the app runs
-    request: pytest.FixtureRequest,
-) -> Flask:
-    """The app, with its rate limits forgotten, and without the panel, which makes each page far longer to read.
+def app_with(all_apps: AppWith, clock: time_machine.Traveller) -> AppWith:  # noqa: ARG001 - it stands before the app runs
+    """The app with these settings, its rate limits forgotten.
 
-    Tests marked ``panel`` have it. A test that wants other settings makes an app of its own.
+    It is without the panel, which makes each page far longer to read, unless a test says so.
     """
-    shared = apps("on" if request.node.get_closest_marker("panel") else "off")
-    with shared.app_context():
-        limiter.reset()
+
+    def shared(**environ: str) -> Flask:
+        app = all_apps(**{"WIRE_LOG": "off"} | environ)
+        with app.app_context():
+            limiter.reset()
+        return app
+
     return shared
+
+
+@pytest.fixture
+def app(app_with: AppWith, request: pytest.FixtureRequest) -> Flask:
+    """The app of a fresh clone; tests marked ``panel`` have the panel."""
+    return app_with(WIRE_LOG="on" if request.node.get_closest_marker("panel") else "off")
 
 
 @pytest.fixture

@@ -83,7 +83,7 @@ def live_services(folder: Path) -> Iterator[LiveServices]:
     server = make_server("localhost", 0, application, threaded=True, request_handler=Handler)
     services = LiveServices(f"http://localhost:{server.port}", application.extensions["emulator_store"])
     server.app = services.answering(application)
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True)
     thread.start()
     yield services
     server.shutdown()

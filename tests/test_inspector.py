@@ -24,7 +24,7 @@ from services.redaction import redacted, redacted_url, tokens_in
 from services.wire_log import Call
 from settings import Settings, load
 
-from .conftest import EMAIL, Page, Visitor, changed
+from .conftest import EMAIL, AppWith, Page, Visitor
 
 pytestmark = pytest.mark.panel
 
@@ -216,8 +216,8 @@ def test_polling_a_mailbox_or_being_asked_for_health_is_not_shown(visitor: Visit
     assert visitor.get("/emulator/inbox", htmx=True).html.css(ARRIVES) == []
 
 
-def test_it_can_be_switched_off_and_costs_nothing_then(settings: Settings) -> None:
-    app = create_app(changed(settings, wire_log=False))
+def test_it_can_be_switched_off_and_costs_nothing_then(app_with: AppWith) -> None:
+    app = app_with(WIRE_LOG="off")
     visitor = Visitor(app)
     visitor.sign_in()
 

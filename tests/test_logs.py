@@ -7,7 +7,7 @@ import json
 import logging
 import socket
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Any, TypeAlias
 
 import pytest
@@ -19,7 +19,7 @@ from app import create_app
 from logs import Lines, Readable
 from settings import Settings
 
-from .conftest import EMAIL, Visitor, changed
+from .conftest import EMAIL, AppWith, Visitor
 
 Json: TypeAlias = dict[str, Any]
 
@@ -115,17 +115,15 @@ def test_two_requests_have_two_ids(visitor: Visitor) -> None:
     assert len(ids) == 3
 
 
-def test_the_id_of_a_trusted_proxy_is_kept(settings: Settings) -> None:
-    proxied = Visitor(create_app(changed(settings, trusted_proxies=1)))
+def test_the_id_of_a_trusted_proxy_is_kept(app_with: AppWith) -> None:
+    proxied = Visitor(app_with(TRUSTED_PROXIES="1"))
 
     assert proxied.get("/healthz", X_Request_Id="from-the-proxy").response.headers["X-Request-Id"] == "from-the-proxy"
 
 
-@pytest.mark.parametrize("proxies", [0, 1])
-def test_an_id_that_could_be_anything_is_not_kept(settings: Settings, proxies: int) -> None:
-    given = "from-a-stranger" if proxies == 0 else "two words; and more"
-
-    visitor = Visitor(create_app(changed(settings, trusted_proxies=proxies)))
+@pytest.mark.parametrize(("proxies", "given"), [("0", "from-a-stranger"), ("1", "two words; and more")])
+def test_an_id_that_could_be_anything_is_not_kept(app_with: AppWith, proxies: str, given: str) -> None:
+    visitor = Visitor(app_with(TRUSTED_PROXIES=proxies))
 
     assert visitor.get("/healthz", X_Request_Id=given).response.headers["X-Request-Id"] != given
 
@@ -238,9 +236,9 @@ def test_a_person_who_looks_on_reads_the_same_in_one_line(visitor: Visitor, writ
     "line", ["GET /login/authenticate?token=hush hush HTTP/1.1", "GET /?token=hush HTTP/x", "hush /hush", "hush"]
 )
 def test_the_server_for_developers_quotes_nothing_of_a_request_that_it_cannot_read(
-    apps: Callable[[str], Flask], written: Written, line: str
+    app: Flask, written: Written, line: str
 ) -> None:
-    with make_server("127.0.0.1", 0, apps("off")) as server:
+    with make_server("127.0.0.1", 0, app) as server:
         thread = threading.Thread(target=server.handle_request)
         thread.start()
         with socket.create_connection(("127.0.0.1", server.port)) as client:

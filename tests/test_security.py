@@ -23,7 +23,7 @@ from app import create_app
 from settings import Settings
 from static_files import add_static_files
 
-from .conftest import EMAIL, Visitor, changed
+from .conftest import EMAIL, AppWith, Visitor
 
 OPEN = {
     *("static", "home.index", "home.healthz", "home.readyz", "inspector.source", "gallery.index", "gallery.show"),
@@ -372,8 +372,8 @@ def test_a_client_cannot_be_many_by_saying_so(app: Flask) -> None:
     assert heard == [200] * 20 + [429]
 
 
-def test_behind_a_proxy_clients_are_counted_by_what_the_proxy_says(settings: Settings) -> None:
-    client = create_app(changed(settings, trusted_proxies=1)).test_client()
+def test_behind_a_proxy_clients_are_counted_by_what_the_proxy_says(app_with: AppWith) -> None:
+    client = app_with(TRUSTED_PROXIES="1").test_client()
     form = {"csrf_token": csrf_token(client), "email": EMAIL}
 
     heard = [
@@ -418,10 +418,9 @@ class SecureClient(FlaskClient):
 
 
 @pytest.fixture
-def secure_client(settings: Settings, clock: time_machine.Traveller) -> FlaskClient:  # noqa: ARG001 - as above
-    app = create_app(changed(settings, public_url=SECURE))
-    app.test_client_class = SecureClient
-    return app.test_client()
+def secure_client(app_with: AppWith) -> FlaskClient:
+    app = app_with(PUBLIC_URL=SECURE, WIRE_LOG="on")
+    return SecureClient(app, app.response_class)
 
 
 def sign_in(client: FlaskClient) -> list[TestResponse]:

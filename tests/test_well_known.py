@@ -7,10 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from app import create_app
-from settings import Settings, SettingsError, load
+from settings import SettingsError, load
 
-from .conftest import Visitor, changed
+from .conftest import AppWith, Visitor
 
 
 def test_search_engines_may_read_what_they_must_not_list(visitor: Visitor) -> None:
@@ -21,20 +20,17 @@ def test_search_engines_may_read_what_they_must_not_list(visitor: Visitor) -> No
 
 
 @pytest.mark.parametrize(("origin", "tag"), [("https://demo.example.com", "noindex"), ("http://localhost:8000", None)])
-def test_a_demo_on_the_web_is_not_to_be_found(settings: Settings, origin: str, tag: str | None) -> None:
-    app = create_app(changed(settings, public_url=origin))
-
-    answer = app.test_client().get("/", base_url=origin)
+def test_a_demo_on_the_web_is_not_to_be_found(app_with: AppWith, origin: str, tag: str | None) -> None:
+    answer = app_with(PUBLIC_URL=origin).test_client().get("/", base_url=origin)
 
     assert answer.status_code == 200
     assert answer.headers.get("X-Robots-Tag") == tag
 
 
-def test_holes_are_reported_to_whom_the_settings_say(settings: Settings) -> None:
+def test_holes_are_reported_to_whom_the_settings_say(app_with: AppWith) -> None:
     contact = "mailto:security@example.com"
-    app = create_app(changed(settings, security_contact=contact))
 
-    answer = app.test_client().get("/.well-known/security.txt")
+    answer = app_with(SECURITY_CONTACT=contact).test_client().get("/.well-known/security.txt")
     lines = dict(line.split(": ", 1) for line in answer.text.splitlines())
 
     assert answer.mimetype == "text/plain"

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from .stytch_story import ADA, BOB, NO_USER, Act, Story, refused
+from .unit_story import Memory
 
 PHONE = "+15555550101"
 EXTERNAL_ID = "crm|ada_1.x-y"
@@ -163,8 +164,14 @@ def test_a_phone_number_can_be_deleted_while_there_is_an_address(story: Story) -
     assert story.client.users.create(phone_number=PHONE).status_code == 201
 
 
-def people(story: Story) -> None:
+@pytest.fixture
+def people(story: Story, memory: Memory) -> Story:
     """Ada, who has signed in and enrolled; then, an hour later, Bob, who has not."""
+    memory.walk("people", lambda: _come(story))
+    return story
+
+
+def _come(story: Story) -> None:
     ada = story.sign_in(ADA)
     story.client.users.update(ada.user_id, name={"first_name": "Ada", "last_name": "Vance"})
     story.enrol(ada.user_id)
@@ -203,34 +210,30 @@ def people(story: Story) -> None:
         ("password_exists", False, [ADA, BOB]),
     ],
 )
-def test_a_filter_finds(story: Story, name: str, value: object, found: list[str]) -> None:
-    people(story)
+def test_a_filter_finds(people: Story, name: str, value: object, found: list[str]) -> None:
     operand = {"filter_name": name, "filter_value": value}
 
-    answer = story.client.users.search(query={"operator": "AND", "operands": [operand]})
+    answer = people.client.users.search(query={"operator": "AND", "operands": [operand]})
 
     assert [user.emails[0].email for user in answer.results] == found
     assert answer.results_metadata.total == len(found)
 
 
 @pytest.mark.parametrize(("operator", "found"), [("AND", []), ("OR", [ADA, BOB])])
-def test_filters_are_joined(story: Story, operator: str, found: list[str]) -> None:
-    people(story)
+def test_filters_are_joined(people: Story, operator: str, found: list[str]) -> None:
     operands = [
         {"filter_name": "email_address", "filter_value": [ADA]},
         {"filter_name": "status", "filter_value": ["pending"]},
     ]
 
-    answer = story.client.users.search(query={"operator": operator, "operands": operands})
+    answer = people.client.users.search(query={"operator": operator, "operands": operands})
 
     assert [user.emails[0].email for user in answer.results] == found
 
 
-def test_results_come_in_pages(story: Story) -> None:
-    people(story)
-
-    first = story.client.users.search(limit=1)
-    second = story.client.users.search(limit=1, cursor=first.results_metadata.next_cursor)
+def test_results_come_in_pages(people: Story) -> None:
+    first = people.client.users.search(limit=1)
+    second = people.client.users.search(limit=1, cursor=first.results_metadata.next_cursor)
 
     assert [user.emails[0].email for user in (*first.results, *second.results)] == [ADA, BOB]
     assert (first.results_metadata.total, second.results_metadata.next_cursor) == (2, None)
