@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import random
 import time
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
@@ -45,9 +46,14 @@ def quantile(times: Sequence[float], share: float) -> float:
     return ordered[min(len(ordered) - 1, int(share * len(ordered)))] * 1000 if ordered else float("inf")
 
 
-def ask(origin: str, path: str, *, clients: int, seconds: float, headers: Mapping[str, str] | None = None) -> Result:
-    """Let clients ask for a path over and over, each on a connection that it keeps."""
-    return asyncio.run(_ask(origin, path, clients, seconds, headers or {}))
+def ask(
+    origin: str, path: str, *, clients: int, seconds: float, headers: Mapping[str, str] | None = None, pause: float = 0
+) -> Result:
+    """Let clients ask for a path over and over, each on a connection that it keeps.
+
+    ``pause`` is how many seconds they look at an answer on average, now longer, now shorter.
+    """
+    return asyncio.run(_ask(origin, path, clients, seconds, headers or {}, pause))
 
 
 def ask_beside_slow_ones(origin: str, path: str, kind: str, slow: int, *, seconds: float) -> Result:
@@ -60,16 +66,21 @@ def ask_beside_slow_ones(origin: str, path: str, kind: str, slow: int, *, second
     return asyncio.run(both())
 
 
-async def _ask(origin: str, path: str, clients: int, seconds: float, headers: Mapping[str, str]) -> Result:
+async def _ask(
+    origin: str, path: str, clients: int, seconds: float, headers: Mapping[str, str], pause: float = 0
+) -> Result:
     result, until = Result(seconds), time.monotonic() + seconds
     request = _request("GET", origin, path, headers)
-    await asyncio.gather(*(_client(origin, request, until, result) for _ in range(clients)))
+    await asyncio.gather(*(_client(origin, request, until, result, pause) for _ in range(clients)))
     return result
 
 
-async def _client(origin: str, request: bytes, until: float, result: Result) -> None:
+async def _client(origin: str, request: bytes, until: float, result: Result, pause: float) -> None:
     connection = None
-    while (began := time.monotonic()) < until:
+    while True:
+        await asyncio.sleep(pause and random.expovariate(1 / pause))
+        if (began := time.monotonic()) >= until:
+            break
         try:
             async with asyncio.timeout(PATIENCE):
                 connection = connection or await _connect(origin)
