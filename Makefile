@@ -27,6 +27,7 @@ test: $(VENV)/test.stamp ## Run every test; those in a browser only where there 
 bench: $(VENV)/test.stamp ## Measure, and hold against goals; the last needs nginx, PostgreSQL and Redis
 	$(BIN)/python -m bench.emulator
 	$(BIN)/python -m bench.speed
+	$(BIN)/python -m bench.crowd
 	$(BIN)/python -m bench.scale_out SIGKILL
 	$(BIN)/python -m bench.scale_out SIGTERM
 

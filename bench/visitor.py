@@ -44,7 +44,7 @@ class _From(HTTPAdapter):
 
 @dataclass
 class Visitor:
-    """One browser, at ``127.0.0.<number>``."""
+    """One browser, at the address of this number in ``127.0.0.0/16``."""
 
     origin: str
     number: int
@@ -56,7 +56,7 @@ class Visitor:
     def __post_init__(self) -> None:
         self._http = requests.Session()
         self._http.trust_env = False
-        self._http.mount("http://", _From(f"127.0.0.{self.number}"))
+        self._http.mount("http://", _From(f"127.0.{self.number >> 8}.{self.number & 255}"))
         self._email = f"visitor.{self.number}@example.com"
         self.url = self.origin
 
@@ -99,6 +99,10 @@ class Visitor:
             if self.page.css_first("form[action='/totp/confirm']"):
                 self.submit("/totp/confirm", {"code": self.code()})
         raise GaveUp("no authenticator")
+
+    def leave(self) -> None:
+        """Close the browser."""
+        self._http.close()
 
     def newest_link(self) -> str:
         """What the newest mail leads to, or nothing."""

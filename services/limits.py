@@ -2,6 +2,8 @@
 
 Counters live in memory, or in the store that ``RATELIMIT_STORAGE_URI`` names when several processes must share them.
 To copy: while that store cannot be reached nothing is counted, so what is limited is refused (503), never let through.
+And strangers are counted in windows that end as a whole, which memory then forgets: of moving windows it would keep the
+name of everybody who ever came, and go through all of them again and again. A user's codes are few, and theirs move.
 """
 
 from __future__ import annotations
@@ -16,6 +18,7 @@ from flask_limiter import Limiter
 from flask_limiter.util import get_remote_address
 from limits import RateLimitItem, parse, parse_many
 from limits.errors import ConfigurationError, StorageError
+from limits.strategies import MovingWindowRateLimiter, RateLimiter
 from werkzeug.exceptions import TooManyRequests
 
 from settings import SettingsError
@@ -32,7 +35,7 @@ CODES_PER_USER = parse_many("5/5 minutes;10/hour;20/day")  # wrong ones; each fu
 
 STORE_OPTIONS = {"wrap_exceptions": True, "socket_connect_timeout": 1, "socket_timeout": 2}  # seconds; for Redis
 
-limiter = Limiter(key_func=get_remote_address, strategy="moving-window")
+limiter = Limiter(key_func=get_remote_address, strategy="fixed-window")
 
 
 class TooManyCodes(Exception):
@@ -60,9 +63,9 @@ def may_send_link(email: str) -> bool:
 
     Raises TooManyRequests if the app as a whole has mailed too many.
     """
-    if not _hit(LINKS_PER_ADDRESS, "link", hashlib.sha256(email.lower().encode()).hexdigest()):
+    if not _hit(limiter.limiter, LINKS_PER_ADDRESS, "link", hashlib.sha256(email.lower().encode()).hexdigest()):
         return False
-    if not _hit(LINKS_IN_ALL, "link", "all"):
+    if not _hit(limiter.limiter, LINKS_IN_ALL, "link", "all"):
         raise TooManyRequests(retry_after=60)
     return True
 
@@ -88,7 +91,7 @@ def few_unknown_sessions() -> Iterator[None]:
 
 def may_send_text(user_id: str) -> bool:
     """Count a text to this user's phone, and say whether it is still one of the few in ten minutes."""
-    return _hit(TEXTS_PER_USER, "text", user_id)
+    return _hit(_of_users(), TEXTS_PER_USER, "text", user_id)
 
 
 def count_code(user_id: str, kind: str = "code") -> None:
@@ -97,7 +100,7 @@ def count_code(user_id: str, kind: str = "code") -> None:
     ``kind``: codes that are guessed at apart are counted apart.
     """
     for item in sorted(CODES_PER_USER):  # the shortest first: what it refuses lengthens no other wait
-        if not _hit(item, kind, user_id):
+        if not _hit(_of_users(), item, kind, user_id):
             raise TooManyCodes(_wait(item, kind, user_id))
 
 
@@ -105,15 +108,19 @@ def forgive_codes(user_id: str, kind: str = "code") -> None:
     """Forget a user's wrong codes of a kind, after a right one."""
     with suppress(StorageError):  # the code was right, whether or not that can be noted
         for item in CODES_PER_USER:
-            limiter.limiter.clear(item, kind, user_id)
+            _of_users().clear(item, kind, user_id)
 
 
-def _hit(item: RateLimitItem, what: str, whose: str) -> bool:
-    if limiter.limiter.hit(item, what, whose):
+def _of_users() -> RateLimiter:
+    return MovingWindowRateLimiter(limiter.storage)
+
+
+def _hit(counter: RateLimiter, item: RateLimitItem, what: str, whose: str) -> bool:
+    if counter.hit(item, what, whose):
         return True
     note("limit", f"{what}: {item}")
     return False
 
 
 def _wait(item: RateLimitItem, kind: str, user_id: str) -> int:
-    return max(1, int(limiter.limiter.get_window_stats(item, kind, user_id).reset_time - time.time()))
+    return max(1, int(_of_users().get_window_stats(item, kind, user_id).reset_time - time.time()))

@@ -6,6 +6,7 @@ import hashlib
 import re
 import time
 from collections.abc import Callable
+from typing import cast
 from urllib.parse import urljoin, urlsplit
 
 import pytest
@@ -13,6 +14,7 @@ import time_machine
 from flask import Flask
 from flask.testing import FlaskClient
 from limits import parse
+from limits.storage import MemoryStorage
 from werkzeug.test import TestResponse
 
 from app import create_app
@@ -21,7 +23,7 @@ from blueprints.card import DONE
 from services import limits
 from settings import LIVE_UNIT
 
-from .conftest import Milestones, Page, Visitor, become_customer, changed, query
+from .conftest import EMAIL, Milestones, Page, Visitor, become_customer, changed, query
 from .identity import another_browser
 from .test_card import new_card, state
 from .test_concurrency import at_once
@@ -104,6 +106,20 @@ def test_what_cannot_be_a_session_costs_no_call(app: Flask, calls: list[str], to
 
     assert page.status == 200
     assert calls == []
+
+
+def test_of_strangers_who_are_gone_no_counter_is_kept(app: Flask, clock: time_machine.Traveller) -> None:
+    for number in range(10):
+        Visitor(app, f"192.0.2.{number}").post("/login", {"email": f"{number}@example.com"})
+        with_session(app, "0" * 44, f"192.0.2.{number}")
+    clock.shift(3601)
+
+    Visitor(app, "192.0.2.99").post("/login", {"email": EMAIL})
+    memory = cast(MemoryStorage, limits.limiter.storage)
+    memory.timer.join()
+
+    counters = [*memory.storage, *memory.events]
+    assert len(counters) == 3, counters  # the newest stranger's, and that of the whole app
 
 
 def test_guessing_at_sessions_costs_thirty_calls_a_minute_at_most(

@@ -116,7 +116,8 @@ def test_while_limits_cannot_be_counted_what_is_limited_is_refused_and_nothing_e
     def gone(*_args: object, **_kwargs: object) -> bool:
         raise StorageError(ConnectionError())
 
-    monkeypatch.setattr(limiter.limiter.storage, "acquire_entry", gone)
+    for counts in ("incr", "acquire_entry"):
+        monkeypatch.setattr(limiter.storage, counts, gone)
 
     assert signed_in.get("/account").status == 200
     refused = signed_in.post("/login", {"email": "ada@example.com"})
