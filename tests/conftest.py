@@ -225,10 +225,12 @@ def compiled_templates(tmp_path_factory: pytest.TempPathFactory) -> None:
     Flask.jinja_options = {**Flask.jinja_options, "bytecode_cache": kept}
 
 
-@pytest.fixture(autouse=True)
-def no_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.fixture(scope="session", autouse=True)
+def no_pauses() -> Iterator[None]:
     """Repeat calls at once."""
-    monkeypatch.setattr(http, "PAUSE", (0, 0))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(http, "PAUSE", (0, 0))
+        yield
 
 
 @pytest.fixture
