@@ -6,6 +6,7 @@ import json
 import socket
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import ExitStack, closing, contextmanager, suppress
 from http.client import HTTPConnection
@@ -14,7 +15,7 @@ from typing import Any
 
 import pytest
 
-from bench.processes import APP, environment, free_port, running
+from bench.processes import APP, PATIENCE, environment, free_port, running
 
 HEAD = "POST /login HTTP/1.1\r\nHost: {host}\r\nContent-Type: application/x-www-form-urlencoded\r\n"
 SLOW = {"idle": "", "half a head": HEAD, "a dripping body": f"{HEAD}Content-Length: 60000\r\n\r\na"}
@@ -48,10 +49,10 @@ class Served:
 
     def line(self, request_id: str) -> dict[str, Any]:
         """What was logged of a request, once it is written."""
-        while True:
-            for line in self.log.read_text().splitlines():
-                if (entry := json.loads(line)).get("request_id") == request_id:
-                    return dict(entry)
+        give_up = time.monotonic() + PATIENCE
+        while request_id not in (text := self.log.read_text()):
+            assert time.monotonic() < give_up, text
+        return dict(next(json.loads(line) for line in text.splitlines() if request_id in line))
 
 
 @contextmanager
@@ -99,9 +100,10 @@ def test_what_has_arrived_is_answered_before_the_end(tmp_path: Path) -> None:
         assert served.check() == 0
         served.process.terminate()
         served.wait_until_closed()
-        client.sendall(f"Host: {served.host}\r\n\r\n".encode())
+        client.sendall(f"Host: {served.host}\r\nX-Request-Id: the-last-of-all\r\n\r\n".encode())
 
         assert client.recv(12) == b"HTTP/1.1 200"
         client.close()
         assert served.process.wait(30) == 0
+        assert "the-last-of-all" in served.log.read_text()
         assert served.check() == 1
