@@ -26,10 +26,13 @@ def add_static_files(app: Flask) -> None:
 
     def integrity(filename: str) -> str:
         """The value of an ``integrity`` attribute (Subresource Integrity)."""
-        return _digest(folder / filename, (folder / filename).stat().st_mtime_ns)[0]
+        return digests(filename)[0]
 
     def version(filename: str) -> str:
-        return _digest(folder / filename, (folder / filename).stat().st_mtime_ns)[1]
+        return digests(filename)[1]
+
+    def digests(filename: str) -> tuple[str, str]:
+        return _digests(folder / filename, (folder / filename).stat().st_mtime_ns)
 
     @app.url_defaults
     def add_version(endpoint: str, values: dict[str, Any]) -> None:
@@ -65,7 +68,7 @@ def _compress(response: Response, file: Path) -> None:
 
 
 @cache
-def _digest(file: Path, _changed: int) -> tuple[str, str]:
+def _digests(file: Path, _changed: int) -> tuple[str, str]:
     """A file's digest for an ``integrity`` attribute, and a short one for its URL."""
     digest = hashlib.sha384(file.read_bytes())
     return "sha384-" + base64.b64encode(digest.digest()).decode(), digest.hexdigest()[:12]

@@ -18,8 +18,8 @@ from werkzeug.test import TestResponse
 
 from services.limits import limiter
 
-from .conftest import Milestones, Road, Visitor, after, become_customer, come_back, sign_in
-from .test_card import new_card
+from .conftest import Milestones, Road, Visitor, come_back, sign_in
+from .test_card import to_card
 from .test_security import HEADERS
 
 pytestmark = pytest.mark.panel
@@ -87,11 +87,6 @@ requests = st.builds(
 @Road
 def arrive(visitor: Visitor, _clock: time_machine.Traveller) -> None:
     visitor.get("/")
-
-
-@after(become_customer)
-def to_card(visitor: Visitor, _clock: time_machine.Traveller) -> None:
-    visitor.get(new_card(visitor))
 
 
 def sent(visitor: Visitor, request: Request, card: str, csrf_token: str) -> TestResponse:

@@ -42,6 +42,11 @@ def new_card(visitor: Visitor) -> str:
     return newest_card(visitor.get("/cards/list"))
 
 
+@after(become_customer)
+def to_card(visitor: Visitor, _clock: time_machine.Traveller) -> None:
+    visitor.get(new_card(visitor))
+
+
 def newest_card(listing: Page) -> str:
     """The path of its page."""
     return str(listing.html.css("a.manage")[-1].attrs["href"]).partition("?")[0]

@@ -29,7 +29,7 @@ from services import http
 from settings import LIVE_UNIT as LIVE
 
 from .conftest import EMAIL, Milestones, Page, Road, Visitor, after, become_customer, changed, enrol, sign_in
-from .test_card import new_card, newest_card, state
+from .test_card import new_card, newest_card, state, to_card
 from .test_cards import numbers
 
 Clock: TypeAlias = time_machine.Traveller
@@ -191,11 +191,6 @@ def to_application(visitor: Visitor, _clock: Clock) -> None:
 @after(become_customer)
 def to_cards(visitor: Visitor, _clock: Clock) -> None:
     visitor.get("/cards/list")
-
-
-@after(become_customer)
-def to_card(visitor: Visitor, _clock: Clock) -> None:
-    visitor.get(new_card(visitor))
 
 
 def fill_in(visitor: Visitor, **typed: str) -> None:

@@ -9,7 +9,17 @@ import pytest
 import time_machine
 from itsdangerous import URLSafeSerializer
 
-from .conftest import EMAIL, Visitor
+from .conftest import EMAIL, Page, Visitor
+from .identity import carried
+
+
+def interrupted(visitor: Visitor, clock: time_machine.Traveller) -> tuple[Page, str]:
+    """What asks for a code when the form for a card is sent without script, too late; and the code."""
+    form = visitor.get("/cards/list")
+    clock.shift(601)
+    code = visitor.code()
+    visitor.page = form
+    return visitor.submit("/cards", kind="virtual"), code
 
 
 def test_cards_need_a_fresh_second_factor(customer: Visitor) -> None:
@@ -109,13 +119,8 @@ def test_the_step_up_does_not_prolong_the_session(stepped_up: Visitor, clock: ti
 def test_without_script_an_interrupted_form_is_sent_again_whole(
     stepped_up: Visitor, clock: time_machine.Traveller
 ) -> None:
-    stepped_up.get("/cards/list")
-    form = stepped_up.page
-    clock.shift(601)
-    code = stepped_up.code()
-    stepped_up.page = form
+    asked, code = interrupted(stepped_up, clock)
 
-    asked = stepped_up.submit("/cards", kind="virtual")
     confirmed = stepped_up.submit("/step-up", code=code)
 
     assert asked.status == 403
@@ -124,13 +129,8 @@ def test_without_script_an_interrupted_form_is_sent_again_whole(
 
 
 def test_the_interrupted_form_is_carried_out_once(stepped_up: Visitor, clock: time_machine.Traveller) -> None:
-    stepped_up.get("/cards/list")
-    form = stepped_up.page
-    clock.shift(601)
-    code = stepped_up.code()
-    stepped_up.page = form
-    asked = stepped_up.submit("/cards", kind="virtual")
-    fields = {str(tag.attrs["name"]): tag.attrs.sget("value") for tag in asked.html.css("#step-up input[type=hidden]")}
+    asked, code = interrupted(stepped_up, clock)
+    fields = carried(asked)
     stepped_up.submit("/step-up", code=code)
 
     stepped_up.post("/cards", fields)
@@ -219,12 +219,8 @@ def test_on_a_page_of_its_own_the_right_code_goes_on_with_script_too(customer: V
 def test_without_script_one_can_go_back_from_the_texted_code_with_all_that_was_typed(
     stepped_up: Visitor, clock: time_machine.Traveller
 ) -> None:
-    stepped_up.get("/cards/list")
-    form = stepped_up.page
-    clock.shift(601)
-    stepped_up.page = form
-    asked = stepped_up.submit("/cards", kind="virtual")
-    fields = {str(tag.attrs["name"]): tag.attrs.sget("value") for tag in asked.html.css("#step-up input[type=hidden]")}
+    asked, _code = interrupted(stepped_up, clock)
+    fields = carried(asked)
     texted = stepped_up.post("/step-up/text", fields)
 
     back = stepped_up.post(str(texted.html.css("button[formaction]")[-1].attrs["formaction"]), fields)
