@@ -32,7 +32,8 @@ def add_static_files(app: Flask) -> None:
         return digests(filename)[1]
 
     def digests(filename: str) -> tuple[str, str]:
-        return _digests(folder / filename, (folder / filename).stat().st_mtime_ns)
+        file = folder / filename
+        return _digests(file, file.stat().st_mtime_ns)
 
     @app.url_defaults
     def add_version(endpoint: str, values: dict[str, Any]) -> None:

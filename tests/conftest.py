@@ -6,6 +6,7 @@ Every answer is checked for what must hold on every answer. The fixtures ``signe
 
 from __future__ import annotations
 
+import gc
 import re
 import sqlite3
 from collections.abc import Callable, Iterator, Mapping
@@ -37,6 +38,8 @@ AppWith: TypeAlias = Callable[..., Flask]  # by environment variables
 
 EMAIL = "ada@example.com"
 SECRETS = re.compile(r"eyJ[\w-]{10,}\.eyJ|v2\.public\.|secret-test-|BEGIN [A-Z ]*PRIVATE KEY")
+INLINE = re.compile(r"<script(?![^>]*\ssrc=)|<style|(?<=\s)(?:style|on[a-z]+)=|hx-on")
+CSRF_TOKEN = re.compile(r'name="csrf_token" value="([^"]+)"')
 PERSON = {
     "first_name": "Ada",
     "last_name": "Vance",
@@ -108,17 +111,14 @@ class Visitor:
         self.client: FlaskClient = app.test_client()
         self.client.environ_base["REMOTE_ADDR"] = address
         self.page: Page
-        self._token, self._token_of = "", cast("str | None", "")
+        self._token, self._token_of = "", cast("str | None", "")  # a CSRF token, and the cookie that it belongs to
 
     def get(self, path: str, *, htmx: bool = False, **headers: str) -> Page:
         return self._request("GET", path, htmx, headers)
 
     def post(self, path: str, fields: dict[str, str] | None = None, *, htmx: bool = False, **headers: str) -> Page:
         """Send a form with the CSRF token that pages of this visit hold."""
-        if self._token_of != self.cookie("forms"):
-            self._token = re.findall(r'name="csrf_token" value="([^"]+)"', self.get("/").body)[0]
-            self._token_of = self.cookie("forms")
-        return self._request("POST", path, htmx, headers, {"csrf_token": self._token} | (fields or {}))
+        return self._request("POST", path, htmx, headers, {"csrf_token": self.csrf_token()} | (fields or {}))
 
     def submit(self, action: str, typed: Mapping[str, str] | None = None, *, htmx: bool = False, **fields: str) -> Page:
         """Fill in the form of the present page with this action, and send it as a browser would."""
@@ -131,6 +131,12 @@ class Visitor:
         element = f"form#{form.attrs.sget('id')}"
         headers = {"HX-Target": element, "HX-Source": element} if htmx else {}
         return self._request("POST", action, htmx, headers, data | dict(typed or {}) | fields)
+
+    def csrf_token(self) -> str:
+        """The newest that a page of this visit held; the first page is opened for it if none did."""
+        if self._token_of != self.cookie("forms"):
+            self.get("/")
+        return self._token
 
     def follow(self) -> Page:
         """Go where the present page sends the browser."""
@@ -192,6 +198,8 @@ class Visitor:
         response = self.client.open(path, method=method, data=data, headers=sent)
         self.page = Page(response)
         check_answer(self.page, whole=not htmx)
+        if token := CSRF_TOKEN.search(self.page.body):
+            self._token, self._token_of = token[1], self.cookie("forms")
         return self.page
 
 
@@ -205,7 +213,7 @@ def check_answer(page: Page, *, whole: bool) -> None:
     assert "HX-Request" in response.headers["Vary"]
     if not response.request.path.endswith("/reveal"):  # that page holds a token for one card, for the bank's frame
         assert not SECRETS.search(page.body)
-    assert not re.search(r"<script(?![^>]*\ssrc=)|<style|\sstyle=|\son[a-z]+=|hx-on", page.body)
+    assert not INLINE.search(page.body)
     labels = set(re.findall(r'<label for="([^"]+)"', page.body))
     for control in re.findall(r'<(?:input|select|textarea)\b(?![^>]*type="(?:hidden|radio)")[^>]*>', page.body):
         assert set(re.findall(r'\sid="([^"]+)"', control)) & labels, f"no label: {control}"
@@ -214,8 +222,13 @@ def check_answer(page: Page, *, whole: bool) -> None:
         assert re.search(r"<title>[^<]+</title>", page.body)
         assert "<hx-partial" not in page.body
         assert page.body.count("<main") == 1
-        ids = re.findall(r'\sid="([^"]+)"', page.body)
+        ids = re.findall(r'(?<=\s)id="([^"]+)"', page.body)
         assert len(ids) == len(set(ids)), f"an id twice: {ids}"
+
+
+def pytest_collection_finish() -> None:
+    """Spare the garbage collector what stays until the end: modules, and thousands of tests."""
+    gc.freeze()
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -354,6 +367,7 @@ class Milestones:
         visitor = Visitor(self.app)
         visitor.client._cookies = dict(reached.visitor.client._cookies or {})
         visitor.page = reached.visitor.page
+        visitor._token, visitor._token_of = reached.visitor._token, reached.visitor._token_of
         return visitor
 
     def _now(self, visitor: Visitor) -> Reached:

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 import time_machine
 from click.testing import Result
+from flask import Flask
 
 from app import create_app
 from services.limits import limiter
@@ -51,14 +52,26 @@ def services(running: LiveServices) -> LiveServices:
     return running
 
 
+@pytest.fixture(scope="module")
+def settings(running: LiveServices, tmp_path_factory: pytest.TempPathFactory) -> Settings:
+    return running.settings(tmp_path_factory.mktemp("instance"))
+
+
+@pytest.fixture(scope="module")
+def shared_app(settings: Settings) -> Flask:
+    return create_app(settings)
+
+
 @pytest.fixture
-def settings(services: LiveServices, tmp_path: Path) -> Settings:
-    return services.settings(tmp_path)
+def app(shared_app: Flask, services: LiveServices) -> Flask:  # noqa: ARG001 - they are well before anybody looks
+    return shared_app
 
 
-def examine(settings: Settings) -> Result:
-    """Run the command."""
-    return create_app(settings).test_cli_runner().invoke(args=["doctor"])
+def examine(app: Flask, **changes: Any) -> Result:
+    """Run the command, with some settings changed."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setitem(app.extensions, "settings", changed(app.extensions["settings"], **changes))
+        return app.test_cli_runner().invoke(args=["doctor"])
 
 
 def crossed(result: Result) -> list[tuple[str, str]]:
@@ -66,8 +79,8 @@ def crossed(result: Result) -> list[tuple[str, str]]:
     return re.findall(r"^✗ (.*)\n(?:  → (.*)\n)?", result.output, re.MULTILINE)
 
 
-def test_a_set_up_without_a_fault_has_no_cross_and_status_0(settings: Settings, services: LiveServices) -> None:
-    result = examine(settings)
+def test_a_set_up_without_a_fault_has_no_cross_and_status_0(app: Flask, services: LiveServices) -> None:
+    result = examine(app)
 
     assert (result.exit_code, crossed(result)) == (0, [])
     assert result.output.count("✓ Scope ") == 7
@@ -75,39 +88,37 @@ def test_a_set_up_without_a_fault_has_no_cross_and_status_0(settings: Settings, 
     assert services.asked == [call.format(project_id=services.project_id) for call in EVERY_CALL]
 
 
-def test_nothing_is_changed_at_either_service(settings: Settings, services: LiveServices) -> None:
+def test_nothing_is_changed_at_either_service(app: Flask, services: LiveServices) -> None:
     def remembered() -> list[Any]:
         with services.store.read(services.project_id) as world:
             return [world.all(kind) for kind in ("user", "mail", "totp", "application", "customer", "account")]
 
     before = remembered()
 
-    examine(settings)
+    examine(app)
 
     assert remembered() == before
 
 
-def test_the_path_to_paste_into_units_dashboard_is_shown_with_its_keys(
-    settings: Settings, services: LiveServices
-) -> None:
-    output = examine(settings).output
+def test_the_path_to_paste_into_units_dashboard_is_shown_with_its_keys(app: Flask, services: LiveServices) -> None:
+    output = examine(app).output
 
     (kid,) = re.findall(r"holds (jwk-test-[\w-]+)\n", output)
     assert f"{services.origin}/v1/sessions/jwks/{services.project_id} holds {kid}" in output
     assert "Org Settings, JWT Settings: provider Stytch, and this URL as JWKs Path" in output
 
 
-def test_what_cannot_be_told_is_not_called_right(settings: Settings) -> None:
-    output = examine(settings).output
+def test_what_cannot_be_told_is_not_called_right(app: Flask) -> None:
+    output = examine(app).output
 
     assert "· Stytch says nothing against the redirect URL http://localhost:8000/login/authenticate\n" in output
     assert "· Stytch says nothing against authenticators (TOTP)\n" in output
 
 
-def test_a_scope_of_which_unit_says_nothing_is_not_called_right(settings: Settings, services: LiveServices) -> None:
+def test_a_scope_of_which_unit_says_nothing_is_not_called_right(app: Flask, services: LiveServices) -> None:
     services.lies["GET", "/customers"] = 409, {"errors": [{"status": "409", "code": "odd", "title": "Odd"}]}
 
-    assert "· Scope customers\n" in examine(settings).output
+    assert "· Scope customers\n" in examine(app).output
 
 
 def stytch_refuses(error_type: str, status: int = 400) -> tuple[int, Any]:
@@ -194,7 +205,7 @@ def stytch_refuses(error_type: str, status: int = 400) -> tuple[int, Any]:
     ],
 )
 def test_one_thing_wrong_is_one_cross_with_its_next_step_and_status_1(
-    settings: Settings, services: LiveServices, call: tuple[str, str], lie: tuple[int, Any], wrong: str, step: str
+    app: Flask, services: LiveServices, call: tuple[str, str], lie: tuple[int, Any], wrong: str, step: str
 ) -> None:
     words = {
         "origin": services.origin,
@@ -203,7 +214,7 @@ def test_one_thing_wrong_is_one_cross_with_its_next_step_and_status_1(
     }
     services.lies[call[0], call[1].format(**words)] = lie
 
-    result = examine(settings)
+    result = examine(app)
 
     assert crossed(result) == [(wrong.format(**words), step)]
     assert result.exit_code == 1
@@ -221,12 +232,12 @@ def test_one_thing_wrong_is_one_cross_with_its_next_step_and_status_1(
     ],
 )
 def test_the_clock_is_compared_with_stytchs(
-    settings: Settings, services: LiveServices, clock: time_machine.Traveller, date: str, line: str
+    app: Flask, services: LiveServices, clock: time_machine.Traveller, date: str, line: str
 ) -> None:
     clock.shift(300)
     services.date = date
 
-    assert line in examine(settings).output.splitlines()
+    assert line in examine(app).output.splitlines()
 
 
 @pytest.mark.parametrize(
@@ -244,16 +255,14 @@ def test_the_clock_is_compared_with_stytchs(
         ),
     ],
 )
-def test_what_does_not_go_together_is_a_cross(
-    settings: Settings, changes: dict[str, Any], wrong: str, step: str
-) -> None:
-    result = examine(changed(settings, **changes))
+def test_what_does_not_go_together_is_a_cross(app: Flask, changes: dict[str, Any], wrong: str, step: str) -> None:
+    result = examine(app, **changes)
 
     assert crossed(result) == [(wrong, step)]
 
 
-def test_trusted_proxies_on_plain_http_are_pointed_out(settings: Settings) -> None:
-    result = examine(changed(settings, trusted_proxies=1))
+def test_trusted_proxies_on_plain_http_are_pointed_out(app: Flask) -> None:
+    result = examine(app, trusted_proxies=1)
 
     assert "· 1 trusted on plain http" in result.output
     assert result.exit_code == 0
@@ -261,20 +270,19 @@ def test_trusted_proxies_on_plain_http_are_pointed_out(settings: Settings) -> No
 
 @pytest.mark.parametrize(("answers", "status"), [(True, 0), (False, 1)])
 def test_a_shared_store_of_rate_limits_must_answer(
-    settings: Settings, monkeypatch: pytest.MonkeyPatch, answers: bool, status: int
+    app: Flask, monkeypatch: pytest.MonkeyPatch, answers: bool, status: int
 ) -> None:
-    app = create_app(settings)
-    app.extensions["settings"] = changed(settings, ratelimit_storage_uri="redis://localhost")
-    monkeypatch.setattr(limiter.storage, "check", lambda: answers)
+    with app.app_context():
+        monkeypatch.setattr(limiter.storage, "check", lambda: answers)
 
-    result = app.test_cli_runner().invoke(args=["doctor"])
+    result = examine(app, ratelimit_storage_uri="redis://localhost")
 
     assert f"The store of rate limits {'answers' if answers else 'does not answer'}" in result.output
     assert result.exit_code == status
 
 
 def test_without_credentials_the_next_step_is_to_get_some(tmp_path: Path) -> None:
-    result = examine(load({}, dotenv=None, instance=tmp_path))
+    result = examine(create_app(load({}, dotenv=None, instance=tmp_path)))
 
     assert result.exit_code == 0
     assert "· Stytch is emulated\n  → For your own project, set STYTCH_PROJECT_ID and STYTCH_SECRET in .env." in (
@@ -284,14 +292,14 @@ def test_without_credentials_the_next_step_is_to_get_some(tmp_path: Path) -> Non
 
 
 def test_with_stytch_alone_only_stytch_is_examined(services: LiveServices, tmp_path: Path) -> None:
-    result = examine(services.settings(tmp_path, UNIT_API_TOKEN="", UNIT_API_URL=""))
+    result = examine(create_app(services.settings(tmp_path, UNIT_API_TOKEN="", UNIT_API_URL="")))
 
     assert result.exit_code == 0
     assert services.asked == [call.format(project_id=services.project_id) for call in EVERY_CALL[:4]]
 
 
-def test_no_credential_is_shown(settings: Settings) -> None:
-    output = examine(settings).output
+def test_no_credential_is_shown(app: Flask, settings: Settings) -> None:
+    output = examine(app).output
 
     for secret in (settings.secret_key, settings.stytch_secret, settings.unit_api_token):
         assert secret not in output

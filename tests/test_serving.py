@@ -75,6 +75,7 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     """A server for all tests but those that end it."""
     with serving(tmp_path_factory.mktemp("served")) as server:
         yield server
+        server.process.kill()  # its end by and by is for the last test
 
 
 @pytest.mark.parametrize("kind", SLOW)

@@ -13,7 +13,7 @@ import pytest
 
 Json: TypeAlias = dict[str, Any]
 ROOT = Path(__file__).resolve().parent.parent
-LEFT_OUT = shutil.ignore_patterns("emulator", "tests", ".*", "instance", "__pycache__", "node_modules")
+LEFT_OUT = shutil.ignore_patterns("emulator", "tests", ".*", "instance", "node_modules")
 CREDENTIALS = {  # of the right form, and of nobody
     "STYTCH_PROJECT_ID": "project-test-3f1f1a52-0a4b-4c8e-9d64-6a7d4f1f0c11",
     "STYTCH_SECRET": "secret-test-bm90LWEtc2VjcmV0LWF0LWFsbA==",

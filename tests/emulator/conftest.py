@@ -114,6 +114,7 @@ def hold_against_schemas(response: requests.Response, **_kwargs: object) -> None
 def shared_http(shared_store: Store) -> requests.Session:
     """One pair of emulated services for the whole run: all that they remember is in the store."""
     session = requests.Session()
+    session.trust_env = False
     session.hooks["response"].append(hold_against_schemas)
     attach(
         session,

@@ -64,8 +64,8 @@ def test_what_the_start_page_says_of_python_is_so(emulator_url: str) -> None:
         ("/cards/1?include=account", "/cards/1?include=account"),
     ],
 )
-def test_links_tokens_are_not_logged(tmp_path: Path, caplog: pytest.LogCaptureFixture, path: str, logged: str) -> None:
-    emulator.create_app(f"sqlite:///{tmp_path}/emulator.db")
+@pytest.mark.usefixtures("emulator_url")
+def test_links_tokens_are_not_logged(caplog: pytest.LogCaptureFixture, path: str, logged: str) -> None:
     caplog.set_level(logging.INFO, "werkzeug")
 
     logging.getLogger("werkzeug").info('%s - "%s" %s %s', "127.0.0.1", f"GET {path} HTTP/1.1", "200", "-")

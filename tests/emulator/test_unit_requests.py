@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 import requests
 import time_machine
+from flask import Flask
 
 from emulator import Store, org_token, unit
 from emulator.transport import WSGIAdapter
@@ -80,29 +81,29 @@ def test_worlds_know_nothing_of_each_other(bank: Bank, unit: UnitOverHTTP) -> No
     assert all_of_them.json()["data"] == []
 
 
-def over_http(store: Store) -> Any:
+@pytest.fixture
+def over_http(shared_unit: Flask, store: Store) -> Any:  # noqa: ARG001 - it is empty before anything happens
     """The emulated Unit as a WSGI client meets it: nobody says which world a request belongs to."""
-    return unit.create_app(store, jwt_settings=lambda _world: None, fetch=lambda _url: {}).test_client()
+    return shared_unit.test_client()
 
 
-def test_over_http_the_org_token_names_the_world(store: Store) -> None:
-    client = over_http(store)
+def test_over_http_the_org_token_names_the_world(over_http: Any) -> None:
     headers = {"Authorization": f"Bearer {org_token(PROJECT_ID)}"}
-    created = client.post("/applications", json=document("individualApplication", ADA), headers=headers)
+    created = over_http.post("/applications", json=document("individualApplication", ADA), headers=headers)
 
-    mine = client.get("/customers", headers=headers)
-    others = client.get("/customers", headers={"Authorization": f"Bearer {org_token(OTHER_PROJECT)}"})
+    mine = over_http.get("/customers", headers=headers)
+    others = over_http.get("/customers", headers={"Authorization": f"Bearer {org_token(OTHER_PROJECT)}"})
 
     assert created.status_code == 201
     assert mine.json["meta"]["pagination"]["total"] == 1
     assert others.json["meta"]["pagination"]["total"] == 0
 
 
-def test_over_http_a_customer_token_finds_its_own_world(bank: Bank, store: Store) -> None:
+def test_over_http_a_customer_token_finds_its_own_world(bank: Bank, over_http: Any) -> None:
     card = bank.active_card()
     holder = bank.customer_token(customer_of(card), "cards")
 
-    response = over_http(store).get("/cards", headers={"Authorization": f"Bearer {holder.token}"})
+    response = over_http.get("/cards", headers={"Authorization": f"Bearer {holder.token}"})
 
     assert [each["id"] for each in response.json["data"]] == [card["id"]]
 
@@ -110,8 +111,8 @@ def test_over_http_a_customer_token_finds_its_own_world(bank: Bank, store: Store
 @pytest.mark.parametrize(
     "world", ["", "nobody", "0a1b2c3d-0000-4000-8000-000000000000", f"{PROJECT_ID}x", "project-test-1"]
 )
-def test_over_http_an_org_token_names_no_visitors_world(store: Store, world: str) -> None:
-    response = over_http(store).get("/cards", headers={"Authorization": f"Bearer {org_token(world)}"})
+def test_over_http_an_org_token_names_no_visitors_world(over_http: Any, world: str) -> None:
+    response = over_http.get("/cards", headers={"Authorization": f"Bearer {org_token(world)}"})
 
     assert response.status_code == 401
 
@@ -499,9 +500,9 @@ class TestLists:
         assert "included" not in body
 
 
-def test_in_process_and_over_http_are_the_same_app(store: Store) -> None:
+def test_in_process_and_over_http_are_the_same_app(over_http: Any) -> None:
     session = requests.Session()
-    session.mount(UNIT_URL, WSGIAdapter(over_http(store).application))
+    session.mount(UNIT_URL, WSGIAdapter(over_http.application))
 
     response = session.get(f"{UNIT_URL}/cards", headers={"Authorization": f"Bearer {org_token('anything')}"})
 
