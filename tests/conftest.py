@@ -226,6 +226,11 @@ def check_answer(page: Page, *, whole: bool) -> None:
         assert len(ids) == len(set(ids)), f"an id twice: {ids}"
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with what takes long: a worker that came to it last would be waited for."""
+    items.sort(key=lambda item: not item.get_closest_marker("long"))
+
+
 def pytest_collection_finish() -> None:
     """Spare the garbage collector what stays until the end: modules, and thousands of tests."""
     gc.freeze()

@@ -22,7 +22,7 @@ from .conftest import Milestones, Road, Visitor, come_back, sign_in
 from .test_card import to_card
 from .test_security import HEADERS
 
-pytestmark = pytest.mark.panel
+pytestmark = [pytest.mark.long, pytest.mark.panel]
 
 Fields: TypeAlias = dict[str, str]
 

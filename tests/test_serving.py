@@ -17,6 +17,8 @@ import pytest
 
 from bench.processes import APP, PATIENCE, environment, free_port, running
 
+pytestmark = pytest.mark.long
+
 HEAD = "POST /login HTTP/1.1\r\nHost: {host}\r\nContent-Type: application/x-www-form-urlencoded\r\n"
 SLOW = {"idle": "", "half a head": HEAD, "a dripping body": f"{HEAD}Content-Length: 60000\r\n\r\na"}
 

@@ -17,7 +17,7 @@ from .conftest import EMAIL
 from .identity import SANDBOX_CODE
 from .whole_journey import OTHER_EMAIL, SECRET_FIELDS, Journey, walk
 
-pytestmark = pytest.mark.panel
+pytestmark = [pytest.mark.long, pytest.mark.panel]
 
 README = Path(__file__).resolve().parent.parent / "README.md"
 FILE = r"(?:blueprints|services)/\w+\.py"

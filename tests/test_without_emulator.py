@@ -11,6 +11,8 @@ from typing import Any, TypeAlias
 
 import pytest
 
+pytestmark = pytest.mark.long
+
 Json: TypeAlias = dict[str, Any]
 ROOT = Path(__file__).resolve().parent.parent
 LEFT_OUT = shutil.ignore_patterns("emulator", "tests", ".*", "instance", "node_modules")
