@@ -28,10 +28,10 @@ from settings import Settings
 
 from .conftest import changed
 
-BUDGET = 0.1  # seconds that a call has in these tests
+BUDGET = 0.05  # seconds that a call has in these tests
 PATIENCE = 5  # seconds until a test that hangs gives up
 GRACE = 1.0  # seconds that a test may take longer on a busy machine
-DRIP = 0.02  # seconds between two drops, far below every time-out of a single read
+DRIP = 0.01  # seconds between two drops, far below every time-out of a single read
 
 
 @dataclass

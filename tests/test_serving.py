@@ -7,7 +7,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing, contextmanager, suppress
 from http.client import HTTPConnection
 from pathlib import Path
@@ -73,11 +73,23 @@ def serving(folder: Path) -> Iterator[Served]:
 
 
 @pytest.fixture(scope="module")
-def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
-    """A server for all tests but those that end it."""
-    with serving(tmp_path_factory.mktemp("served")) as server:
+def living(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[], Served]]:
+    """The server that runs; another one if a test has ended it."""
+    started: list[Served] = []
+    with ExitStack() as ends:
+
+        def server() -> Served:
+            if not started or started[-1].process.poll() is not None:
+                started.append(ends.enter_context(serving(tmp_path_factory.mktemp("served"))))
+            return started[-1]
+
         yield server
-        server.process.kill()  # its end by and by is for the last test
+
+
+@pytest.fixture
+def served(living: Callable[[], Served]) -> Served:
+    """A server."""
+    return living()
 
 
 @pytest.mark.parametrize("kind", SLOW)
@@ -96,8 +108,8 @@ def test_the_address_that_the_trusted_proxy_saw_is_the_clients(served: Served) -
     assert served.line("through-two-proxies")["client"] == "203.0.113.0/24"
 
 
-def test_what_has_arrived_is_answered_before_the_end(tmp_path: Path) -> None:
-    with serving(tmp_path) as served, served.connect() as client:
+def test_what_has_arrived_is_answered_before_the_end(served: Served) -> None:
+    with served.connect() as client:
         client.sendall(b"GET /healthz HTTP/1.1\r\n")
         assert served.get("/healthz") == 200  # the half before it has been read by now
         assert served.check() == 0
