@@ -12,7 +12,7 @@ import json
 import math
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from typing import Any, TypeAlias
+from typing import Any, TypeAlias, cast
 from uuid import uuid4
 
 import sqlalchemy as sa
@@ -45,11 +45,7 @@ class World:
 
     def add(self, kind: str, record_id: str, body: Json, names: Mapping[str, str] | None = None) -> Json:
         """Store a new record. ``names`` are further unique names to find it by, such as ``{"email": "a@b.c"}``."""
-        text = json.dumps(body)
-        self._check_room(kind, len(text))
-        new = {"world": self.id, "kind": kind, "id": record_id, "body": text, "size": len(text)}
-        self._connection.execute(tables.ADD, new)
-        self._bodies[kind, record_id] = text
+        self._insert(kind, record_id, body)
         for name_kind, value in (names or {}).items():
             self.name(kind, record_id, name_kind, value)
         return body
@@ -57,8 +53,7 @@ class World:
     def add_numbered(self, kind: str, body: Json, names: Mapping[str, str] | None = None) -> Json:
         """Store a new record under a number that no record ever had; its body gets that number as ``id``."""
         draft = f"draft-{uuid4()}"
-        self.add(kind, draft, body)
-        number: int = self._connection.execute(tables.GET_NUMBER, self._this(kind, draft)).scalar_one()
+        number = self._insert(kind, draft, body)
         numbered = {**body, "id": str(FIRST_NUMBER + number)}
         text = json.dumps(numbered)
         changed = {"id": numbered["id"], "body": text, "size": len(text)}
@@ -125,6 +120,14 @@ class World:
         """
         _touch(self._connection, world_id, tables.LOOK)
         return World(self._connection, world_id)
+
+    def _insert(self, kind: str, record_id: str, body: Json) -> int:
+        text = json.dumps(body)
+        self._check_room(kind, len(text))
+        new = {"world": self.id, "kind": kind, "id": record_id, "body": text, "size": len(text)}
+        added = self._connection.execute(tables.ADD, new)
+        self._bodies[kind, record_id] = text
+        return cast("tuple[int]", added.inserted_primary_key)[0]
 
     def _check_room(self, kind: str, size: int) -> None:
         """Refuse one record too many, of this kind or at all, or one too large."""

@@ -15,7 +15,7 @@ from flask import Response, request
 
 from ..store import Json
 from ..transport import WORLD
-from . import keys, sandbox
+from . import sandbox
 from .errors import StytchFault
 from .wire import Call, envelope, is_project_id, service
 
@@ -31,10 +31,8 @@ def authenticated(view: View) -> Callable[..., Response]:
         body = _json_body()
         fault: StytchFault | None = None
         with service().store.change(request.environ.get(WORLD) or project_id) as world:
-            project = world.beside(keys.partition(project_id))
-            keys.ensure(project)
             try:
-                call = Call(world, project, project_id, body)
+                call = Call(world, project_id, body)
                 answer = sandbox.answer(call, request.path) or view(call, **path)
             except StytchFault as refused:
                 fault = refused

@@ -5,12 +5,14 @@ from __future__ import annotations
 import json
 import re
 from dataclasses import dataclass
+from functools import cached_property
 from uuid import UUID, uuid4, uuid5
 
 from flask import Flask, Response, current_app, request
 from werkzeug.exceptions import HTTPException, MethodNotAllowed, NotFound
 
 from ..store import Json, Store, World, WorldFull
+from . import keys
 from .errors import StytchFault
 
 UUID4 = r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"
@@ -34,12 +36,18 @@ class Service:
 
 @dataclass(frozen=True)
 class Call:
-    """One authenticated request: its world, the project's own partition beside it, and its JSON body."""
+    """One authenticated request: its world, its project, and its JSON body."""
 
     world: World
-    project: World
     project_id: str
     body: Json
+
+    @cached_property
+    def project(self) -> World:
+        """The project's own partition beside the visitor's, with keys in it."""
+        project = self.world.beside(keys.partition(self.project_id))
+        keys.ensure(project)
+        return project
 
     @property
     def public_token(self) -> str:
