@@ -29,11 +29,11 @@ def rows() -> list[str]:
     return [f"test_{row.replace(' ', '_')}" for row in table]
 
 
-@pytest.mark.parametrize("name", rows())
-def test_each_refusal_in_the_table_has_a_test(name: str) -> None:
+def test_each_refusal_in_the_table_has_a_test() -> None:
     tests = "".join(path.read_text() for path in Path(__file__).parent.glob("test_unit_*.py"))
 
-    assert f"def {name}(" in tests
+    assert len(rows()) > 100
+    assert [name for name in rows() if f"def {name}(" not in tests] == []
 
 
 @pytest.mark.parametrize(
