@@ -1,6 +1,6 @@
 """Whatever is asked, of whichever route, by a stranger or a customer: no crash, and every header that protects.
 
-A thousand requests or two, the same ones each time.
+Some four hundred requests, the same ones each time.
 """
 
 from __future__ import annotations

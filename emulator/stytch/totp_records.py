@@ -99,7 +99,7 @@ def qr_code(secret: str, label: str) -> str:
     UNCONFIRMED: Stytch's samples have a blank after the comma, which strict parsers of data URIs refuse; none here.
     """
     uri = pyotp.TOTP(secret).provisioning_uri(name=label, issuer_name=ISSUER)
-    # Cameras read this mask as well as the best of the eight; to find that one would take longer than all the rest.
+    # This mask is read as well as the best of the eight; to find that one would take longer than all the rest.
     return segno.make(uri, error="m", micro=False, mask=3).png_data_uri(scale=5)
 
 
