@@ -53,13 +53,8 @@ def services(running: LiveServices) -> LiveServices:
 
 
 @pytest.fixture(scope="module")
-def settings(running: LiveServices, tmp_path_factory: pytest.TempPathFactory) -> Settings:
-    return running.settings(tmp_path_factory.mktemp("instance"))
-
-
-@pytest.fixture(scope="module")
-def shared_app(settings: Settings) -> Flask:
-    return create_app(settings)
+def shared_app(running: LiveServices, tmp_path_factory: pytest.TempPathFactory) -> Flask:
+    return create_app(running.settings(tmp_path_factory.mktemp("instance")))
 
 
 @pytest.fixture
@@ -272,8 +267,7 @@ def test_trusted_proxies_on_plain_http_are_pointed_out(app: Flask) -> None:
 def test_a_shared_store_of_rate_limits_must_answer(
     app: Flask, monkeypatch: pytest.MonkeyPatch, answers: bool, status: int
 ) -> None:
-    with app.app_context():
-        monkeypatch.setattr(limiter.storage, "check", lambda: answers)
+    monkeypatch.setattr(limiter.storage, "check", lambda: answers)
 
     result = examine(app, ratelimit_storage_uri="redis://localhost")
 
@@ -298,7 +292,9 @@ def test_with_stytch_alone_only_stytch_is_examined(services: LiveServices, tmp_p
     assert services.asked == [call.format(project_id=services.project_id) for call in EVERY_CALL[:4]]
 
 
-def test_no_credential_is_shown(app: Flask, settings: Settings) -> None:
+def test_no_credential_is_shown(app: Flask) -> None:
+    settings: Settings = app.extensions["settings"]
+
     output = examine(app).output
 
     for secret in (settings.secret_key, settings.stytch_secret, settings.unit_api_token):
