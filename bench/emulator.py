@@ -34,19 +34,19 @@ COPIES = """
     WITH RECURSIVE numbers(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM numbers WHERE n < :count)
 """
 COPY = (
-    "INSERT INTO worlds (id, used_at) SELECT old.id || '-' || n, old.used_at FROM worlds old, numbers"
-    " WHERE old.id IN (:world, :project)",
-    "INSERT INTO records (world, kind, id, body, size) SELECT world || '-' || n, kind, id, body, size"
-    " FROM records, numbers WHERE world IN (:world, :project)",
-    "INSERT INTO names (world, kind, value, record_kind, record_id)"
-    " SELECT world || '-' || n, kind, value || '-' || n, record_kind, record_id FROM names, numbers"
-    " WHERE world IN (:world, :project)",
+    "INSERT INTO tenants (id, used_at) SELECT old.id || '-' || n, old.used_at FROM tenants old, numbers"
+    " WHERE old.id IN (:tenant, :project)",
+    "INSERT INTO records (tenant, kind, id, body, size) SELECT tenant || '-' || n, kind, id, body, size"
+    " FROM records, numbers WHERE tenant IN (:tenant, :project)",
+    "INSERT INTO names (tenant, kind, value, record_kind, record_id)"
+    " SELECT tenant || '-' || n, kind, value || '-' || n, record_kind, record_id FROM names, numbers"
+    " WHERE tenant IN (:tenant, :project)",
 )
 
 
 @dataclass
 class Visitor:
-    """One world, as far as a card."""
+    """One tenant, as far as a card."""
 
     client: Client
     project_id: str = field(default_factory=lambda: f"project-test-{uuid4()}")
@@ -55,7 +55,7 @@ class Visitor:
     def arrive(self) -> None:
         """Get everything that the calls need."""
         loopback = {"REMOTE_ADDR": "127.0.0.1"}
-        seed = self.client.post(f"/control/worlds/{self.project_id}/seed", json=SEED, environ_base=loopback)
+        seed = self.client.post(f"/control/tenants/{self.project_id}/seed", json=SEED, environ_base=loopback)
         made = seed.get_json()["users"][0]
         self.user_id, self.customer_id = made["user_id"], made["customer_id"]
         self.card_id = made["accounts"][0]["cards"][0]["card_id"]
@@ -134,14 +134,16 @@ def crowd(folder: Path, visitors: int) -> Iterator[list[Visitor]]:
 
 def copy(url: str, project_id: str, count: int) -> None:
     """Let so many more visitors stand where the first one stands."""
-    engine, values = engine_for(url), {"world": project_id, "project": f"project:{project_id}", "count": count}
+    engine, values = engine_for(url), {"tenant": project_id, "project": f"project:{project_id}", "count": count}
     with engine.connect().execution_options(writes=True) as connection, connection.begin():
         for statement in COPY:
             columns, _, rest = statement.partition(" SELECT ")
             connection.execute(sa.text(f"{columns} {COPIES} SELECT {rest}"), values)
-        worlds = connection.execute(sa.text("SELECT count(*) FROM worlds WHERE id LIKE 'project-test-%'")).scalar_one()
-    if worlds != count + REAL:
-        raise SystemExit(f"{worlds} visitors stand in the store, not {count + REAL}")
+        tenants = connection.execute(
+            sa.text("SELECT count(*) FROM tenants WHERE id LIKE 'project-test-%'")
+        ).scalar_one()
+    if tenants != count + REAL:
+        raise SystemExit(f"{tenants} visitors stand in the store, not {count + REAL}")
     engine.dispose()
 
 

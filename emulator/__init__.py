@@ -16,7 +16,7 @@ from flask import Flask
 from . import application_page, stytch, unit, views
 from .server import create_app, org_token, running
 from .store import Store
-from .transport import WSGIAdapter, current_world
+from .transport import WSGIAdapter, current_tenant
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication
@@ -69,7 +69,7 @@ def mount(app: Flask, session: requests.Session, settings: HostSettings) -> set[
         pages.append(views.stytch_pages(store, stytch_app))
     if unit_app:
         pages.append(views.unit_pages(store, unit_app))
-        pages.append(application_page.pages(store, lambda _token: current_world.get(), "/emulator"))
+        pages.append(application_page.pages(store, lambda _token: current_tenant.get(), "/emulator"))
     return views.add_pages(app, *pages)
 
 
@@ -99,7 +99,7 @@ def attach(
         jwt_settings = unit.JwtSettings(jwks_path=jwks_url, issuer=f"stytch.com/{project_id}")
         unit_app = unit.create_app(
             store,
-            jwt_settings=lambda _world: jwt_settings,
+            jwt_settings=lambda _tenant: jwt_settings,
             fetch=lambda url: session.get(url).json(),
             public_url=public_url,
         )

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from flask import Blueprint, Response, abort, make_response, redirect, render_template, request
 
 from . import unit
-from .store import Json, Store, World, WorldFull
+from .store import Json, Store, Tenant, TenantFull
 from .unit import UnitFault
 
 PHONE_CODE = "000001"  # the only one in Unit's sandbox, which sends no text messages
@@ -39,37 +39,37 @@ class Question:
     is_wrong: bool = False
 
 
-def pages(store: Store, world_of: Callable[[str], str | None], url_prefix: str | None = None) -> Blueprint:
-    """The form that Unit hosts, where its link leads; ``world_of`` tells whose it is from the token in the link."""
+def pages(store: Store, tenant_of: Callable[[str], str | None], url_prefix: str | None = None) -> Blueprint:
+    """The form that Unit hosts, where its link leads; ``tenant_of`` tells whose it is from the token in the link."""
     bp = Blueprint("emulator_form", __name__, url_prefix=url_prefix, template_folder="templates/form")
 
-    def opened(world: World, token: str) -> Json:
+    def opened(tenant: Tenant, token: str) -> Json:
         try:
-            return unit.open_form(world, token)
+            return unit.open_form(tenant, token)
         except UnitFault:
             abort(404)
 
     @bp.get("/application-form/<token>")
     def application_form(token: str) -> str:
         """The form, as far as the org has filled it in."""
-        with store.read(world_of(token) or abort(404)) as world:
-            form = opened(world, token)
+        with store.read(tenant_of(token) or abort(404)) as tenant:
+            form = opened(tenant, token)
         return _page(form)
 
     @bp.post("/application-form/<token>")
     def hand_in(token: str) -> Response:
         """Take in the form, and send the browser back to the org."""
-        with store.read(world_of(token) or abort(404)) as world:
-            form = opened(world, token)
+        with store.read(tenant_of(token) or abort(404)) as tenant:
+            form = opened(tenant, token)
         if request.form.get("code", "").strip() != PHONE_CODE:
             return make_response(_page(form, wrong_code=True), 422)
         try:
-            with store.change(world.id) as world:
-                unit.submit(world, opened(world, token), answers(request.form))
+            with store.change(tenant.id) as tenant:
+                unit.submit(tenant, opened(tenant, token), answers(request.form))
         except UnitFault as fault:
             if wrong := blamed(fault):
                 return make_response(_page(form, wrong), 422)  # otherwise it was handed in before
-        except WorldFull:
+        except TenantFull:
             return make_response(_page(form, is_full=True), 507)
         return make_response(redirect(form["attributes"]["applicationFormSettings"]["redirectUrl"], 303))
 

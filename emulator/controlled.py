@@ -1,4 +1,4 @@
-"""What controls do to every request: the time of its world, and the faults that were asked for.
+"""What controls do to every request: the time of its tenant, and the faults that were asked for.
 
 The settings are in the store, so that all processes that share it follow them.
 """
@@ -16,7 +16,7 @@ from werkzeug.datastructures import Authorization
 from werkzeug.test import run_wsgi_app
 
 from . import clock, stytch, unit
-from .store import CONTROLS, Json, Store, World
+from .store import CONTROLS, Json, Store, Tenant
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
@@ -30,7 +30,7 @@ GARBLED = b'{"data": [{"id": "1", "attri'
 
 
 class Controlled:
-    """The emulator, in the time and with the faults that the controls have set for the world of each request."""
+    """The emulator, in the time and with the faults that the controls have set for the tenant of each request."""
 
     def __init__(self, application: WSGIApplication, store: Store) -> None:
         self._application = application
@@ -38,13 +38,13 @@ class Controlled:
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         """Answer one request."""
-        world_id = _world_of(environ, self._store)
+        tenant_id = _tenant_of(environ, self._store)
         with self._store.read(CONTROLS) as settings:
-            seconds = sum(ahead(settings, scope) for scope in (EVERYBODY, world_id) if scope)
-            fault = _due(settings, environ, world_id)
+            seconds = sum(ahead(settings, scope) for scope in (EVERYBODY, tenant_id) if scope)
+            fault = _due(settings, environ, tenant_id)
         if fault:
             with self._store.change(CONTROLS) as settings:
-                fault = _due(settings, environ, world_id)  # another request may have had the last one
+                fault = _due(settings, environ, tenant_id)  # another request may have had the last one
                 if fault:
                     _use_up(settings, fault)
         with clock.moved(seconds):
@@ -53,41 +53,41 @@ class Controlled:
             return self._application(environ, start_response)
 
 
-def _world_of(environ: WSGIEnvironment, store: Store) -> str | None:
+def _tenant_of(environ: WSGIEnvironment, store: Store) -> str | None:
     path = environ["PATH_INFO"]
     credentials = Authorization.from_header(environ.get("HTTP_AUTHORIZATION"))
-    if path.startswith(f"{PREFIX}/worlds/"):
+    if path.startswith(f"{PREFIX}/tenants/"):
         found = path.split("/")[3]
     elif path.startswith(JWKS):  # which is read without credentials
         found = path.removeprefix(JWKS)
     elif path.startswith("/application-form/"):
-        found = unit.world_of_form(path.split("/")[2], store)
+        found = unit.tenant_of_form(path.split("/")[2], store)
     elif credentials is None:
         found = None
     elif credentials.type == "basic":
         found = credentials.username
     else:
-        found = unit.world_named_by(credentials.token or "", store)
+        found = unit.tenant_named_by(credentials.token or "", store)
     return found if found and stytch.is_project_id(found) else None
 
 
-def ahead(settings: World, scope: str) -> float:
-    """Tell by how many seconds the clock of a world, or of everybody, has been moved."""
+def ahead(settings: Tenant, scope: str) -> float:
+    """Tell by how many seconds the clock of a tenant, or of everybody, has been moved."""
     known = settings.get(CLOCK, scope)
     return known["ahead"] if known else 0
 
 
-def _due(settings: World, environ: WSGIEnvironment, world_id: str | None) -> Json | None:
+def _due(settings: Tenant, environ: WSGIEnvironment, tenant_id: str | None) -> Json | None:
     """Find the oldest fault that this request meets."""
-    here = ((EVERYBODY, world_id), (EVERYBODY, environ["REQUEST_METHOD"]), environ["PATH_INFO"])
+    here = ((EVERYBODY, tenant_id), (EVERYBODY, environ["REQUEST_METHOD"]), environ["PATH_INFO"])
     faults = [] if here[2].startswith(f"{PREFIX}/") else settings.all(FAULT)
     return next(
-        (f for f in faults if f["world"] in here[0] and f["method"] in here[1] and fnmatchcase(here[2], f["path"])),
+        (f for f in faults if f["tenant"] in here[0] and f["method"] in here[1] and fnmatchcase(here[2], f["path"])),
         None,
     )
 
 
-def _use_up(settings: World, fault: Json) -> None:
+def _use_up(settings: Tenant, fault: Json) -> None:
     if fault["times"] > 1:
         settings.save(FAULT, fault["id"], {**fault, "times": fault["times"] - 1})
     else:

@@ -1,4 +1,4 @@
-"""Controls for tests: move the clock, make answers fail, rotate keys, reset or seed a world, read its mails.
+"""Controls for tests: move the clock, make answers fail, rotate keys, reset or seed a tenant, read its mails.
 
 They exist only where ``with_controls`` asks for them, and answer only this machine: no proxy, no web page.
 """
@@ -16,10 +16,10 @@ from werkzeug.exceptions import HTTPException
 
 from . import clock, seeding, stytch
 from .controlled import CLOCK, EVERYBODY, FAULT, FAULTS, PREFIX, ahead
-from .store import CONTROLS, Json, Store, WorldFull
+from .store import CONTROLS, Json, Store, TenantFull
 
 MOST_BYTES = 1024 * 1024  # of a seed
-MOST_KEPT = 500  # clocks, and faults: those of worlds that are gone would fill the partition one day
+MOST_KEPT = 500  # clocks, and faults: those of tenants that are gone would fill the partition one day
 FURTHEST = 10 * 365 * 86_400.0  # seconds that the clock may be moved, either way
 LOCAL_NAMES = ("localhost", "127.0.0.1", "[::1]")
 
@@ -42,14 +42,14 @@ def blueprint(store: Store, stytch_app: Flask, unit_app: Flask) -> Blueprint:
     def refused(error: HTTPException) -> tuple[Json, int]:
         return {"error": error.description or error.name}, error.code or 500
 
-    @bp.errorhandler(WorldFull)
-    def full(error: WorldFull) -> tuple[Json, int]:
+    @bp.errorhandler(TenantFull)
+    def full(error: TenantFull) -> tuple[Json, int]:
         return {"error": f"No more fits in: {error}."}, 429
 
     @bp.post("/clock", defaults={"project_id": EVERYBODY})
-    @bp.post("/worlds/<project_id>/clock")
+    @bp.post("/tenants/<project_id>/clock")
     def move_clock(project_id: str) -> Json:
-        """Move the clock on by some seconds (back, if negative), of one world or on top of all of them."""
+        """Move the clock on by some seconds (back, if negative), of one tenant or on top of all of them."""
         seconds = _number(_body(), "seconds", -FURTHEST, FURTHEST)
         with store.change(CONTROLS) as settings:
             total = max(-FURTHEST, min(FURTHEST, ahead(settings, _scope(project_id)) + seconds))
@@ -59,7 +59,7 @@ def blueprint(store: Store, stytch_app: Flask, unit_app: Flask) -> Blueprint:
         return {"ahead": total}
 
     @bp.delete("/clock", defaults={"project_id": EVERYBODY})
-    @bp.delete("/worlds/<project_id>/clock")
+    @bp.delete("/tenants/<project_id>/clock")
     def let_clock_be(project_id: str) -> Json:
         """Go back to the real time."""
         with store.change(CONTROLS) as settings:
@@ -67,10 +67,10 @@ def blueprint(store: Store, stytch_app: Flask, unit_app: Flask) -> Blueprint:
         return {"ahead": 0}
 
     @bp.post("/faults", defaults={"project_id": EVERYBODY})
-    @bp.post("/worlds/<project_id>/faults")
+    @bp.post("/tenants/<project_id>/faults")
     def add_fault(project_id: str) -> tuple[Json, int]:
         """Make the next answers of a path fail."""
-        fault = {"world": _scope(project_id), **_fault(_body()), "id": str(uuid4())}
+        fault = {"tenant": _scope(project_id), **_fault(_body()), "id": str(uuid4())}
         with store.change(CONTROLS) as settings:
             settings.add(FAULT, fault["id"], fault)
             settings.keep_newest(FAULT, MOST_KEPT)
@@ -90,36 +90,36 @@ def blueprint(store: Store, stytch_app: Flask, unit_app: Flask) -> Blueprint:
                 settings.remove(FAULT, fault["id"])
         return {}
 
-    @bp.post("/worlds/<project_id>/keys")
+    @bp.post("/tenants/<project_id>/keys")
     def rotate(project_id: str) -> tuple[Json, int]:
         """Sign with a new key from now on; the older ones stay published."""
         with store.change(stytch.partition(_scope(project_id))) as project:
             return {"kid": stytch.rotate_key(project)}, 201
 
-    @bp.delete("/worlds/<project_id>")
+    @bp.delete("/tenants/<project_id>")
     def reset(project_id: str) -> Json:
-        """Forget all of a world but its signing keys; its clock and faults too."""
+        """Forget all of a tenant but its signing keys; its clock and faults too."""
         store.forget(_scope(project_id))
         with store.change(CONTROLS) as settings:
             settings.remove(CLOCK, project_id)
             for fault in settings.all(FAULT):
-                if fault["world"] == project_id:
+                if fault["tenant"] == project_id:
                     settings.remove(FAULT, fault["id"])
         return {}
 
-    @bp.post("/worlds/<project_id>/seed")
+    @bp.post("/tenants/<project_id>/seed")
     def seed(project_id: str) -> tuple[Json, int]:
-        """Fill a world from a description of users, customers, accounts, cards and activity."""
+        """Fill a tenant from a description of users, customers, accounts, cards and activity."""
         try:
             return seeding.seed(_body(), _scope(project_id), store, stytch_app, unit_app), 201
         except seeding.BadSeed as bad:
             abort(400, str(bad))
 
-    @bp.get("/worlds/<project_id>/mails")
+    @bp.get("/tenants/<project_id>/mails")
     def mails(project_id: str) -> Response:
-        """The world's mails, newest first."""
-        with store.read(_scope(project_id)) as world:
-            return jsonify([_mail(mail) for mail in stytch.mails(world)])
+        """The tenant's mails, newest first."""
+        with store.read(_scope(project_id)) as tenant:
+            return jsonify([_mail(mail) for mail in stytch.mails(tenant)])
 
     return bp
 
@@ -138,7 +138,7 @@ def _is_loopback(peer: str) -> bool:
 
 def _scope(project_id: str) -> str:
     if project_id != EVERYBODY and not stytch.is_project_id(project_id):
-        abort(400, "A world is named by its project id: project-test- and a UUID in lower case.")
+        abort(400, "A tenant is named by its project id: project-test- and a UUID in lower case.")
     return project_id
 
 

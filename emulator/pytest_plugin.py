@@ -19,7 +19,7 @@ SECRET = "secret-test-emulated"  # noqa: S105 - any will do
 
 @dataclass(frozen=True)
 class EmulatedProject:
-    """One world of a running emulator: its credentials, and the controls over it."""
+    """One tenant of a running emulator: its credentials, and the controls over it."""
 
     url: str
     project_id: str = field(default_factory=lambda: f"project-test-{uuid4()}")
@@ -36,7 +36,7 @@ class EmulatedProject:
         return mails
 
     def move_clock(self, seconds: float) -> None:
-        """Let time pass for this world. Your own process's clock is yours to move."""
+        """Let time pass for this tenant. Your own process's clock is yours to move."""
         self._control("POST", "clock", {"seconds": seconds})
 
     def fail(self, path: str, fault: str, *, times: int = 1, **details: Any) -> None:
@@ -49,17 +49,17 @@ class EmulatedProject:
         return kid
 
     def seed(self, source: str | Path | dict[str, Any]) -> dict[str, Any]:
-        """Fill the world from a JSON file, or from what would stand in one; returns the ids of all that was made."""
+        """Fill the tenant from a JSON file, or from what would stand in one; returns the ids of all that was made."""
         description = source if isinstance(source, dict) else json.loads(Path(source).read_text())
         made: dict[str, Any] = self._control("POST", "seed", description)
         return made
 
     def reset(self) -> None:
-        """Empty the world."""
+        """Empty the tenant."""
         self._control("DELETE", "")
 
     def _control(self, method: str, what: str, body: object = None) -> Any:
-        url = f"{self.url}/control/worlds/{self.project_id}/{what}".rstrip("/")
+        url = f"{self.url}/control/tenants/{self.project_id}/{what}".rstrip("/")
         response = requests.request(method, url, json=body, timeout=30)
         if not response.ok:
             raise ValueError(response.json()["error"])
@@ -75,5 +75,5 @@ def emulator_url() -> Iterator[str]:
 
 @pytest.fixture
 def emulated_project(emulator_url: str) -> EmulatedProject:
-    """A world of the test's own."""
+    """A tenant of the test's own."""
     return EmulatedProject(emulator_url)

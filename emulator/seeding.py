@@ -1,4 +1,4 @@
-"""A world from a JSON file: users with factors, customers, accounts, cards and activity, made over the services' wire.
+"""A tenant from a JSON file: users with factors, customers, accounts, cards and activity, made over the services' wire.
 
 Every object holds members of the services' own requests, in their spelling; what is left out is made up. So a seed
 can't make what the services would refuse, and it can't go stale.
@@ -67,8 +67,8 @@ class _Sower:
             raise BadSeed(f"{where}: its one member is secret")
         created = self._at_stytch("/v1/totps", {"user_id": user_id}, where)
         secret = given.get("secret", created["secret"])
-        with self._store.change(self._project_id) as world:
-            if not stytch.set_secret(world, created["totp_id"], secret):
+        with self._store.change(self._project_id) as tenant:
+            if not stytch.set_secret(tenant, created["totp_id"], secret):
                 raise BadSeed(f"{where}.secret: must be base32, of 24, 32, 40, 48, 56 or 64 characters")
         return {"totp_id": created["totp_id"], "secret": secret, "recovery_codes": created["recovery_codes"]}
 

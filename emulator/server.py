@@ -1,7 +1,7 @@
 """Both services on one origin over real HTTP, for any SDK: ``flask --app emulator run --port 8001``.
 
 Stytch owns ``/v1``, Unit all else but the few pages here, which are for people: what there is, a project's mailbox
-and phone, and the application form that Unit would host. Every ``project-test-<uuid>`` is a world of its own.
+and phone, and the application form that Unit would host. Every ``project-test-<uuid>`` is a tenant of its own.
 """
 
 from __future__ import annotations
@@ -54,12 +54,12 @@ def create_app(database_url: str | None = None, *, with_controls: bool | None = 
     both = _by_path(app.wsgi_app, stytch_app, unit_app)
     app.wsgi_app = Controlled(both, store) if with_controls else both  # type: ignore[method-assign, assignment]
     logging.getLogger("werkzeug").addFilter(_without_tokens)
-    app.extensions |= {"emulator_store": store, "emulator_courier": unit_app.extensions["emulated_unit"].courier}
+    app.extensions |= {"emulator_store": store, "emulator_dispatcher": unit_app.extensions["emulated_unit"].dispatcher}
     return app
 
 
 def org_token(project_id: str) -> str:
-    """The Unit org token of the world that belongs to a Stytch project."""
+    """The Unit org token of the tenant that belongs to a Stytch project."""
     return f"v2.public.emulator-{project_id}"
 
 
@@ -80,7 +80,7 @@ def running(database_url: str | None = None, *, port: int = 0, with_controls: bo
             server.shutdown()
             thread.join()
             server.server_close()
-            app.extensions["emulator_courier"].stop()
+            app.extensions["emulator_dispatcher"].stop()
             app.extensions["emulator_store"].close()
 
 
@@ -127,7 +127,7 @@ def _front(store: Store, *, with_controls: bool) -> Flask:
     app = Flask(__name__, template_folder="templates/server", static_folder=None)
     app.config["MAX_CONTENT_LENGTH"] = controls.MOST_BYTES
     app.context_processor(lambda: {"csrf_token": str})  # the token in a form's own URL is what nobody else knows
-    app.register_blueprint(application_page.pages(store, lambda token: unit.world_of_form(token, store)))
+    app.register_blueprint(application_page.pages(store, lambda token: unit.tenant_of_form(token, store)))
 
     @app.after_request
     def finish(response: Response) -> Response:
@@ -157,9 +157,9 @@ def _front(store: Store, *, with_controls: bool) -> Flask:
         if not stytch.is_project_id(project_id):
             ask = {"WWW-Authenticate": 'Basic realm="A project id, and any secret", charset="UTF-8"'}
             return make_response(render_template("no_project.html"), 401, ask)
-        with store.read(project_id) as world:
+        with store.read(project_id) as tenant:
             return make_response(
-                render_template("inbox.html", mails=stytch.mails(world), codes=stytch.authenticator(world))
+                render_template("inbox.html", mails=stytch.mails(tenant), codes=stytch.authenticator(tenant))
             )
 
     @app.get("/healthz")

@@ -1,9 +1,9 @@
-"""What the emulator remembers: JSON records in partitions ("worlds"), through SQLAlchemy Core.
+"""What the emulator remembers: JSON records in partitions ("tenants"), through SQLAlchemy Core.
 
-One world is one visitor of a hosted demo, or one project of somebody's test run. A request to either emulated
-service is one transaction on one world, and two requests to the same world never interleave: that is what makes
+One tenant is one visitor of a hosted demo, or one project of somebody's test run. A request to either emulated
+service is one transaction on one tenant, and two requests to the same tenant never interleave: that is what makes
 "each code once" and "one key, one card" true without a lock anywhere else. SQLite and PostgreSQL keep the same rules,
-for any number of processes. A world goes 24 hours after its last visit, and holds so much at the most.
+for any number of processes. A tenant goes 24 hours after its last visit, and holds so much at the most.
 """
 
 from __future__ import annotations
@@ -22,26 +22,26 @@ from .database import BadDatabaseURL, engine_for, set_up
 
 Json: TypeAlias = dict[str, Any]
 
-KEEP_WORLDS_FOR = 24 * 3600  # seconds without a visit
+KEEP_TENANTS_FOR = 24 * 3600  # seconds without a visit
 CONTROLS = "controls"  # the one partition that is kept for good: every request reads it, and none visits it
 FIRST_NUMBER = 10_000  # numbered records count from here, so that ids look like a bank's
-MAX_WORLDS = 100_000  # a project over HTTP is two: its own, and that of its keys
-MAX_RECORDS = 2000  # per world, as are those below; a visitor who fills it gets a refusal, not the disk
+MAX_TENANTS = 100_000  # a project over HTTP is two: its own, and that of its keys
+MAX_RECORDS = 2000  # per tenant, as are those below; a visitor who fills it gets a refusal, not the disk
 MAX_BYTES = 2 * 1024 * 1024
 MOST_OF_A_KIND = {"user": 500, "mail": 500, "card": 200}
 
 
-class WorldFull(Exception):
-    """A world holds as much as one visitor may have; says of what, in words for whoever filled it."""
+class TenantFull(Exception):
+    """A tenant holds as much as one visitor may have; says of what, in words for whoever filled it."""
 
 
-class World:
+class Tenant:
     """One partition inside one transaction. Every record is a JSON object that knows its own ``id``."""
 
-    def __init__(self, connection: sa.Connection, world_id: str) -> None:
+    def __init__(self, connection: sa.Connection, tenant_id: str) -> None:
         self._connection = connection
         self._bodies: dict[tuple[str, str], str] = {}  # as read or written here, where nobody else comes between
-        self.id = world_id
+        self.id = tenant_id
 
     def add(self, kind: str, record_id: str, body: Json, names: Mapping[str, str] | None = None) -> Json:
         """Store a new record. ``names`` are further unique names to find it by, such as ``{"email": "a@b.c"}``."""
@@ -67,7 +67,7 @@ class World:
     def name(self, kind: str, record_id: str, name_kind: str, value: str) -> None:
         """Give a stored record one more unique name."""
         record = {"record_kind": kind, "record_id": record_id}
-        self._connection.execute(tables.NAME, {"world": self.id, "kind": name_kind, "value": value, **record})
+        self._connection.execute(tables.NAME, {"tenant": self.id, "kind": name_kind, "value": value, **record})
 
     def get(self, kind: str, record_id: str) -> Json | None:
         """The record, or None."""
@@ -80,18 +80,18 @@ class World:
 
     def find(self, kind: str, name_kind: str, value: str) -> Json | None:
         """The record that has this further name, or None."""
-        named = {"world_": self.id, "kind_": kind, "name_kind": name_kind, "name_value": value}
+        named = {"tenant_": self.id, "kind_": kind, "name_kind": name_kind, "name_value": value}
         record_id = self._connection.scalar(tables.FIND, named)
         return None if record_id is None else self.get(kind, record_id)
 
     def all(self, kind: str) -> list[Json]:
         """Every record of a kind, oldest first."""
-        bodies = self._connection.scalars(tables.ALL, {"world_": self.id, "kind_": kind})
+        bodies = self._connection.scalars(tables.ALL, {"tenant_": self.id, "kind_": kind})
         return [json.loads(body) for body in bodies]
 
     def keep_newest(self, kind: str, most: int) -> None:
         """Forget all but the newest records of a kind, which has no further names."""
-        self._connection.execute(tables.KEEP_NEWEST, {"world_": self.id, "kind_": kind, "most": most})
+        self._connection.execute(tables.KEEP_NEWEST, {"tenant_": self.id, "kind_": kind, "most": most})
         self._bodies.clear()
 
     def save(self, kind: str, record_id: str, body: Json) -> Json:
@@ -113,45 +113,45 @@ class World:
         self._connection.execute(tables.REMOVE, self._this(kind, record_id))
         self._bodies.pop((kind, record_id), None)
 
-    def beside(self, world_id: str) -> World:
+    def beside(self, tenant_id: str) -> Tenant:
         """Another partition in the same transaction, for what belongs to no visitor (a project's signing keys).
 
         It is not locked unless it has to be made, so that the visitors of one project need not wait for each other.
         """
-        _touch(self._connection, world_id, tables.LOOK)
-        return World(self._connection, world_id)
+        _touch(self._connection, tenant_id, tables.LOOK)
+        return Tenant(self._connection, tenant_id)
 
     def _insert(self, kind: str, record_id: str, body: Json) -> int:
         text = json.dumps(body)
         self._check_room(kind, len(text))
-        new = {"world": self.id, "kind": kind, "id": record_id, "body": text, "size": len(text)}
+        new = {"tenant": self.id, "kind": kind, "id": record_id, "body": text, "size": len(text)}
         added = self._connection.execute(tables.ADD, new)
         self._bodies[kind, record_id] = text
         return cast("tuple[int]", added.inserted_primary_key)[0]
 
     def _check_room(self, kind: str, size: int) -> None:
         """Refuse one record too many, of this kind or at all, or one too large."""
-        count, weight, same = self._connection.execute(tables.WEIGH, {"world_": self.id, "kind_": kind}).one()
+        count, weight, same = self._connection.execute(tables.WEIGH, {"tenant_": self.id, "kind_": kind}).one()
         most = MOST_OF_A_KIND.get(kind, MAX_RECORDS)
         if same >= most:
-            raise WorldFull(f"there are {most} of the kind {kind} already")
+            raise TenantFull(f"there are {most} of the kind {kind} already")
         if count >= MAX_RECORDS:
-            raise WorldFull(f"there are {MAX_RECORDS} records already")
+            raise TenantFull(f"there are {MAX_RECORDS} records already")
         if weight + size > MAX_BYTES:
-            raise WorldFull(f"there are {MAX_BYTES} bytes of records already")
+            raise TenantFull(f"there are {MAX_BYTES} bytes of records already")
 
     def _check_growth(self, kind: str, record_id: str, size: int) -> None:
         """Refuse growth only at twice the weight: what makes nothing new, such as freezing a card, must go on."""
         _, weight, _ = self._connection.execute(tables.WEIGH_OTHERS, self._this(kind, record_id)).one()
         if weight + size > 2 * MAX_BYTES:
-            raise WorldFull(f"there are {2 * MAX_BYTES} bytes of records already")
+            raise TenantFull(f"there are {2 * MAX_BYTES} bytes of records already")
 
     def _this(self, kind: str, record_id: str) -> dict[str, Any]:
-        return {"world_": self.id, "kind_": kind, "id_": record_id}
+        return {"tenant_": self.id, "kind_": kind, "id_": record_id}
 
 
 class Store:
-    """All worlds, in one database."""
+    """All tenants, in one database."""
 
     def __init__(self, url: str) -> None:
         """Open the database, and make its tables and, for SQLite, its folder. Raises BadDatabaseURL."""
@@ -164,32 +164,32 @@ class Store:
             raise BadDatabaseURL("the database cannot be opened; is it there, and may we write to it?") from error
 
     @contextmanager
-    def change(self, world_id: str) -> Iterator[World]:
-        """A transaction that may write, alone on its world until it ends; it commits unless an exception leaves it."""
+    def change(self, tenant_id: str) -> Iterator[Tenant]:
+        """A transaction that may write, alone on its tenant until it ends; it commits unless an exception leaves it."""
         with self._writing() as connection:
-            _touch(connection, world_id)
-            yield World(connection, world_id)
+            _touch(connection, tenant_id)
+            yield Tenant(connection, tenant_id)
 
     @contextmanager
-    def read(self, world_id: str) -> Iterator[World]:
+    def read(self, tenant_id: str) -> Iterator[Tenant]:
         """A transaction that only reads, and waits for nobody."""
         with self._engine.connect() as connection, connection.begin():
-            yield World(connection, world_id)
+            yield Tenant(connection, tenant_id)
 
-    def world_with(self, name_kind: str, value: str) -> str | None:
-        """The world in which some record has this further name: for tokens that arrive without a visitor."""
+    def tenant_with(self, name_kind: str, value: str) -> str | None:
+        """The tenant in which some record has this further name: for tokens that arrive without a visitor."""
         with self._engine.connect() as connection, connection.begin():
-            return connection.scalar(tables.FIND_WORLD, {"name_kind": name_kind, "name_value": value})
+            return connection.scalar(tables.FIND_TENANT, {"name_kind": name_kind, "name_value": value})
 
-    def forget(self, world_id: str) -> None:
-        """Forget one world."""
+    def forget(self, tenant_id: str) -> None:
+        """Forget one tenant."""
         with self._writing() as connection:
-            connection.execute(tables.FORGET, {"world_": world_id})
+            connection.execute(tables.FORGET, {"tenant_": tenant_id})
 
     def reset(self) -> None:
-        """Forget every world."""
+        """Forget every tenant."""
         with self._writing() as connection:
-            connection.execute(tables.worlds.delete())
+            connection.execute(tables.tenants.delete())
 
     def close(self) -> None:
         """Give the database connections back."""
@@ -201,20 +201,20 @@ class Store:
             yield connection
 
 
-def _touch(connection: sa.Connection, world_id: str, look: sa.Select[Any] = tables.LOCK) -> None:
-    """Lock the world's row, or make it; what nobody visits any more goes on the way. By the clock that nobody moves."""
+def _touch(connection: sa.Connection, tenant_id: str, look: sa.Select[Any] = tables.LOCK) -> None:
+    """Lock the tenant's row or create it, and delete expired tenants. Uses the real clock."""
     now = clock.unmoved()
-    used_at: float | None = connection.scalar(look, {"world_": world_id})
-    if used_at is not None and used_at >= now - KEEP_WORLDS_FOR / 24:
+    used_at: float | None = connection.scalar(look, {"tenant_": tenant_id})
+    if used_at is not None and used_at >= now - KEEP_TENANTS_FOR / 24:
         return
-    if used_at is None or used_at < now - KEEP_WORLDS_FOR:
-        connection.execute(tables.FORGET, {"world_": world_id})
+    if used_at is None or used_at < now - KEEP_TENANTS_FOR:
+        connection.execute(tables.FORGET, {"tenant_": tenant_id})
         _forget_unvisited(connection)
-        if connection.execute(tables.COUNT_WORLDS).scalar_one() >= MAX_WORLDS:
-            raise WorldFull(f"there are {MAX_WORLDS} worlds already")
-    connection.execute(tables.LOCKING_INSERT, {"world_": world_id, "now": math.inf if world_id == CONTROLS else now})
+        if connection.execute(tables.COUNT_TENANTS).scalar_one() >= MAX_TENANTS:
+            raise TenantFull(f"there are {MAX_TENANTS} tenants already")
+    connection.execute(tables.LOCKING_INSERT, {"tenant_": tenant_id, "now": math.inf if tenant_id == CONTROLS else now})
 
 
 def _forget_unvisited(connection: sa.Connection) -> None:
-    """Forget the worlds that had no visit for too long, but for those that somebody is just coming back to."""
-    connection.execute(tables.FORGET_OLD, {"since": clock.unmoved() - KEEP_WORLDS_FOR})
+    """Forget the tenants that had no visit for too long, but for those that somebody is just coming back to."""
+    connection.execute(tables.FORGET_OLD, {"since": clock.unmoved() - KEEP_TENANTS_FOR})

@@ -16,9 +16,9 @@ from werkzeug.test import EnvironBuilder, run_wsgi_app
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication
 
-WORLD = "emulator.world"  # the WSGI environ's key for the partition that a call belongs to
+TENANT = "emulator.tenant"  # the WSGI environ's key for the partition that a call belongs to
 
-current_world: ContextVar[str] = ContextVar("current_world", default="nobody")
+current_tenant: ContextVar[str] = ContextVar("current_tenant", default="nobody")
 """The visitor in whose name this thread calls; set by the views for each request of a browser."""
 
 
@@ -49,7 +49,7 @@ class WSGIAdapter(BaseAdapter):
             query_string=url.query,
             headers=list(request.headers.items()),
             input_stream=BytesIO(body.encode() if isinstance(body, str) else bytes(body)),
-            environ_overrides={WORLD: current_world.get()},
+            environ_overrides={TENANT: current_tenant.get()},
         )
         try:
             chunks, status, headers = run_wsgi_app(self._application, builder.get_environ(), buffered=True)

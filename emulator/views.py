@@ -15,8 +15,8 @@ from flask import Blueprint, Flask, Response, abort, g, make_response, redirect,
 from werkzeug.test import Client
 
 from . import stytch, unit
-from .store import Store, WorldFull
-from .transport import WORLD, current_world
+from .store import Store, TenantFull
+from .transport import TENANT, current_tenant
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication
@@ -34,31 +34,31 @@ LAST_LOOK = 30  # after that many looks an empty mailbox stops asking by itself
 
 
 def visitors(*, emulated: frozenset[str], secure: bool) -> Blueprint:
-    """Each browser is a visitor with a world of its own, named by a cookie that nobody can guess."""
+    """Each browser is a visitor with a tenant of its own, named by a cookie that nobody can guess."""
     bp = Blueprint("emulator", __name__, url_prefix="/emulator", template_folder="templates/common")
     cookie = "__Host-emulator_visitor" if secure else "emulator_visitor"
 
     @bp.before_app_request
-    def enter_world() -> None:
+    def enter_tenant() -> None:
         visitor = request.cookies.get(cookie, "")
-        g.left_world = current_world.set(visitor if VISITOR.fullmatch(visitor) else secrets.token_urlsafe(16))
+        g.left_tenant = current_tenant.set(visitor if VISITOR.fullmatch(visitor) else secrets.token_urlsafe(16))
 
     @bp.teardown_app_request
-    def leave_world(_error: BaseException | None) -> None:
+    def leave_tenant(_error: BaseException | None) -> None:
         """The server's thread serves somebody else next."""
-        if left := g.pop("left_world", None):
-            current_world.reset(left)
+        if left := g.pop("left_tenant", None):
+            current_tenant.reset(left)
 
     @bp.after_app_request
     def keep_visitor(response: Response) -> Response:
-        if response.mimetype == "text/html" and request.cookies.get(cookie) != current_world.get():
-            response.set_cookie(cookie, current_world.get(), secure=secure, httponly=True, samesite="Lax")
+        if response.mimetype == "text/html" and request.cookies.get(cookie) != current_tenant.get():
+            response.set_cookie(cookie, current_tenant.get(), secure=secure, httponly=True, samesite="Lax")
         if secure:  # on the web a pretend bank is nothing that anybody should find by searching
             response.headers["X-Robots-Tag"] = "noindex"
         return response
 
-    @bp.app_errorhandler(WorldFull)
-    def full(_error: WorldFull) -> tuple[str, int]:
+    @bp.app_errorhandler(TenantFull)
+    def full(_error: TenantFull) -> tuple[str, int]:
         """Say that the visitor has as much as one visitor may have, where the services' own answers can't."""
         return render_template("emulator/full.html"), 507
 
@@ -74,12 +74,12 @@ def stytch_pages(store: Store, stytch_app: WSGIApplication) -> Blueprint:
     bp = Blueprint("emulator_stytch", __name__, url_prefix="/emulator", template_folder="templates/stytch")
 
     def mails() -> list[stytch.Mail]:
-        with store.read(current_world.get()) as world:
-            return stytch.mails(world)
+        with store.read(current_tenant.get()) as tenant:
+            return stytch.mails(tenant)
 
     def authenticator() -> list[stytch.Entry]:
-        with store.read(current_world.get()) as world:
-            return stytch.authenticator(world)
+        with store.read(current_tenant.get()) as tenant:
+            return stytch.authenticator(tenant)
 
     @bp.app_context_processor
     def phone() -> dict[str, Callable[[], object]]:
@@ -118,16 +118,16 @@ def unit_pages(store: Store, unit_app: WSGIApplication) -> Blueprint:
         return {"waiting_applications": waiting}
 
     def waiting() -> list[unit.Waiting]:
-        with store.read(current_world.get()) as world:
-            return unit.waiting(world)
+        with store.read(current_tenant.get()) as tenant:
+            return unit.waiting(tenant)
 
     @bp.post("/bank/<application_id>")
     def decide(application_id: str) -> Response:
         """Approve or deny an application of this visitor's."""
-        with store.change(current_world.get()) as world:
-            if application_id not in {application.id for application in unit.waiting(world)}:
+        with store.change(current_tenant.get()) as tenant:
+            if application_id not in {application.id for application in unit.waiting(tenant)}:
                 abort(404)
-            unit.decide(world, application_id, approve=request.form.get("decision") == "approve")
+            unit.decide(tenant, application_id, approve=request.form.get("decision") == "approve")
         return make_response(redirect(url_for("customer.index"), 303))
 
     @bp.post("/cards/<int:card_id>/number")
@@ -137,7 +137,7 @@ def unit_pages(store: Store, unit_app: WSGIApplication) -> Blueprint:
         bearer = {"Authorization": f"Bearer {token if TOKEN.fullmatch(token) else ''}"}
         secrets_of_card = {}
         for name in ("pan", "cvv2"):
-            environ = {WORLD: current_world.get()}
+            environ = {TENANT: current_tenant.get()}
             path = f"/cards/{card_id}/secure-data/{name}"
             answer = Client(unit_app).get(path, headers=bearer, environ_overrides=environ)
             if not answer.json or "data" not in answer.json:

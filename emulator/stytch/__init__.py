@@ -13,7 +13,7 @@ Any call
     400  invalid_argument                       a field of the wrong type
     404  route_not_found                        an unknown path
     405  method_not_allowed                     a known path with another method
-    429  too_many_requests                      a second mail to an address in a second, too many searches, a full world
+    429  too_many_requests                      a second email within a second, too many searches, a full tenant
     500  internal_server_error                  a bug in the emulator
 
 Asking for a magic link
@@ -37,7 +37,7 @@ Asking for a magic link
 
 Opening a magic link
     400  invalid_token                          a malformed token
-    404  magic_link_not_found                   a token that was never issued, or issued to another world
+    404  magic_link_not_found                   a token that was never issued, or issued to another tenant
     401  unable_to_auth_magic_link              a link that was opened before or is too old
     401  attribute_mismatch                     another address or browser than the one that asked
     400  pkce_mismatch                          another verifier than the challenge's
@@ -48,7 +48,7 @@ Opening a magic link
 
 Sessions
     400  invalid_session_token                  a malformed session token
-    404  session_not_found                      an unknown, revoked or expired session, or one of another world
+    404  session_not_found                      an unknown, revoked or expired session, or one of another tenant
     400  too_many_session_arguments             both a token and a JWT
     400  no_session_arguments                   neither a token nor a JWT
     400  no_session_revoke_arguments            nothing to revoke
@@ -82,7 +82,7 @@ TOTP
 
 Users
     400  invalid_user_id                        a malformed user id
-    404  user_not_found                         an unknown user, or one of another world
+    404  user_not_found                         an unknown user, or one of another tenant
     400  invalid_create_user_request            creating a user without address and number
     400  invalid_phone_number                   a malformed phone number
     404  phone_number_not_found                 deleting an unknown phone number

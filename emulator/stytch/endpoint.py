@@ -1,4 +1,4 @@
-"""From an HTTP request to a call on one world.
+"""From an HTTP request to a call on one tenant.
 
 One request is one transaction. A refusal commits what was written before it, so that a wrong code stays counted;
 anything unexpected rolls the whole request back.
@@ -14,7 +14,7 @@ from typing import NoReturn, TypeAlias
 from flask import Response, request
 
 from ..store import Json
-from ..transport import WORLD
+from ..transport import TENANT
 from . import sandbox
 from .errors import StytchFault
 from .wire import Call, envelope, is_project_id, service
@@ -23,16 +23,16 @@ View: TypeAlias = Callable[..., Json]
 
 
 def authenticated(view: View) -> Callable[..., Response]:
-    """Check the project's credentials, run the view in one transaction on the caller's world, wrap its answer."""
+    """Check the project's credentials, run the view in one transaction on the caller's tenant, wrap its answer."""
 
     @wraps(view)
     def served(**path: str) -> Response:
         project_id = _authorized_project()
         body = _json_body()
         fault: StytchFault | None = None
-        with service().store.change(request.environ.get(WORLD) or project_id) as world:
+        with service().store.change(request.environ.get(TENANT) or project_id) as tenant:
             try:
-                call = Call(world, project_id, body)
+                call = Call(tenant, project_id, body)
                 answer = sandbox.answer(call, request.path) or view(call, **path)
             except StytchFault as refused:
                 fault = refused

@@ -19,7 +19,7 @@ from cryptography.x509.oid import NameOID
 from jwt.algorithms import RSAAlgorithm
 
 from .. import clock
-from ..store import Json, World
+from ..store import Json, Tenant
 
 KEY = "jwk"
 SECRET = "token_secret"  # noqa: S105 -- the name of a record, not a secret
@@ -31,20 +31,20 @@ def partition(project_id: str) -> str:
     return f"project:{project_id}"
 
 
-def ensure(project: World) -> None:
+def ensure(project: Tenant) -> None:
     """Give a new project its first signing key, and the secret from which session tokens are derived."""
     if project.get(SECRET, SECRET) is None:
         project.add(SECRET, SECRET, {"hex": secrets.token_hex(32)})
         _add_key(project)
 
 
-def rotate_key(project: World) -> str:
+def rotate_key(project: Tenant) -> str:
     """Sign with a new key from now on; the older ones stay published. ``project`` is the project's own partition."""
     ensure(project)
     return _add_key(project)
 
 
-def _add_key(project: World) -> str:
+def _add_key(project: Tenant) -> str:
     key = new_private_key()
     kid = f"jwk-test-{uuid4()}"
     pem = key.private_bytes(
@@ -59,18 +59,18 @@ def new_private_key() -> rsa.RSAPrivateKey:
     return rsa.generate_private_key(public_exponent=65537, key_size=2048)
 
 
-def published(project: World) -> list[Json]:
+def published(project: Tenant) -> list[Json]:
     """Return the JWKS members of every key, oldest first."""
     return [record["public"] for record in project.all(KEY)]
 
 
-def signing_key(project: World) -> tuple[str, rsa.RSAPrivateKey]:
+def signing_key(project: Tenant) -> tuple[str, rsa.RSAPrivateKey]:
     """Return the newest key with its id."""
     newest = project.all(KEY)[-1]
     return newest["kid"], _parsed(newest["kid"], newest["pem"])
 
 
-def token_secret(project: World) -> bytes:
+def token_secret(project: Tenant) -> bytes:
     """Return what session tokens are derived from."""
     secret = project.get(SECRET, SECRET) or {}
     return bytes.fromhex(secret["hex"])

@@ -5,22 +5,22 @@ from __future__ import annotations
 import hashlib
 
 from .. import clock
-from ..store import World
+from ..store import Tenant
 from .errors import StytchFault
 
 KIND = "rate_limit"
 
 
-def spend(world: World, what: str, subject: str, *, most: int, seconds: int) -> None:
+def spend(tenant: Tenant, what: str, subject: str, *, most: int, seconds: int) -> None:
     """Count one use, and refuse it when the present window has had its fill.
 
     UNCONFIRMED: a ``Retry-After`` header; we send none.
     """
     key = hashlib.sha256(f"{what} {subject}".encode()).hexdigest()
     window = int(clock.timestamp()) // seconds
-    known = world.get(KIND, key)
+    known = tenant.get(KIND, key)
     used = known["used"] if known and known["window"] == window else 0
     if used >= most:
         raise StytchFault("too_many_requests")
     body = {"window": window, "used": used + 1}
-    (world.save if known else world.add)(KIND, key, body)
+    (tenant.save if known else tenant.add)(KIND, key, body)

@@ -11,7 +11,7 @@ from urllib.parse import urlencode, urlsplit, urlunsplit
 from uuid import uuid4
 
 from .. import clock
-from ..store import Json, World
+from ..store import Json, Tenant
 from . import fields, tokens
 from .errors import StytchFault
 from .wire import Call
@@ -49,7 +49,7 @@ def issue(call: Call, user: Json, email_id: str, target: Target) -> str:
         "used": False,
         **asked_from(call.body),
     }
-    call.world.add(LINK, link["id"], link, {NAME: tokens.digest(token)})
+    call.tenant.add(LINK, link["id"], link, {NAME: tokens.digest(token)})
     return token
 
 
@@ -59,9 +59,9 @@ def asked_from(body: Json) -> Json:
     return {"code_challenge": challenge, "attributes": fields.attributes(body)}
 
 
-def find(world: World, token: str) -> Json | None:
+def find(tenant: Tenant, token: str) -> Json | None:
     """Find the link that was ever issued with this token."""
-    return world.find(LINK, NAME, tokens.digest(token))
+    return tenant.find(LINK, NAME, tokens.digest(token))
 
 
 def is_open(link: Json) -> bool:
@@ -69,9 +69,9 @@ def is_open(link: Json) -> bool:
     return not link["used"] and bool(link["expires_at"] > clock.timestamp())
 
 
-def spend(world: World, link: Json) -> None:
+def spend(tenant: Tenant, link: Json) -> None:
     """Never again."""
-    world.save(LINK, link["id"], {**link, "used": True})
+    tenant.save(LINK, link["id"], {**link, "used": True})
 
 
 def address(link: Json, token: str) -> str:

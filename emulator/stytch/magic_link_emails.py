@@ -48,11 +48,11 @@ def login_or_create(call: Call) -> Json:
     """Mail a link to the address, whether or not it has a user yet."""
     address, targets = _request(call)
     active = not fields.flag(call.body, "create_user_as_pending")
-    user = user_records.owner(call.world, "email", address)
+    user = user_records.owner(call.tenant, "email", address)
     created = user is None
     if user is None:
-        user = user_records.add(call.world, active=active)
-        user_records.add_contact(call.world, user, "email", address)
+        user = user_records.add(call.tenant, active=active)
+        user_records.add_contact(call.tenant, user, "email", address)
     email_id = _mail(call, user, address, targets.for_user(user, is_new=created))
     return {"user_id": user["user_id"], "email_id": email_id, "user_created": created}
 
@@ -63,11 +63,11 @@ def send(call: Call) -> Json:
     """Mail a link to a known address, or add an address to a user who is known otherwise."""
     selected = _selected_user(call)
     address, targets = _request(call)
-    user = user_records.owner(call.world, "email", address)
+    user = user_records.owner(call.tenant, "email", address)
     if selected and user and selected["user_id"] != user["user_id"]:
         raise StytchFault("duplicate_email")
     if selected and user is None:
-        user_records.add_contact(call.world, selected, "email", address, on_trial=True)
+        user_records.add_contact(call.tenant, selected, "email", address, on_trial=True)
         user = selected
     if user is None:
         raise StytchFault("email_not_found")
@@ -85,17 +85,17 @@ def invite(call: Call) -> Json:
     minutes = fields.minutes(call.body, "invite_expiration_minutes", INVITE_MINUTES)
     url = redirects.wanted(call.body, "invite") or redirects.default("invite")
     address = _address(call)
-    user = user_records.owner(call.world, "email", address)
+    user = user_records.owner(call.tenant, "email", address)
     if user is None:
-        user = user_records.add(call.world, active=False)
-        user_records.add_contact(call.world, user, "email", address)
+        user = user_records.add(call.tenant, active=False)
+        user_records.add_contact(call.tenant, user, "email", address)
     # UNCONFIRMED: inviting who is here already; an active user is a duplicate, a pending one may have one live invite.
     if user["status"] == "active":
         raise StytchFault("duplicate_email")
     if _live_invites(call, user):
         raise StytchFault("user_already_invited")
     user.update(name=name, trusted_metadata=trusted, untrusted_metadata=untrusted)
-    user_records.save(call.world, user)
+    user_records.save(call.tenant, user)
     return {
         "user_id": user["user_id"],
         "email_id": _mail(call, user, address, links.Target("invite", url, minutes)),
@@ -106,11 +106,11 @@ def invite(call: Call) -> Json:
 @authenticated
 def revoke_invite(call: Call) -> Json:
     """Make the invitation's link worthless. UNCONFIRMED: the pending user's fate; the user stays here."""
-    user = user_records.owner(call.world, "email", fields.email(call.body))
+    user = user_records.owner(call.tenant, "email", fields.email(call.body))
     if user is None:
         raise StytchFault("email_not_found")
     for link in _live_invites(call, user):
-        links.spend(call.world, link)
+        links.spend(call.tenant, link)
     return {}
 
 
@@ -131,7 +131,7 @@ def _address(call: Call) -> str:
     links.asked_from(call.body)
     if address.lower().endswith(f"@{INACTIVE_DOMAIN}"):
         raise StytchFault("inactive_email")
-    limits.spend(call.world, "magic link mails", address.lower(), most=1, seconds=1)
+    limits.spend(call.tenant, "magic link mails", address.lower(), most=1, seconds=1)
     return address
 
 
@@ -141,13 +141,13 @@ def _selected_user(call: Call) -> Json | None:
     if len(ways) > 1:
         raise StytchFault("too_many_user_selection_arguments")
     if ways == ["user_id"]:
-        return user_records.named(call.world, call.body)
+        return user_records.named(call.tenant, call.body)
     session = session_records.wanted(call).session
-    return user_records.load(call.world, session["user_id"]) if session else None
+    return user_records.load(call.tenant, session["user_id"]) if session else None
 
 
 def _live_invites(call: Call, user: Json) -> list[Json]:
-    mine = [link for link in call.world.all(links.LINK) if link["user_id"] == user["user_id"]]
+    mine = [link for link in call.tenant.all(links.LINK) if link["user_id"] == user["user_id"]]
     return [link for link in mine if link["kind"] == "invite" and links.is_open(link)]
 
 
@@ -169,5 +169,5 @@ def _mail(call: Call, user: Json, address: str, target: links.Target) -> str:
         "sent_at": clock.seconds(clock.now()),
         "expires": clock.seconds(expires),
     }
-    call.world.add(MAIL, mail_id, mail)
+    call.tenant.add(MAIL, mail_id, mail)
     return email_id

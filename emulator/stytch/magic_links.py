@@ -26,11 +26,11 @@ NO_SUCH_LINK = (
 def hop() -> AnyResponse:
     """Send the browser on to the application. Mail scanners come here too, so this spends nothing."""
     token = request.args.get("token", "")
-    found = service().store.world_with(links.NAME, digest(token))
+    found = service().store.tenant_with(links.NAME, digest(token))
     link = None
     if found is not None:
-        with service().store.read(found) as world:
-            link = links.find(world, token)
+        with service().store.read(found) as tenant:
+            link = links.find(tenant, token)
     if link is None or not link["url"]:
         response: AnyResponse = Response(NO_SUCH_LINK, 404)
     else:
@@ -46,8 +46,8 @@ def authenticate(call: Call) -> Json:
     """Open a link, once: proves the mailbox, and starts or extends a session if a duration is given."""
     token = fields.matching(call.body, "token", links.TOKEN, "invalid_token")
     asked = session_records.wanted(call)
-    link = links.find(call.world, token)
-    user = user_records.load(call.world, link["user_id"]) if link else None
+    link = links.find(call.tenant, token)
+    user = user_records.load(call.tenant, link["user_id"]) if link else None
     if link is None or user is None:
         raise StytchFault("magic_link_not_found")
     email = next((email for email in user["emails"] if email["email_id"] == link["email_id"]), None)
@@ -55,7 +55,7 @@ def authenticate(call: Call) -> Json:
         raise StytchFault("unable_to_auth_magic_link")
     objects.refuse_if_locked(user)
     links.check_browser(link, call.body)
-    links.spend(call.world, link)
+    links.spend(call.tenant, link)
     return _opened(call, user, email, asked)
 
 
@@ -67,7 +67,7 @@ def _opened(call: Call, user: Json, email: Json | None, asked: session_records.W
     else:
         method_id = new_id("embeddable-magic-link")  # UNCONFIRMED: the prefix
         factor = factors.embedded_link(method_id)
-    objects.count_success(call.world, user)
+    objects.count_success(call.tenant, user)
     if asked.session and asked.session["user_id"] != user["user_id"]:
         asked = replace(asked, session=None)  # somebody else's session is left alone
     return {
@@ -75,7 +75,7 @@ def _opened(call: Call, user: Json, email: Json | None, asked: session_records.W
         "method_id": method_id,
         "reset_sessions": False,  # UNCONFIRMED: when it is true
         **session_records.proven(call, user, asked, factor),
-        "user": objects.user_object(call.world, user),
+        "user": objects.user_object(call.tenant, user),
         "user_device": None,
     }
 
@@ -84,7 +84,7 @@ def _opened(call: Call, user: Json, email: Json | None, asked: session_records.W
 @authenticated
 def create(call: Call) -> Json:
     """Make a link's token for the application to deliver in its own way; it proves no mailbox."""
-    user = user_records.named(call.world, call.body)
+    user = user_records.named(call.tenant, call.body)
     minutes = fields.minutes(call.body, "expiration_minutes", 60)
     token = links.issue(call, user, "", links.Target("embedded", "", minutes))
     return {"user_id": user["user_id"], "token": token}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 from .. import clock
-from ..store import Json, World
+from ..store import Json, Tenant
 from . import user_records
 from .errors import StytchFault
 
@@ -14,12 +14,12 @@ LOCK_LIFE = timedelta(hours=1)
 NOT_EMULATED: tuple[str, ...] = ("webauthn_registrations", "providers", "crypto_wallets", "biometric_registrations")
 
 
-def user_object(world: World, user: Json) -> Json:
+def user_object(tenant: Tenant, user: Json) -> Json:
     """All that Stytch tells about a user.
 
     UNCONFIRMED: whether a TOTP whose enrolment ran out stays listed; we list it until it is deleted or replaced.
     """
-    totp = world.get(user_records.TOTP, user["totp_id"]) if user["totp_id"] else None
+    totp = tenant.get(user_records.TOTP, user["totp_id"]) if user["totp_id"] else None
     locked = is_locked(user)
     return {
         "user_id": user["user_id"],
@@ -49,7 +49,7 @@ def refuse_if_locked(user: Json) -> None:
         raise StytchFault("user_lock_limit_reached")
 
 
-def count_failure(world: World, user: Json) -> None:
+def count_failure(tenant: Tenant, user: Json) -> None:
     """One more wrong guess in a row; the tenth locks the user.
 
     UNCONFIRMED: which products count; we count wrong TOTP and recovery codes, the only proofs here that can be guessed.
@@ -57,10 +57,10 @@ def count_failure(world: World, user: Json) -> None:
     user["failures"] += 1
     if user["failures"] >= FAILURES_TO_LOCK:
         user["failures"], user["locked_at"] = 0, clock.seconds(clock.now())
-    user_records.save(world, user)
+    user_records.save(tenant, user)
 
 
-def count_success(world: World, user: Json) -> None:
+def count_success(tenant: Tenant, user: Json) -> None:
     """Any proof that holds ends the row of failures and makes a pending user active."""
     user["failures"], user["locked_at"], user["status"] = 0, None, "active"
-    user_records.save(world, user)
+    user_records.save(tenant, user)

@@ -127,7 +127,7 @@ def _stored_session() -> Json:
 def _user(call: Call) -> Json:
     email = {"email_id": EMAIL_ID, "email": EMAIL, "verified": True}
     stored = {**user_records.blank(USER_ID), "emails": [email], "created_at": STARTED_AT}
-    return {**objects.user_object(call.world, stored), "totps": [{"totp_id": TOTP_ID, "verified": True}]}
+    return {**objects.user_object(call.tenant, stored), "totps": [{"totp_id": TOTP_ID, "verified": True}]}
 
 
 _ANSWERS: dict[str, Callable[[Call], Json | None]] = {

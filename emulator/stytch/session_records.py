@@ -7,7 +7,7 @@ from datetime import timedelta
 from typing import Any
 
 from .. import clock
-from ..store import Json, World
+from ..store import Json, Tenant
 from . import factors, fields, tokens
 from .errors import StytchFault
 from .wire import Call, new_id
@@ -31,7 +31,7 @@ class Wanted:
 def wanted(call: Call) -> Wanted:
     """Read and check the session arguments of an authenticate call."""
     session_id = named(call, "too_many_session_arguments", ("session_token", "session_jwt"))
-    session = None if session_id is None else alive(call.world, session_id)
+    session = None if session_id is None else alive(call.tenant, session_id)
     return terms(call, session)
 
 
@@ -80,7 +80,7 @@ def _by_id(call: Call) -> str:
 
 def _by_token(call: Call) -> str:
     token = fields.matching(call.body, "session_token", TOKEN, "invalid_session_token")
-    found = call.world.find(SESSION, "session_token", tokens.digest(token))
+    found = call.tenant.find(SESSION, "session_token", tokens.digest(token))
     return found["session_id"] if found else ""
 
 
@@ -93,19 +93,19 @@ def _by_jwt(call: Call) -> str:
 _READERS = {"session_id": _by_id, "session_token": _by_token, "session_jwt": _by_jwt}
 
 
-def alive(world: World, session_id: str) -> Json:
+def alive(tenant: Tenant, session_id: str) -> Json:
     """Find the session, unless it is unknown, revoked or over, which all look the same."""
-    session = world.get(SESSION, session_id)
+    session = tenant.get(SESSION, session_id)
     if session is None or clock.parse(session["expires_at"]) <= clock.now():
         raise StytchFault("session_not_found")
     return session
 
 
-def of_user(world: World, user_id: str) -> list[Json]:
+def of_user(tenant: Tenant, user_id: str) -> list[Json]:
     """List the user's sessions that are not over."""
     return [
         session
-        for session in world.all(SESSION)
+        for session in tenant.all(SESSION)
         if session["user_id"] == user_id and clock.parse(session["expires_at"]) > clock.now()
     ]
 
@@ -130,7 +130,7 @@ def extended(call: Call, session: Json, asked: Wanted) -> Json:
     if asked.minutes is not None:
         session["expires_at"] = clock.seconds(now + timedelta(minutes=asked.minutes))
     session["custom_claims"] = _merged(session["custom_claims"], asked.claims)
-    call.world.save(SESSION, session["session_id"], session)
+    call.tenant.save(SESSION, session["session_id"], session)
     return {
         "session": session,
         "session_token": tokens.session_token(call, session["session_id"]),
@@ -138,17 +138,17 @@ def extended(call: Call, session: Json, asked: Wanted) -> Json:
     }
 
 
-def forget_factor(world: World, user_id: str, method_id: str) -> None:
+def forget_factor(tenant: Tenant, user_id: str, method_id: str) -> None:
     """Take a deleted factor out of the user's sessions.
 
     UNCONFIRMED: what Stytch does with sessions that hold it; we take it out, and end a session that has no other.
     """
-    for session in of_user(world, user_id):
+    for session in of_user(tenant, user_id):
         session["authentication_factors"] = factors.without(session["authentication_factors"], method_id)
         if session["authentication_factors"]:
-            world.save(SESSION, session["session_id"], session)
+            tenant.save(SESSION, session["session_id"], session)
         else:
-            world.remove(SESSION, session["session_id"])
+            tenant.remove(SESSION, session["session_id"])
 
 
 def _started(call: Call, user: Json, asked: Wanted) -> Json:
@@ -165,7 +165,7 @@ def _started(call: Call, user: Json, asked: Wanted) -> Json:
         "custom_claims": {},
     }
     token = tokens.session_token(call, session_id)
-    return call.world.add(SESSION, session_id, session, {"session_token": tokens.digest(token)})
+    return call.tenant.add(SESSION, session_id, session, {"session_token": tokens.digest(token)})
 
 
 def _merged(old: Any, new: Json) -> Json:

@@ -20,21 +20,21 @@ def authenticate(call: Call) -> Json:
     asked = session_records.wanted(call)
     if asked.session is None:
         raise StytchFault("no_session_arguments")
-    user = user_records.load(call.world, asked.session["user_id"])
+    user = user_records.load(call.tenant, asked.session["user_id"])
     if user is None:
         raise StytchFault("session_not_found")
     if fields.mapping(call.body, "authorization_check"):
         # UNCONFIRMED: what Stytch's default policy grants; the emulated project has none, so it grants nothing.
         raise StytchFault("consumer_session_authorization_error")
-    return {**session_records.extended(call, asked.session, asked), "user": objects.user_object(call.world, user)}
+    return {**session_records.extended(call, asked.session, asked), "user": objects.user_object(call.tenant, user)}
 
 
 @bp.get("")
 @authenticated
 def get(call: Call) -> Json:
     """List the user's active sessions."""
-    user = user_records.named(call.world, dict(request.args))
-    return {"sessions": session_records.of_user(call.world, user["user_id"])}
+    user = user_records.named(call.tenant, dict(request.args))
+    return {"sessions": session_records.of_user(call.tenant, user["user_id"])}
 
 
 @bp.post("/revoke")
@@ -48,8 +48,8 @@ def revoke(call: Call) -> Json:
     session_id = session_records.named(call, "too_many_session_revoke_arguments", ways)
     if session_id is None:
         raise StytchFault("no_session_revoke_arguments")
-    session_records.alive(call.world, session_id)
-    call.world.remove(session_records.SESSION, session_id)
+    session_records.alive(call.tenant, session_id)
+    call.tenant.remove(session_records.SESSION, session_id)
     return {}
 
 

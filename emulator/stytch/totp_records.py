@@ -10,7 +10,7 @@ import pyotp
 import segno
 
 from .. import clock
-from ..store import Json, World
+from ..store import Json, Tenant
 from . import user_records
 from .errors import StytchFault
 from .user_records import TOTP
@@ -23,7 +23,7 @@ RECOVERY_CODES = 10
 NO_STEP = -1
 
 
-def add(world: World, user: Json, minutes: int) -> Json:
+def add(tenant: Tenant, user: Json, minutes: int) -> Json:
     """Add a new TOTP that waits for its first code."""
     totp: Json = {
         "totp_id": new_id(TOTP),
@@ -35,29 +35,29 @@ def add(world: World, user: Json, minutes: int) -> Json:
         "recovery_codes": [_recovery_code() for _ in range(RECOVERY_CODES)],
     }
     user["totp_id"] = totp["totp_id"]
-    user_records.save(world, user)
-    return world.add(TOTP, totp["totp_id"], totp)
+    user_records.save(tenant, user)
+    return tenant.add(TOTP, totp["totp_id"], totp)
 
 
-def set_secret(world: World, totp_id: str, secret: object) -> bool:
+def set_secret(tenant: Tenant, totp_id: str, secret: object) -> bool:
     """Finish an enrolment with a secret that is known already; whether that could be one."""
-    totp = world.get(TOTP, totp_id)
+    totp = tenant.get(TOTP, totp_id)
     if totp is None or not isinstance(secret, str) or not re.fullmatch("([A-Z2-7]{8}){3,8}", secret):
         return False
-    world.save(TOTP, totp_id, {**totp, "secret": secret, "verified": True})
+    tenant.save(TOTP, totp_id, {**totp, "secret": secret, "verified": True})
     return True
 
 
-def of_user(world: World, user: Json) -> Json | None:
+def of_user(tenant: Tenant, user: Json) -> Json | None:
     """Find the user's one TOTP."""
-    return world.get(TOTP, user["totp_id"]) if user["totp_id"] else None
+    return tenant.get(TOTP, user["totp_id"]) if user["totp_id"] else None
 
 
-def remove(world: World, user: Json) -> None:
+def remove(tenant: Tenant, user: Json) -> None:
     """Forget the user's TOTP."""
-    world.remove(TOTP, user["totp_id"])
+    tenant.remove(TOTP, user["totp_id"])
     user["totp_id"] = None
-    user_records.save(world, user)
+    user_records.save(tenant, user)
 
 
 def has_lapsed(totp: Json) -> bool:

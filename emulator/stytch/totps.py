@@ -24,17 +24,17 @@ RECOVERY_CODE = r"[a-z0-9]{4}-[a-z0-9]{4}-[a-z0-9]{4}"
 def create(call: Call) -> Json:
     """Begin an enrolment: the secret, its QR code and the recovery codes."""
     minutes = fields.minutes(call.body, "expiration_minutes", ENROLMENT_MINUTES[1], ENROLMENT_MINUTES)
-    user = user_records.named(call.world, call.body)
+    user = user_records.named(call.tenant, call.body)
     if user["status"] != "active":
         raise StytchFault("user_not_found")  # UNCONFIRMED: the type for a pending user; only active ones may enrol
     _make_room(call, user)
-    totp = totp_records.add(call.world, user, minutes)
+    totp = totp_records.add(call.tenant, user, minutes)
     return {
         "totp_id": totp["totp_id"],
         "secret": totp["secret"],
         "qr_code": totp_records.qr_code(totp["secret"], totp_records.account_label(user)),
         "recovery_codes": totp["recovery_codes"],
-        "user": objects.user_object(call.world, user),
+        "user": objects.user_object(call.tenant, user),
         "user_id": user["user_id"],
     }
 
@@ -44,31 +44,31 @@ def _make_room(call: Call, user: Json) -> None:
 
     UNCONFIRMED: whether Stytch refuses while one is pending, or replaces it; we refuse, which is harder on a client.
     """
-    totp = totp_records.of_user(call.world, user)
+    totp = totp_records.of_user(call.tenant, user)
     if totp and totp["verified"]:
         raise StytchFault("active_totp_exists")
     if totp and not totp_records.has_lapsed(totp):
         raise StytchFault("pending_totp_exists")
     if totp:
-        totp_records.remove(call.world, user)
+        totp_records.remove(call.tenant, user)
 
 
 @bp.post("/authenticate")
 @authenticated
 def authenticate(call: Call) -> Json:
     """Prove the authenticator app with its present code; the first time, this finishes the enrolment."""
-    user = user_records.named(call.world, call.body)
+    user = user_records.named(call.tenant, call.body)
     code = _code(call, "totp_code", CODE, "invalid_totp_code", RECOVERY_CODE, "recovery_code_used_as_totp_code")
     asked = _session_of(call, user)
     objects.refuse_if_locked(user)
-    totp = totp_records.of_user(call.world, user)
+    totp = totp_records.of_user(call.tenant, user)
     if totp is None:
         raise StytchFault("totps_not_found_for_user")
     if totp_records.has_lapsed(totp):
         raise StytchFault("expired_totp")
     step = totp_records.accepted_step(totp, code)
     if step is None:
-        objects.count_failure(call.world, user)
+        objects.count_failure(call.tenant, user)
         raise StytchFault("unable_to_authenticate_totp")
     totp.update(verified=True, last_step=step)
     return _proven(call, user, totp, asked, factors.totp(totp["totp_id"]))
@@ -78,8 +78,8 @@ def authenticate(call: Call) -> Json:
 @authenticated
 def recovery_codes(call: Call) -> Json:
     """List the codes that are left. UNCONFIRMED: whether used ones stay in Stytch's list; they leave ours."""
-    user = user_records.named(call.world, call.body)
-    totp = totp_records.of_user(call.world, user)
+    user = user_records.named(call.tenant, call.body)
+    totp = totp_records.of_user(call.tenant, user)
     if totp is None:
         raise StytchFault("recovery_codes_not_found")
     shown = {name: totp[name] for name in ("totp_id", "verified", "recovery_codes")}
@@ -90,15 +90,15 @@ def recovery_codes(call: Call) -> Json:
 @authenticated
 def recover(call: Call) -> Json:
     """Stand in for a lost authenticator app with a recovery code, once."""
-    user = user_records.named(call.world, call.body)
+    user = user_records.named(call.tenant, call.body)
     code = _code(call, "recovery_code", RECOVERY_CODE, "invalid_recovery_code", CODE, "totp_code_used_as_recovery_code")
     asked = _session_of(call, user)
     objects.refuse_if_locked(user)
-    totp = totp_records.of_user(call.world, user)
+    totp = totp_records.of_user(call.tenant, user)
     if totp is None or not totp["verified"]:
         raise StytchFault("no_active_recovery_code_backed_factor")
     if code not in totp["recovery_codes"]:
-        objects.count_failure(call.world, user)
+        objects.count_failure(call.tenant, user)
         raise StytchFault("unable_to_authenticate_recovery_code")
     totp["recovery_codes"].remove(code)
     # UNCONFIRMED: the prefix of a recovery code's id.
@@ -122,12 +122,12 @@ def _session_of(call: Call, user: Json) -> session_records.Wanted:
 
 
 def _proven(call: Call, user: Json, totp: Json, asked: session_records.Wanted, factor: Json) -> Json:
-    call.world.save(user_records.TOTP, totp["totp_id"], totp)
-    objects.count_success(call.world, user)
+    call.tenant.save(user_records.TOTP, totp["totp_id"], totp)
+    objects.count_success(call.tenant, user)
     return {
         "totp_id": totp["totp_id"],
         "user_id": user["user_id"],
         **session_records.proven(call, user, asked, factor),
-        "user": objects.user_object(call.world, user),
+        "user": objects.user_object(call.tenant, user),
         "user_device": None,
     }

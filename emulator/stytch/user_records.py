@@ -7,7 +7,7 @@ import re
 from typing import Literal, TypeAlias
 
 from .. import clock
-from ..store import Json, World
+from ..store import Json, Tenant
 from .errors import StytchFault
 from .wire import UUID4, new_id
 
@@ -26,10 +26,10 @@ DEFAULT_ROLE = "stytch_user"
 TRIAL_OF_ADDED_EMAIL = 300  # seconds until an address that was added and not proven is gone again
 
 
-def add(world: World, *, active: bool = True) -> Json:
+def add(tenant: Tenant, *, active: bool = True) -> Json:
     """Add a new user that nothing names yet."""
     user = blank(new_id("user"), active=active)
-    return world.add(USER, user["user_id"], user)
+    return tenant.add(USER, user["user_id"], user)
 
 
 def blank(user_id: str, *, active: bool = True) -> Json:
@@ -51,21 +51,21 @@ def blank(user_id: str, *, active: bool = True) -> Json:
     }
 
 
-def save(world: World, user: Json) -> None:
+def save(tenant: Tenant, user: Json) -> None:
     """Keep a changed user."""
-    world.save(USER, user["user_id"], user)
+    tenant.save(USER, user["user_id"], user)
 
 
-def load(world: World, user_id: str) -> Json | None:
+def load(tenant: Tenant, user_id: str) -> Json | None:
     """Load the user as of now, without the added addresses whose trial is over."""
-    user = world.get(USER, user_id)
+    user = tenant.get(USER, user_id)
     for email in list(user["emails"]) if user else []:
         if email.get("until") is not None and email["until"] <= clock.timestamp():
-            drop_contact(world, user or {}, "email", email["email_id"])
+            drop_contact(tenant, user or {}, "email", email["email_id"])
     return user
 
 
-def named(world: World, body: Json) -> Json:
+def named(tenant: Tenant, body: Json) -> Json:
     """Find the user that the request names, by id or by external id.
 
     UNCONFIRMED: where a malformed id ends and an unknown external id begins; we take what starts like an id for one.
@@ -77,43 +77,43 @@ def named(world: World, body: Json) -> Json:
         if not re.fullmatch(f"user-test-{UUID4}", user_id):
             raise StytchFault("invalid_user_id")
     else:
-        user_id = (world.get(EXTERNAL, _key(user_id)) or {"user_id": ""})["user_id"]
-    user = load(world, user_id)
+        user_id = (tenant.get(EXTERNAL, _key(user_id)) or {"user_id": ""})["user_id"]
+    user = load(tenant, user_id)
     if user is None:
         raise StytchFault("user_not_found")
     return user
 
 
-def owner(world: World, kind: Contact, contact: str) -> Json | None:
+def owner(tenant: Tenant, kind: Contact, contact: str) -> Json | None:
     """Find the user who has this e-mail address or phone number."""
-    found = world.find(INDEX[kind], INDEX[kind], contact.lower())
-    user = load(world, found["user_id"]) if found else None
+    found = tenant.find(INDEX[kind], INDEX[kind], contact.lower())
+    user = load(tenant, found["user_id"]) if found else None
     return user if user and any(entry[kind].lower() == contact.lower() for entry in user[LIST[kind]]) else None
 
 
-def owner_of_id(world: World, kind: Contact, contact_id: str) -> Json | None:
+def owner_of_id(tenant: Tenant, kind: Contact, contact_id: str) -> Json | None:
     """Find the user to whom the id of an e-mail address or a phone number belongs."""
-    found = world.get(INDEX[kind], contact_id)
-    user = load(world, found["user_id"]) if found else None
-    return user if user and world.get(INDEX[kind], contact_id) else None
+    found = tenant.get(INDEX[kind], contact_id)
+    user = load(tenant, found["user_id"]) if found else None
+    return user if user and tenant.get(INDEX[kind], contact_id) else None
 
 
-def add_contact(world: World, user: Json, kind: Contact, contact: str, *, on_trial: bool = False) -> str:
+def add_contact(tenant: Tenant, user: Json, kind: Contact, contact: str, *, on_trial: bool = False) -> str:
     """Give the user an unverified e-mail address or phone number; returns its id."""
     contact_id = new_id(PREFIX[kind])
-    world.add(INDEX[kind], contact_id, {"user_id": user["user_id"]}, {INDEX[kind]: contact.lower()})
+    tenant.add(INDEX[kind], contact_id, {"user_id": user["user_id"]}, {INDEX[kind]: contact.lower()})
     entry = {ID[kind]: contact_id, kind: contact, "verified": False}
     until = {"until": clock.timestamp() + TRIAL_OF_ADDED_EMAIL} if on_trial else {}
     user[LIST[kind]].append({**entry, **until})
-    save(world, user)
+    save(tenant, user)
     return contact_id
 
 
-def drop_contact(world: World, user: Json, kind: Contact, contact_id: str) -> None:
+def drop_contact(tenant: Tenant, user: Json, kind: Contact, contact_id: str) -> None:
     """Take an e-mail address or phone number from the user."""
-    world.remove(INDEX[kind], contact_id)
+    tenant.remove(INDEX[kind], contact_id)
     user[LIST[kind]] = [entry for entry in user[LIST[kind]] if entry[ID[kind]] != contact_id]
-    save(world, user)
+    save(tenant, user)
 
 
 def entry_of(user: Json, kind: Contact, contact: str) -> Json:
@@ -121,36 +121,36 @@ def entry_of(user: Json, kind: Contact, contact: str) -> Json:
     return next(entry for entry in user[LIST[kind]] if entry[kind].lower() == contact.lower())
 
 
-def check_external_id(world: World, user: Json, external_id: str) -> None:
+def check_external_id(tenant: Tenant, user: Json, external_id: str) -> None:
     """Refuse an external id that names another user.
 
     UNCONFIRMED: one that looks like a user's id; refused too, because it would not be found.
     """
-    holder = world.get(EXTERNAL, _key(external_id))
+    holder = tenant.get(EXTERNAL, _key(external_id))
     if holder and holder["user_id"] != user["user_id"]:
         raise StytchFault("duplicate_user_external_id")
     if external_id.startswith("user-"):
         raise StytchFault("invalid_argument")
 
 
-def set_external_id(world: World, user: Json, external_id: str | None) -> None:
+def set_external_id(tenant: Tenant, user: Json, external_id: str | None) -> None:
     """Give the user another external id, or none."""
     if user["external_id"] is not None:
-        world.remove(EXTERNAL, _key(user["external_id"]))
+        tenant.remove(EXTERNAL, _key(user["external_id"]))
     if external_id is not None:
-        world.add(EXTERNAL, _key(external_id), {"user_id": user["user_id"]})
+        tenant.add(EXTERNAL, _key(external_id), {"user_id": user["user_id"]})
     user["external_id"] = external_id
-    save(world, user)
+    save(tenant, user)
 
 
-def remove(world: World, user: Json) -> None:
+def remove(tenant: Tenant, user: Json) -> None:
     """Forget the user and everything that names the user."""
     for kind, field in LIST.items():
         for entry in user[field]:
-            world.remove(INDEX[kind], entry[ID[kind]])
-    set_external_id(world, user, None)
-    world.remove(TOTP, user["totp_id"] or "")
-    world.remove(USER, user["user_id"])
+            tenant.remove(INDEX[kind], entry[ID[kind]])
+    set_external_id(tenant, user, None)
+    tenant.remove(TOTP, user["totp_id"] or "")
+    tenant.remove(USER, user["user_id"])
 
 
 def _key(external_id: str) -> str:

@@ -25,10 +25,10 @@ def create(call: Call) -> Json:
     active = not fields.flag(call.body, "create_user_as_pending")
     changes = _changes(call, user_records.blank(""))
     for kind, contact in contacts.items():
-        if user_records.owner(call.world, kind, contact):
+        if user_records.owner(call.tenant, kind, contact):
             raise StytchFault(f"duplicate_{kind}")
-    user = user_records.add(call.world, active=active)
-    ids = {kind: user_records.add_contact(call.world, user, kind, contact) for kind, contact in contacts.items()}
+    user = user_records.add(call.tenant, active=active)
+    ids = {kind: user_records.add_contact(call.tenant, user, kind, contact) for kind, contact in contacts.items()}
     _apply(call, user, changes)
     return {
         "status_code": 201,
@@ -36,7 +36,7 @@ def create(call: Call) -> Json:
         "email_id": ids.get("email", ""),
         "phone_id": ids.get("phone_number", ""),
         "status": user["status"],
-        "user": objects.user_object(call.world, user),
+        "user": objects.user_object(call.tenant, user),
     }
 
 
@@ -44,7 +44,7 @@ def create(call: Call) -> Json:
 @authenticated
 def get(call: Call, user_id: str) -> Json:
     """Answer the user, not inside a member of its own but beside the envelope."""
-    return objects.user_object(call.world, _user(call, user_id))
+    return objects.user_object(call.tenant, _user(call, user_id))
 
 
 @bp.put("/<user_id>")
@@ -53,7 +53,7 @@ def update(call: Call, user_id: str) -> Json:
     """Change the name, metadata, external id or roles; addresses and numbers are added by proving them."""
     user = _user(call, user_id)
     _apply(call, user, _changes(call, user))
-    whole = objects.user_object(call.world, user)
+    whole = objects.user_object(call.tenant, user)
     shared = {name: whole[name] for name in ("user_id", "emails", "phone_numbers", "crypto_wallets")}
     return {**shared, "user": whole}
 
@@ -63,9 +63,9 @@ def update(call: Call, user_id: str) -> Json:
 def delete(call: Call, user_id: str) -> Json:
     """Forget the user. UNCONFIRMED: what becomes of sessions; they end here."""
     user = _user(call, user_id)
-    for session in session_records.of_user(call.world, user["user_id"]):
-        call.world.remove(session_records.SESSION, session["session_id"])
-    user_records.remove(call.world, user)
+    for session in session_records.of_user(call.tenant, user["user_id"]):
+        call.tenant.remove(session_records.SESSION, session["session_id"])
+    user_records.remove(call.tenant, user)
     return {"user_id": user["user_id"]}
 
 
@@ -74,7 +74,7 @@ def delete(call: Call, user_id: str) -> Json:
 def delete_external_id(call: Call, user_id: str) -> Json:
     """Take the external id away."""
     user = _user(call, user_id)
-    user_records.set_external_id(call.world, user, None)
+    user_records.set_external_id(call.tenant, user, None)
     return _changed(call, user)
 
 
@@ -83,12 +83,12 @@ def delete_external_id(call: Call, user_id: str) -> Json:
 def delete_totp(call: Call, totp_id: str) -> Json:
     """Take away an authenticator app, pending or verified, so that another can be enrolled."""
     totp_id = fields.matching({"totp_id": totp_id}, "totp_id", f"totp-test-{UUID4}", "invalid_totp_id")
-    totp = call.world.get(user_records.TOTP, totp_id)
-    user = user_records.load(call.world, totp["user_id"]) if totp else None
+    totp = call.tenant.get(user_records.TOTP, totp_id)
+    user = user_records.load(call.tenant, totp["user_id"]) if totp else None
     if user is None:
         raise StytchFault("totp_not_found")
-    totp_records.remove(call.world, user)
-    session_records.forget_factor(call.world, user["user_id"], totp_id)
+    totp_records.remove(call.tenant, user)
+    session_records.forget_factor(call.tenant, user["user_id"], totp_id)
     return _changed(call, user)
 
 
@@ -100,13 +100,13 @@ def delete_contact(call: Call, contact_id: str, kind: Contact) -> Json:
 
     UNCONFIRMED: the last one; the rule of Stytch's browser SDK is applied here, so it stays.
     """
-    user = user_records.owner_of_id(call.world, kind, contact_id)
+    user = user_records.owner_of_id(call.tenant, kind, contact_id)
     if user is None:
         raise StytchFault(NOT_FOUND[kind])
     if len(user["emails"]) + len(user["phone_numbers"]) == 1:
         raise StytchFault("cannot_delete_last_primary_factor")
-    user_records.drop_contact(call.world, user, kind, contact_id)
-    session_records.forget_factor(call.world, user["user_id"], contact_id)
+    user_records.drop_contact(call.tenant, user, kind, contact_id)
+    session_records.forget_factor(call.tenant, user["user_id"], contact_id)
     return _changed(call, user)
 
 
@@ -115,14 +115,14 @@ def delete_contact(call: Call, contact_id: str, kind: Contact) -> Json:
 def search(call: Call) -> Json:
     """List the users who fit every operand, oldest first, a page at a time."""
     asked = user_search.read(call.body)
-    limits.spend(call.world, "user searches", call.project_id, most=SEARCHES_PER_MINUTE, seconds=60)
-    ids = [user["user_id"] for user in call.world.all(user_records.USER)]
-    users = [objects.user_object(call.world, user_records.load(call.world, user_id) or {}) for user_id in ids]
+    limits.spend(call.tenant, "user searches", call.project_id, most=SEARCHES_PER_MINUTE, seconds=60)
+    ids = [user["user_id"] for user in call.tenant.all(user_records.USER)]
+    users = [objects.user_object(call.tenant, user_records.load(call.tenant, user_id) or {}) for user_id in ids]
     return user_search.page(users, asked)
 
 
 def _user(call: Call, user_id: str) -> Json:
-    return user_records.named(call.world, {"user_id": user_id})
+    return user_records.named(call.tenant, {"user_id": user_id})
 
 
 def _contacts(call: Call) -> dict[Contact, str]:
@@ -142,7 +142,7 @@ def _changes(call: Call, user: Json) -> Json:
     """All that a request may set, checked before any of it is written."""
     external_id = fields.optional_matching(call.body, "external_id", user_records.EXTERNAL_ID, "invalid_argument")
     if external_id is not None:
-        user_records.check_external_id(call.world, user, external_id)
+        user_records.check_external_id(call.tenant, user, external_id)
     name = fields.strings(call.body, "name", user_records.NAME_PARTS)
     given = fields.mapping(call.body, "name")
     return {
@@ -166,10 +166,10 @@ def _roles(call: Call, user: Json) -> list[str]:
 
 def _apply(call: Call, user: Json, changes: Json) -> None:
     if changes["external_id"] != user["external_id"]:
-        user_records.set_external_id(call.world, user, changes["external_id"])
+        user_records.set_external_id(call.tenant, user, changes["external_id"])
     user.update(changes)
-    user_records.save(call.world, user)
+    user_records.save(call.tenant, user)
 
 
 def _changed(call: Call, user: Json) -> Json:
-    return {"user_id": user["user_id"], "user": objects.user_object(call.world, user)}
+    return {"user_id": user["user_id"], "user": objects.user_object(call.tenant, user)}

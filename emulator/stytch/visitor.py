@@ -9,7 +9,7 @@ from urllib.parse import parse_qs, urlsplit
 import pyotp
 
 from .. import clock
-from ..store import World
+from ..store import Tenant
 from . import links, magic_link_emails, totp_records, user_records
 
 
@@ -44,16 +44,16 @@ class Entry:
     verified: bool
 
 
-def mails(world: World) -> list[Mail]:
-    """List the world's mails, newest first."""
+def mails(tenant: Tenant) -> list[Mail]:
+    """List the tenant's mails, newest first."""
     return [
         Mail(
             **{name: mail[name] for name in ("to", "kind", "subject", "text", "link")},
             sent_at=clock.parse(mail["sent_at"]),
             expires=clock.parse(mail["expires"]),
-            spent=_is_spent(world, mail["link"]),
+            spent=_is_spent(tenant, mail["link"]),
         )
-        for mail in reversed(world.all(magic_link_emails.MAIL))
+        for mail in reversed(tenant.all(magic_link_emails.MAIL))
     ]
 
 
@@ -61,23 +61,23 @@ def _token(address: str) -> str:
     return parse_qs(urlsplit(address).query)["token"][0]
 
 
-def _is_spent(world: World, address: str) -> bool:
-    link = links.find(world, _token(address))
+def _is_spent(tenant: Tenant, address: str) -> bool:
+    link = links.find(tenant, _token(address))
     return link is None or not links.is_open(link)
 
 
-def authenticator(world: World) -> list[Entry]:
-    """List what an app that scanned every QR code of this world shows now, newest first."""
+def authenticator(tenant: Tenant) -> list[Entry]:
+    """List what an app that scanned every QR code of this tenant shows now, newest first."""
     step = totp_records.current_step()
     left = totp_records.STEP - int(clock.timestamp()) % totp_records.STEP
     return [
         Entry(
-            label=totp_records.account_label(world.get(user_records.USER, totp["user_id"]) or {}),
+            label=totp_records.account_label(tenant.get(user_records.USER, totp["user_id"]) or {}),
             issuer=totp_records.ISSUER,
             code=pyotp.TOTP(totp["secret"]).generate_otp(step),
             seconds_left=left,
             used=totp["last_step"] >= step,
             verified=totp["verified"],
         )
-        for totp in reversed(world.all(user_records.TOTP))
+        for totp in reversed(tenant.all(user_records.TOTP))
     ]

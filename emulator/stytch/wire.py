@@ -11,7 +11,7 @@ from uuid import UUID, uuid4, uuid5
 from flask import Flask, Response, current_app, request
 from werkzeug.exceptions import HTTPException, MethodNotAllowed, NotFound
 
-from ..store import Json, Store, World, WorldFull
+from ..store import Json, Store, Tenant, TenantFull
 from . import keys
 from .errors import StytchFault
 
@@ -36,16 +36,16 @@ class Service:
 
 @dataclass(frozen=True)
 class Call:
-    """One authenticated request: its world, its project, and its JSON body."""
+    """One authenticated request: its tenant, its project, and its JSON body."""
 
-    world: World
+    tenant: Tenant
     project_id: str
     body: Json
 
     @cached_property
-    def project(self) -> World:
+    def project(self) -> Tenant:
         """The project's own partition beside the visitor's, with keys in it."""
-        project = self.world.beside(keys.partition(self.project_id))
+        project = self.tenant.beside(keys.partition(self.project_id))
         keys.ensure(project)
         return project
 
@@ -80,7 +80,7 @@ def is_project_id(text: str) -> bool:
 def install_errors(app: Flask) -> None:
     """Answer every failure in Stytch's error envelope."""
     app.register_error_handler(StytchFault, lambda fault: _refuse(fault))
-    app.register_error_handler(WorldFull, _refuse_full)
+    app.register_error_handler(TenantFull, _refuse_full)
     app.register_error_handler(HTTPException, _refuse_http)
 
 
@@ -93,7 +93,7 @@ def _refuse(fault: StytchFault) -> Response:
     return envelope(_body(fault))
 
 
-def _refuse_full(full: WorldFull) -> Response:
+def _refuse_full(full: TenantFull) -> Response:
     """Say what there is too much of, since no waiting helps."""
     body = _body(StytchFault("too_many_requests"))
     return envelope(body | {"error_message": f"{body['error_message']} In this emulated project {full}."})

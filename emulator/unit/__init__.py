@@ -11,8 +11,8 @@ UNCONFIRMED our choice where nothing tells what Unit does; the code says UNCONFI
 |---|---|---|
 | a request without a valid bearer is unauthorized | 401 unauthorized | docs |
 | an expired customer token is unauthorized | 401 unauthorized | docs |
-| a customer token of another world is unauthorized | 401 unauthorized | ours |
-| over http an org token names no visitors world | 401 unauthorized | ours |
+| a customer token of another tenant is unauthorized | 401 unauthorized | ours |
+| over http an org token names no visitors tenant | 401 unauthorized | ours |
 | an operation beyond the scopes is forbidden | 403 forbidden | catalog |
 | an operation of the org is forbidden to customers | 403 forbidden | catalog, sandbox UNCONFIRMED |
 | an org token shows no card numbers | 403 forbidden | docs |
@@ -26,7 +26,7 @@ UNCONFIRMED our choice where nothing tells what Unit does; the code says UNCONFI
 | an unknown relationship is invalid | 400 invalid_value | UNCONFIRMED |
 | a query parameter that makes no sense is invalid | 400 invalid_value | docs for tags, else UNCONFIRMED |
 | paging transactions without customer or account is invalid | 400 invalid_value | UNCONFIRMED |
-| a full world takes no more | 400 limits_exceeded | ours |
+| a full tenant takes no more | 400 limits_exceeded | ours |
 | a wrong attribute is invalid | 400 invalid_value | catalog |
 | an application cannot change its subject | 400 invalid_value | docs |
 | a decided application cannot be canceled | 400 invalid_value | docs, code UNCONFIRMED |
@@ -105,7 +105,7 @@ UNCONFIRMED our choice where nothing tells what Unit does; the code says UNCONFI
 | a resource of another customer is not found | 400 card_not_found, account_not_found | UNCONFIRMED |
 | a webhook goes nowhere else | 400 invalid_value | ours |
 | a wrong webhook attribute is invalid | 400 invalid_value | catalog |
-| a world has so many webhooks and no more | 400 limits_exceeded | ours |
+| a tenant has so many webhooks and no more | 400 limits_exceeded | ours |
 | a webhook is not deleted | 405 | docs |
 | a token is not upgraded beyond that | 403 forbidden | UNCONFIRMED |
 | an upgrade needs proof | 403 forbidden | docs, code UNCONFIRMED |
@@ -121,7 +121,7 @@ from collections.abc import Callable
 from flask import Flask, Response, request
 from werkzeug.exceptions import HTTPException
 
-from ..store import Json, Store, WorldFull
+from ..store import Json, Store, TenantFull
 from . import (
     accounts,
     application_documents,
@@ -140,12 +140,12 @@ from . import (
     webhooks,
 )
 from .bearers import ORG_TOKEN
-from .bearers import named_by as world_named_by
+from .bearers import named_by as tenant_named_by
 from .calls import Emulation
-from .delivery import Courier
+from .delivery import WebhookDispatcher
 from .errors import UnitFault, bare
 from .errors import by_status as refusal
-from .forms import open_form, submit, world_of_form
+from .forms import open_form, submit, tenant_of_form
 from .jsonapi import MEDIA_TYPE
 from .onboarding import Waiting, decide, waiting
 from .proof import JwtSettings
@@ -153,18 +153,18 @@ from .proof import JwtSettings
 __all__ = [
     "MEDIA_TYPE",
     "ORG_TOKEN",
-    "Courier",
     "JwtSettings",
     "UnitFault",
     "Waiting",
+    "WebhookDispatcher",
     "create_app",
     "decide",
     "open_form",
     "refusal",
     "submit",
+    "tenant_named_by",
+    "tenant_of_form",
     "waiting",
-    "world_named_by",
-    "world_of_form",
 ]
 
 logger = logging.getLogger(__name__)
@@ -194,24 +194,26 @@ def create_app(
     jwt_settings: Callable[[str], JwtSettings | None],
     fetch: Callable[[str], Json],
     public_url: str | None = None,
-    courier: Courier | None = None,
+    dispatcher: WebhookDispatcher | None = None,
 ) -> Flask:
     """Make the emulated Unit over a store.
 
-    ``jwt_settings`` tells what a world's dashboard holds under *JWT Settings*, and ``fetch`` gets the JSON at a URL,
+    ``jwt_settings`` tells what a tenant's dashboard holds under *JWT Settings*, and ``fetch`` gets the JSON at a URL,
     for the keys of the identity provider. ``public_url`` is where a browser finds the pages that Unit hosts, if not at
-    the origin that the API is called at. ``courier`` delivers webhooks; without one, a thread of its own does.
+    the origin that the API is called at. ``dispatcher`` delivers webhooks; without one, a thread of its own does.
     """
     app = Flask(__name__, static_folder=None)
     app.config["MAX_CONTENT_LENGTH"] = MOST_BYTES
-    app.extensions["emulated_unit"] = Emulation(store, jwt_settings, fetch, public_url, courier or Courier(store))
+    app.extensions["emulated_unit"] = Emulation(
+        store, jwt_settings, fetch, public_url, dispatcher or WebhookDispatcher(store)
+    )
     app.url_map.strict_slashes = False
     app.url_map.merge_slashes = False
     for resource in RESOURCES:
         app.register_blueprint(resource.routes)
     app.register_error_handler(UnitFault, lambda fault: jsonapi.encode(fault.document(), fault.status))
     app.register_error_handler(HTTPException, _outside)
-    app.register_error_handler(WorldFull, _full)
+    app.register_error_handler(TenantFull, _full)
     app.after_request(_finish)
     return app
 
@@ -221,8 +223,8 @@ def _outside(error: HTTPException) -> Response:
     return jsonapi.encode(bare(error.code or 500, error.name), error.code or 500)
 
 
-def _full(full: WorldFull) -> Response:
-    """Refuse to store more for one world."""
+def _full(full: TenantFull) -> Response:
+    """Refuse to store more for one tenant."""
     fault = UnitFault("limits_exceeded", f"In this emulated bank {full}")
     return jsonapi.encode(fault.document(), fault.status)
 

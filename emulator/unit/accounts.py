@@ -78,9 +78,9 @@ def create_account(call: Call) -> Response:
     if account is None:
         customer = call.related(document, "customer")
         check_active(customer, "/data/relationships/customer")
-        account = _numbered(call, call.world.add_numbered("account", _draft(customer, document.attributes)))
+        account = _numbered(call, call.tenant.add_numbered("account", _draft(customer, document.attributes)))
         idempotency.remember(call, "account", key, account)
-        events.emit(call.world, "account.created", account, "customer")
+        events.emit(call.tenant, "account.created", account, "customer")
     return jsonapi.reply(account, status=201)
 
 
@@ -107,7 +107,7 @@ def update_account(call: Call, account_id: str) -> Response:
     changes = read(PATCH).attributes
     if "tags" in changes:
         changes["tags"] = merged_tags(account["attributes"]["tags"], changes["tags"])
-    return jsonapi.reply(jsonapi.update(call.world, "account", account, changes))
+    return jsonapi.reply(jsonapi.update(call.tenant, "account", account, changes))
 
 
 @routes.get("/accounts/<account_id>/limits")
@@ -116,7 +116,7 @@ def get_account_limits(call: Call, account_id: str) -> Response:
     """Get an account's limits, and what it has used of them today and this month."""
     account = call.get("account", account_id)
     today = clock.milliseconds(clock.now())[:10]
-    daily, monthly = (spending.moved(call.world, account, period) for period in (today, today[:7]))
+    daily, monthly = (spending.moved(call.tenant, account, period) for period in (today, today[:7]))
     spent = {"withdrawals": 0, "deposits": 0, "purchases": daily["purchases"], "cardTransactions": 0}
     attributes = {
         "ach": {"limits": ACH_LIMITS, "totalsDaily": daily["ach"], "totalsMonthly": monthly["ach"]},
@@ -142,9 +142,9 @@ def freeze_account(call: Call, account_id: str) -> Response:
     given = read(FREEZE, empty=True).attributes
     check_open(account)
     reason = given.get("reasonText") or given.get("reason", "Other")
-    events.emit(call.world, "account.frozen", account, "customer", attributes={"freezeReason": reason})
+    events.emit(call.tenant, "account.frozen", account, "customer", attributes={"freezeReason": reason})
     changes = {"status": "Frozen", "freezeReason": reason}
-    return jsonapi.reply(jsonapi.update(call.world, "account", account, changes))
+    return jsonapi.reply(jsonapi.update(call.tenant, "account", account, changes))
 
 
 @routes.post("/accounts/<account_id>/<any(unfreeze,reopen):action>")
@@ -154,9 +154,9 @@ def open_account(call: Call, account_id: str, action: str) -> Response:
     account = call.get("account", account_id)
     before, event = ("Frozen", "account.unfrozen") if action == "unfreeze" else ("Closed", "account.reopened")
     check_status(account, before)
-    events.emit(call.world, event, account, "customer")
+    events.emit(call.tenant, event, account, "customer")
     reasons = dict.fromkeys(("freezeReason", "closeReason", "closeReasonText", "fraudReason"))
-    return jsonapi.reply(jsonapi.update(call.world, "account", account, {"status": "Open", **reasons}))
+    return jsonapi.reply(jsonapi.update(call.tenant, "account", account, {"status": "Open", **reasons}))
 
 
 @routes.post("/accounts/<account_id>/close")
@@ -167,8 +167,8 @@ def close_account(call: Call, account_id: str) -> Response:
     attributes = read(CLOSE, empty=True).attributes
     check_open(account)
     changes = {"status": "Closed", "closeReason": attributes.pop("reason", "ByCustomer"), **attributes}
-    events.emit(call.world, "account.closed", account, "customer", attributes={"closeReason": changes["closeReason"]})
-    return jsonapi.reply(jsonapi.update(call.world, "account", account, changes))
+    events.emit(call.tenant, "account.closed", account, "customer", attributes={"closeReason": changes["closeReason"]})
+    return jsonapi.reply(jsonapi.update(call.tenant, "account", account, changes))
 
 
 def check_open(account: Json) -> None:
@@ -202,4 +202,4 @@ def _draft(customer: Json, given: Json) -> Json:
 def _numbered(call: Call, account: Json) -> Json:
     number = f"1{int(account['id']):09d}"
     account["attributes"] |= {"accountNumber": number, "maskedAccountNumber": f"******{number[-4:]}"}
-    return call.world.save("account", account["id"], account)
+    return call.tenant.save("account", account["id"], account)

@@ -19,7 +19,7 @@ SIGNATURES = {"application/pdf": b"%PDF", "image/png": b"\x89PNG", "image/jpeg":
 @endpoint("applications", org_only=True)
 def list_documents(call: Call, application_id: str) -> Response:
     """List the documents that an application requires."""
-    return jsonapi.reply(onboarding.documents(call.world, call.get("application", application_id)))
+    return jsonapi.reply(onboarding.documents(call.tenant, call.get("application", application_id)))
 
 
 @routes.put("/applications/<application_id>/documents/<document_id>")
@@ -33,15 +33,15 @@ def upload_document(call: Call, application_id: str, document_id: str) -> Respon
     _check_file()
     if application["attributes"]["status"] == "AwaitingDocuments":
         # UNCONFIRMED: that one document is enough, whichever side of it.
-        onboarding.move(call.world, application, "PendingReview")
+        onboarding.move(call.tenant, application, "PendingReview")
     changes = {"status": "PendingReview", "reason": None, "reasonCode": None}
-    return jsonapi.reply(jsonapi.update(call.world, "document", document, changes))
+    return jsonapi.reply(jsonapi.update(call.tenant, "document", document, changes))
 
 
 def find(call: Call, application_id: str, document_id: str) -> tuple[Json, Json]:
     """Find a document of an application that is still under review."""
     application = call.get("application", application_id)
-    found = [each for each in onboarding.documents(call.world, application) if each["id"] == document_id]
+    found = [each for each in onboarding.documents(call.tenant, application) if each["id"] == document_id]
     if not found:
         raise UnitFault("not_found")
     onboarding.check_under_review(application)

@@ -56,7 +56,7 @@ def create_application(call: Call) -> Response:
     key = attributes.get("idempotencyKey")
     application = idempotency.replayed(call, "application", key)
     if application is None:
-        application = onboarding.apply(call.world, attributes)
+        application = onboarding.apply(call.tenant, attributes)
         idempotency.remember(call, "application", key, application)
     return reply(call, application, 201)
 
@@ -83,7 +83,7 @@ def update_application(call: Call, application_id: str) -> Response:
     changes = read(PATCH).attributes
     if "tags" in changes:
         changes["tags"] = merged_tags(application["attributes"]["tags"], changes["tags"])
-    return reply(call, jsonapi.update(call.world, "application", application, changes))
+    return reply(call, jsonapi.update(call.tenant, "application", application, changes))
 
 
 @routes.post("/applications/<application_id>/cancel")
@@ -94,7 +94,7 @@ def cancel_application(call: Call, application_id: str) -> Response:
     reason = read(CANCEL, empty=True).attributes.get("reason")
     if application["attributes"]["status"] not in ("Pending", *onboarding.UNDER_REVIEW):
         raise UnitFault("invalid_value", f"The application is {application['attributes']['status']}")
-    return reply(call, onboarding.decide_on(call.world, application, "Canceled", "Manually", reason), 201)
+    return reply(call, onboarding.decide_on(call.tenant, application, "Canceled", "Manually", reason), 201)
 
 
 def check_identification(attributes: Json) -> None:
@@ -110,4 +110,4 @@ def check_identification(attributes: Json) -> None:
 
 def reply(call: Call, application: Json, status: int = 200) -> Response:
     """Answer with an application, and its documents beside it."""
-    return jsonapi.reply(application, status=status, included=onboarding.documents(call.world, application))
+    return jsonapi.reply(application, status=status, included=onboarding.documents(call.tenant, application))

@@ -10,13 +10,13 @@ from dataclasses import dataclass, field
 from flask import request
 
 from .. import clock
-from ..store import Json, Store, World
-from ..transport import WORLD
+from ..store import Json, Store, Tenant
+from ..transport import TENANT
 from . import scopes
 from .errors import UnitFault
 from .jsonapi import reference
 
-ORG_TOKEN = "v2.public.emulator-"  # noqa: S105 -- a prefix; the world's id follows
+ORG_TOKEN = "v2.public.emulator-"  # noqa: S105 -- a prefix; the tenant's id follows
 TOKEN_NAME = "customer token"  # noqa: S105 -- the store finds a customer token by its hash, under this name
 _PROJECT = re.compile(r"project-(test|live)-[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
@@ -50,15 +50,15 @@ def digest(token: str) -> str:
     return hashlib.sha256(token.encode()).hexdigest()
 
 
-def world_of(store: Store) -> str:
-    """Find the world of the request: the one it came with, or else the one that its token names."""
-    token, given = _token(), request.environ.get(WORLD)
+def tenant_of(store: Store) -> str:
+    """Find the tenant of the request: the one it came with, or else the one that its token names."""
+    token, given = _token(), request.environ.get(TENANT)
     if token.startswith(ORG_TOKEN):
-        world = given or token.removeprefix(ORG_TOKEN)
-        # Without this a browser that learns a visitor's id could name that visitor's world.
-        if not given and not _PROJECT.fullmatch(world):
+        tenant = given or token.removeprefix(ORG_TOKEN)
+        # Without this a browser that learns a visitor's id could name that visitor's tenant.
+        if not given and not _PROJECT.fullmatch(tenant):
             raise UnitFault("unauthorized")
-        return str(world)
+        return str(tenant)
     found = named_by(token, store)
     if found is None or given not in (None, found):
         raise UnitFault("unauthorized")
@@ -66,18 +66,18 @@ def world_of(store: Store) -> str:
 
 
 def named_by(token: str, store: Store) -> str | None:
-    """Find the world of a token, if it is anybody's."""
+    """Find the tenant of a token, if it is anybody's."""
     if token.startswith(ORG_TOKEN):
         return token.removeprefix(ORG_TOKEN)
-    return store.world_with(TOKEN_NAME, digest(token))
+    return store.tenant_with(TOKEN_NAME, digest(token))
 
 
-def authenticate(world: World) -> Bearer:
+def authenticate(tenant: Tenant) -> Bearer:
     """Find out who bears the request's token, or refuse it."""
     token = _token()
     if token.startswith(ORG_TOKEN):
         return Bearer(scopes.ORG)
-    record = world.find("customer_token", TOKEN_NAME, digest(token))
+    record = tenant.find("customer_token", TOKEN_NAME, digest(token))
     if record is None or record["expires_at"] <= clock.timestamp():
         raise UnitFault("unauthorized")
     return Bearer(

@@ -12,10 +12,10 @@ from functools import wraps
 
 from flask import Response, current_app, request
 
-from ..store import Json, Store, World
+from ..store import Json, Store, Tenant
 from . import events, jsonapi, onboarding
-from .bearers import Bearer, authenticate, world_of
-from .delivery import Courier
+from .bearers import Bearer, authenticate, tenant_of
+from .delivery import WebhookDispatcher
 from .documents import Document
 from .errors import UnitFault
 from .proof import JwtSettings
@@ -29,30 +29,30 @@ class Emulation:
     jwt_settings: Callable[[str], JwtSettings | None]
     fetch: Callable[[str], Json]
     public_url: str | None
-    courier: Courier
+    dispatcher: WebhookDispatcher
 
 
 @dataclass(frozen=True)
 class Call:
     """A request whose bearer is known and has the scope for it."""
 
-    world: World
+    tenant: Tenant
     bearer: Bearer
 
     def get(self, kind: str, record_id: str) -> Json:
         """Get the resource in the path; somebody else's and an absent one look alike, so that ids can't be probed."""
-        record = self.world.get(kind, record_id) if record_id.isascii() and record_id.isdigit() else None
+        record = self.tenant.get(kind, record_id) if record_id.isascii() and record_id.isdigit() else None
         if record is None or not self.bearer.sees(kind, record):
             raise UnitFault("not_found")  # UNCONFIRMED: 404 for an unknown id, and for another customer's
         return record
 
     def all(self, kind: str) -> list[Json]:
         """Every resource of a kind that the bearer reaches, oldest first."""
-        return [record for record in self.world.all(kind) if self.bearer.sees(kind, record)]
+        return [record for record in self.tenant.all(kind) if self.bearer.sees(kind, record)]
 
     def related(self, document: Document, name: str) -> Json:
         """Get the resource that a relationship in the request points to."""
-        record = self.world.get(name, document.related[name])
+        record = self.tenant.get(name, document.related[name])
         if record is None or not self.bearer.sees(name, record):
             raise UnitFault(f"{name}_not_found", f"There is no such {name}", f"/data/relationships/{name}")
         return record
@@ -83,11 +83,11 @@ def endpoint(*scopes: str, org_only: bool = False, writes: bool = False) -> Call
 def answer(view: Callable[[Call], Response], *scopes: str, org_only: bool = False, writes: bool = False) -> Response:
     """Run a view for the bearer in one transaction; a refusal keeps what was written, a crash does not."""
     store = emulation().store
-    with _transaction(world_of(store), writes or request.method != "GET") as world:
+    with _transaction(tenant_of(store), writes or request.method != "GET") as tenant:
         try:
-            bearer = authenticate(world)
+            bearer = authenticate(tenant)
             _check(bearer, scopes, org_only)
-            return view(Call(world, bearer))
+            return view(Call(tenant, bearer))
         except UnitFault as fault:
             return jsonapi.encode(fault.document(), fault.status)
 
@@ -100,16 +100,16 @@ def _check(bearer: Bearer, scopes: tuple[str, ...], org_only: bool) -> None:
 
 
 @contextmanager
-def _transaction(world_id: str, writes: bool) -> Iterator[World]:
-    """Open a transaction on the world, with all evaluations done whose time has come."""
+def _transaction(tenant_id: str, writes: bool) -> Iterator[Tenant]:
+    """Open a transaction on the tenant, with all evaluations done whose time has come."""
     store = emulation().store
     if not writes:
-        with store.read(world_id) as world:
-            if not onboarding.due(world):
-                yield world
+        with store.read(tenant_id) as tenant:
+            if not onboarding.due(tenant):
+                yield tenant
                 return
-    with store.change(world_id) as world:
-        onboarding.settle(world)
-        yield world
-        if events.is_waiting(world):
-            emulation().courier.notice(world_id)  # who has to wait for this transaction before it takes anything
+    with store.change(tenant_id) as tenant:
+        onboarding.settle(tenant)
+        yield tenant
+        if events.is_waiting(tenant):
+            emulation().dispatcher.notice(tenant_id)  # who has to wait for this transaction before it takes anything

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from .. import clock
-from ..store import Json, World
+from ..store import Json, Tenant
 from . import events, jsonapi
 from .errors import UnitFault
 
@@ -44,7 +44,7 @@ ACTIONS = {
 }
 
 
-def act(world: World, card: Json, name: str) -> Json:
+def act(tenant: Tenant, card: Json, name: str) -> Json:
     """Do an action to a card, or refuse it for the state that the card is in."""
     action = ACTIONS[name]
     check_status(card, action.allowed_from)
@@ -53,10 +53,10 @@ def act(world: World, card: Json, name: str) -> Json:
     status = action.leads_to or card["kept"]["status_before_freeze"]
     card["kept"]["status_before_freeze"] = before
     if name == "activate":
-        events.emit(world, "card.activated", card, "account", "customer")
+        events.emit(tenant, "card.activated", card, "account", "customer")
     changed = {"previousStatus": before, "newStatus": status}
-    events.emit(world, "card.statusChanged", card, "account", "customer", attributes=changed)
-    return jsonapi.update(world, "card", card, {"status": status})
+    events.emit(tenant, "card.statusChanged", card, "account", "customer", attributes=changed)
+    return jsonapi.update(tenant, "card", card, {"status": status})
 
 
 def check_status(card: Json, allowed: Collection[str]) -> None:
@@ -86,11 +86,11 @@ def expiration(wanted: str | None) -> str:
     return month
 
 
-def new_last_four(world: World, account_id: str) -> str:
+def new_last_four(tenant: Tenant, account_id: str) -> str:
     """Four digits that no other card of the account ends in, since purchases name the card by them."""
     taken = {
         card["attributes"]["last4Digits"]
-        for card in world.all("card")
+        for card in tenant.all("card")
         if jsonapi.reference("card", card, "account") == account_id
     }
     drawn = iter(lambda: f"{secrets.randbelow(10_000):04d}", None)

@@ -77,9 +77,9 @@ def create_card(call: Call) -> Response:
         account = call.related(document, "account")
         customer = _holder(call, document, account)
         check_open(account)
-        card = call.world.add_numbered("card", _draft(call, document, account, customer))
+        card = call.tenant.add_numbered("card", _draft(call, document, account, customer))
         idempotency.remember(call, "card", key, card)
-        events.emit(call.world, "card.created", card, "account", "customer")
+        events.emit(call.tenant, "card.created", card, "account", "customer")
     return jsonapi.reply(card, status=201)
 
 
@@ -108,14 +108,14 @@ def update_card(call: Call, card_id: str) -> Response:
         changes["tags"] = merged_tags(card["attributes"]["tags"], changes["tags"])
     card["kept"]["limits"] = changes.pop("limits", card["kept"]["limits"])
     changes.pop("defaultFundingAccountId", None)  # cards never show it, and an account has but one
-    return jsonapi.reply(jsonapi.update(call.world, "card", card, changes))
+    return jsonapi.reply(jsonapi.update(call.tenant, "card", card, changes))
 
 
 @routes.post("/cards/<card_id>/<any(freeze,unfreeze,close,'report-lost','report-stolen'):action>")
 @endpoint("cards-write")
 def change_card_status(call: Call, card_id: str, action: str) -> Response:
     """Freeze or unfreeze a card, close it, or report it lost or stolen."""
-    return jsonapi.reply(card_rules.act(call.world, call.get("card", card_id), action))
+    return jsonapi.reply(card_rules.act(call.tenant, call.get("card", card_id), action))
 
 
 @routes.post("/cards/<card_id>/replace")
@@ -128,7 +128,7 @@ def replace_card(call: Call, card_id: str) -> Response:
     card_rules.check_status(card, ("Inactive", *card_rules.SPENDABLE))
     card["kept"]["cvv2"] = card_rules.new_cvv2()
     changes = {"expirationDate": card_rules.expiration(None), **attributes}
-    return jsonapi.reply(jsonapi.update(call.world, "card", card, changes))
+    return jsonapi.reply(jsonapi.update(call.tenant, "card", card, changes))
 
 
 @routes.get("/cards/<card_id>/limits")
@@ -137,7 +137,7 @@ def get_limits(call: Call, card_id: str) -> Response:
     """Get a card's limits, if any are set, and what it has spent today and this month."""
     card = call.get("card", card_id)
     limits = {"limits": card["kept"]["limits"]} if card["kept"]["limits"] else {}
-    totals = {name: _totals(amount) for name, amount in spending.totals(call.world, card).items()}
+    totals = {name: _totals(amount) for name, amount in spending.totals(call.tenant, card).items()}
     return jsonapi.reply({"type": "limits", "attributes": limits | totals})
 
 
@@ -155,7 +155,7 @@ def _draft(call: Call, document: Document, account: Json, customer: Json) -> Jso
     given, physical = document.attributes, document.type == card_rules.PHYSICAL
     inactive = "ActiveForOnlineUse" if given.get("activeForOnlineUse") else "Inactive"
     attributes = {
-        "last4Digits": card_rules.new_last_four(call.world, account["id"]),
+        "last4Digits": card_rules.new_last_four(call.tenant, account["id"]),
         "expirationDate": card_rules.expiration(given.get("expiryDate")),
         "status": inactive if physical else "Active",
         "bin": card_rules.BIN,

@@ -76,8 +76,8 @@ def update_customer(call: Call, customer_id: str) -> Response:
     check_active(customer)
     if "tags" in changes:
         changes["tags"] = merged_tags(customer["attributes"]["tags"], changes["tags"])
-    events.emit(call.world, "customer.updated", customer, attributes={"changes": changes})
-    return jsonapi.reply(jsonapi.update(call.world, "customer", customer, changes))
+    events.emit(call.tenant, "customer.updated", customer, attributes={"changes": changes})
+    return jsonapi.reply(jsonapi.update(call.tenant, "customer", customer, changes))
 
 
 @routes.post("/customers/<customer_id>/archive")
@@ -88,8 +88,8 @@ def archive_customer(call: Call, customer_id: str) -> Response:
     reason = read(ARCHIVE, empty=True).attributes.get("reason", "Inactive")
     check_active(customer)
     changes = {"status": "Archived", "archiveReason": reason}
-    events.emit(call.world, "customer.archived", customer, attributes={"archiveReason": reason})
-    return jsonapi.reply(jsonapi.update(call.world, "customer", customer, changes))
+    events.emit(call.tenant, "customer.archived", customer, attributes={"archiveReason": reason})
+    return jsonapi.reply(jsonapi.update(call.tenant, "customer", customer, changes))
 
 
 def check_active(customer: Json, pointer: str | None = None) -> None:

@@ -18,12 +18,12 @@ import requests
 import urllib3
 
 from .. import clock
-from ..store import Json, Store, World
+from ..store import Json, Store, Tenant
 from . import jsonapi
 
 logger = logging.getLogger(__name__)
 
-MOST_WORLDS = 1000  # that are looked after at once; one more is looked after again at its next change
+MOST_TENANTS = 1000  # that are looked after at once; one more is looked after again at its next change
 MOST_PER_POST = 64  # events, in the mode AtLeastOnce
 TIMEOUT = 5  # seconds
 LEASE = 30  # seconds in which nobody else carries what somebody is carrying
@@ -61,27 +61,27 @@ def pause(failures: int) -> int:
 
 
 @dataclass
-class Courier:
+class WebhookDispatcher:
     """Delivers what waits, when told to.
 
-    ``in_background`` it tells itself, by the machine's clock, whatever a world's own clock says.
+    ``in_background`` it tells itself, by the machine's clock, whatever a tenant's own clock says.
     """
 
     store: Store
     in_background: bool = True
-    worlds: set[str] = field(default_factory=set)
+    tenants: set[str] = field(default_factory=set)
     _lock: threading.Lock = field(default_factory=threading.Lock)
     _wake: threading.Event = field(default_factory=threading.Event)
     _stopped: threading.Event = field(default_factory=threading.Event)
     thread: threading.Thread | None = None
 
-    def notice(self, world_id: str) -> None:
-        """Look after a world in which events wait, from now on."""
+    def notice(self, tenant_id: str) -> None:
+        """Look after a tenant in which events wait, from now on."""
         with self._lock:
             if self._stopped.is_set():
                 return
-            if len(self.worlds) < MOST_WORLDS:
-                self.worlds.add(world_id)
+            if len(self.tenants) < MOST_TENANTS:
+                self.tenants.add(tenant_id)
             if self.in_background and (self.thread is None or not self.thread.is_alive()):
                 self.thread = threading.Thread(target=self._run, name="webhooks", daemon=True)
                 self.thread.start()
@@ -94,24 +94,24 @@ class Courier:
         """
         with self._lock:
             self._stopped.set()
-            self.worlds.clear()
+            self.tenants.clear()
             thread = self.thread
         self._wake.set()
         if thread is not None:
             thread.join(TIMEOUT)
 
     def deliver_due(self) -> None:
-        """Deliver whatever is due in the worlds that were noticed: a little of each in turn, so that all go on."""
-        while sum(self._deliver_some(world_id) for world_id in list(self.worlds)):
+        """Deliver whatever is due in the tenants that were noticed: a little of each in turn, so that all go on."""
+        while sum(self._deliver_some(tenant_id) for tenant_id in list(self.tenants)):
             pass
 
-    def _deliver_some(self, world_id: str) -> int:
-        """Deliver a letter to each webhook of a world for which one is due; tells how many there were."""
-        letters = [] if self._stopped.is_set() else self.take(world_id)
+    def _deliver_some(self, tenant_id: str) -> int:
+        """Deliver a letter to each webhook of a tenant for which one is due; tells how many there were."""
+        letters = [] if self._stopped.is_set() else self.take(tenant_id)
         for letter in letters:
             if self._stopped.is_set():
                 break
-            self._note(world_id, letter, delivered=_post(letter))
+            self._note(tenant_id, letter, delivered=_post(letter))
         return len(letters)
 
     def _run(self) -> None:
@@ -120,53 +120,53 @@ class Courier:
             self._wake.clear()
             try:
                 self.deliver_due()
-            except Exception:  # the store is gone, or too busy: whatever waits there waits for the world's next change
+            except Exception:  # the store is gone, or too busy: whatever waits there waits for the tenant's next change
                 if not self._stopped.is_set():
                     logger.exception("Webhooks could not be served")
                 with self._lock:
-                    self.worlds.clear()
+                    self.tenants.clear()
             with self._lock:
-                if not self.worlds:
+                if not self.tenants:
                     self.thread = None
                     return
 
-    def take(self, world_id: str) -> list[Letter]:
-        """Write a letter to each webhook of a world for which one is due, and lease it to this courier."""
-        with self.store.change(world_id) as world:
-            waiting = [each for each in world.all("webhook") if each["kept"]["waiting"]]
+    def take(self, tenant_id: str) -> list[Letter]:
+        """Write a letter to each webhook of a tenant for which one is due, and lease it to this dispatcher."""
+        with self.store.change(tenant_id) as tenant:
+            waiting = [each for each in tenant.all("webhook") if each["kept"]["waiting"]]
             due = [each for each in waiting if each["kept"]["due_at"] <= clock.timestamp()]
-            letters = [letter for webhook in due if (letter := _letter(world, webhook))]
+            letters = [letter for webhook in due if (letter := _letter(tenant, webhook))]
             if not waiting:
                 with self._lock:
-                    self.worlds.discard(world_id)
+                    self.tenants.discard(tenant_id)
         return letters
 
-    def _note(self, world_id: str, letter: Letter, *, delivered: bool) -> None:
-        with self.store.change(world_id) as world:
-            webhook = world.get("webhook", letter.webhook_id)
+    def _note(self, tenant_id: str, letter: Letter, *, delivered: bool) -> None:
+        with self.store.change(tenant_id) as tenant:
+            webhook = tenant.get("webhook", letter.webhook_id)
             if webhook is not None:
                 _settle(webhook, letter, delivered)
-                world.save("webhook", webhook["id"], webhook)
+                tenant.save("webhook", webhook["id"], webhook)
 
 
-def _letter(world: World, webhook: Json) -> Letter | None:
+def _letter(tenant: Tenant, webhook: Json) -> Letter | None:
     """Write the next letter, if any of the events that wait is still kept."""
     attributes, kept = webhook["attributes"], webhook["kept"]
     at_most_once = attributes["deliveryMode"] == "AtMostOnce"
-    known = {event["id"]: event for event in world.all("event")}
+    known = {event["id"]: event for event in tenant.all("event")}
     kept["waiting"] = [each for each in kept["waiting"] if each in known]
     ids = kept["waiting"][: 1 if at_most_once else MOST_PER_POST]
     if at_most_once:
         kept["waiting"] = kept["waiting"][1:]
     if ids:
         kept["due_at"] = clock.timestamp() + LEASE
-    world.save("webhook", webhook["id"], webhook)
+    tenant.save("webhook", webhook["id"], webhook)
     if not ids:
         return None
     events = [known[each] for each in ids]
     document: Json = {"data": [jsonapi.show(event) for event in events]}
     if kept["includes"]:
-        document["included"] = [jsonapi.show(each) for event in events for each in _subject(world, event)]
+        document["included"] = [jsonapi.show(each) for event in events for each in _subject(tenant, event)]
     body = json.dumps(document, separators=(",", ":"), ensure_ascii=False).encode()
     headers = {"Content-Type": _MEDIA_TYPES[attributes["contentType"]]}
     if attributes.get("token"):
@@ -174,11 +174,11 @@ def _letter(world: World, webhook: Json) -> Letter | None:
     return Letter(webhook["id"], ids, attributes["url"], body, headers)
 
 
-def _subject(world: World, event: Json) -> list[Json]:
+def _subject(tenant: Tenant, event: Json) -> list[Json]:
     """Find the resource that an event is about. UNCONFIRMED: that these are all that is included."""
     name = event["type"].partition(".")[0]
     subject = jsonapi.reference("", event, name)
-    found = world.get("received_payment" if name == "receivedPayment" else name, subject) if subject else None
+    found = tenant.get("received_payment" if name == "receivedPayment" else name, subject) if subject else None
     return [found] if found else []
 
 

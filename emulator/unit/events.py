@@ -1,11 +1,11 @@
 """What happened, for whoever asks or listens: each change of a resource leaves an event, and queues it for webhooks.
 
-Only the newest are kept, and only so many wait for one webhook, so that neither grows with what a world does.
+Only the newest are kept, and only so many wait for one webhook, so that neither grows with what a tenant does.
 """
 
 from __future__ import annotations
 
-from ..store import Json, World, WorldFull
+from ..store import Json, Tenant, TenantFull
 from . import jsonapi
 
 MOST_KEPT = 200
@@ -13,7 +13,7 @@ MOST_WAITING = 200  # for one webhook; of more, the oldest are never delivered
 
 
 def emit(
-    world: World, event_type: str, subject: Json, *others: str, attributes: Json | None = None, **related: str
+    tenant: Tenant, event_type: str, subject: Json, *others: str, attributes: Json | None = None, **related: str
 ) -> None:
     """Note what happened to a resource, which the first word of the event's type names.
 
@@ -22,15 +22,15 @@ def emit(
     links = {event_type.partition(".")[0]: str(subject["id"]), **related}
     links |= {name: to for name in others if (to := jsonapi.reference("", subject, name))}
     try:
-        event = world.add_numbered("event", jsonapi.draft(event_type, attributes or {}, related={**links}))
-    except WorldFull:
+        event = tenant.add_numbered("event", jsonapi.draft(event_type, attributes or {}, related={**links}))
+    except TenantFull:
         return  # what needs no room of its own, such as freezing a card, must still be possible
-    world.keep_newest("event", MOST_KEPT)
-    for webhook in world.all("webhook"):
-        queue(world, webhook, event)
+    tenant.keep_newest("event", MOST_KEPT)
+    for webhook in tenant.all("webhook"):
+        queue(tenant, webhook, event)
 
 
-def queue(world: World, webhook: Json, event: Json) -> None:
+def queue(tenant: Tenant, webhook: Json, event: Json) -> None:
     """Let an event wait for a webhook that wants it."""
     wants_all = webhook["attributes"]["subscriptionType"] == "All"
     if webhook["attributes"]["status"] != "Enabled" or not (
@@ -38,9 +38,9 @@ def queue(world: World, webhook: Json, event: Json) -> None:
     ):
         return
     webhook["kept"]["waiting"] = [*webhook["kept"]["waiting"], event["id"]][-MOST_WAITING:]
-    world.save("webhook", webhook["id"], webhook)
+    tenant.save("webhook", webhook["id"], webhook)
 
 
-def is_waiting(world: World) -> bool:
+def is_waiting(tenant: Tenant) -> bool:
     """Tell whether some event waits for some webhook."""
-    return any(webhook["kept"]["waiting"] for webhook in world.all("webhook"))
+    return any(webhook["kept"]["waiting"] for webhook in tenant.all("webhook"))

@@ -12,7 +12,7 @@ from datetime import timedelta
 from flask import Blueprint, Response, request
 
 from .. import clock
-from ..store import Json, Store, World
+from ..store import Json, Store, Tenant
 from . import idempotency, jsonapi, onboarding, people, queries
 from .applications import APPLICANT_OPTIONAL, check_identification
 from .calls import Call, emulation, endpoint
@@ -69,7 +69,7 @@ def create_form(call: Call) -> Response:
     attributes = read(CREATE).attributes
     form = idempotency.replayed(call, "application_form", attributes["idempotencyKey"])
     if form is None:
-        form = _renew(call.world, call.world.add_numbered("application_form", _draft(attributes)))
+        form = _renew(call.tenant, call.tenant.add_numbered("application_form", _draft(attributes)))
         idempotency.remember(call, "application_form", attributes["idempotencyKey"], form)
     return jsonapi.reply(form, status=201)
 
@@ -87,24 +87,24 @@ def get_form(call: Call, form_id: str) -> Response:
     """Get a form, with a link that works."""
     form = call.get("application_form", form_id)
     if _is_over(form):
-        form = _renew(call.world, form)
+        form = _renew(call.tenant, form)
     return jsonapi.reply(form, included=queries.included(call, [form], ("application",)))
 
 
-def world_of_form(token: str, store: Store) -> str | None:
-    """Find the world of the form whose link has this token."""
-    return store.world_with(TOKEN_NAME, token) if token.isprintable() else None
+def tenant_of_form(token: str, store: Store) -> str | None:
+    """Find the tenant of the form whose link has this token."""
+    return store.tenant_with(TOKEN_NAME, token) if token.isprintable() else None
 
 
-def open_form(world: World, token: str) -> Json:
+def open_form(tenant: Tenant, token: str) -> Json:
     """Find the form whose link has this token; raise ``UnitFault`` if the link is wrong or too old."""
-    form = world.find("application_form", TOKEN_NAME, token) if token.isprintable() else None
+    form = tenant.find("application_form", TOKEN_NAME, token) if token.isprintable() else None
     if form is None or form["attributes"]["applicationFormToken"]["token"] != token or _is_over(form):
         raise UnitFault("not_found")
     return form
 
 
-def submit(world: World, form: Json, typed: Json) -> Json:
+def submit(tenant: Tenant, form: Json, typed: Json) -> Json:
     """Hand in a form: what was typed, on top of what the org had filled in, becomes an application."""
     if "application" in form["relationships"]:
         existing = form["relationships"]["application"]["data"]["id"]
@@ -114,9 +114,9 @@ def submit(world: World, form: Json, typed: Json) -> Json:
     if problems:
         raise UnitFault.invalid(problems)
     check_identification(attributes)
-    application = onboarding.apply(world, attributes)
+    application = onboarding.apply(tenant, attributes)
     form["relationships"]["application"] = {"data": jsonapi.identifier("application", application["id"])}
-    jsonapi.update(world, "application_form", form, {})
+    jsonapi.update(tenant, "application_form", form, {})
     return application
 
 
@@ -133,13 +133,13 @@ def _draft(given: Json) -> Json:
     return jsonapi.draft("applicationFormV2", attributes, kept=kept, related={})
 
 
-def _renew(world: World, form: Json) -> Json:
+def _renew(tenant: Tenant, form: Json) -> Json:
     token = secrets.token_urlsafe(32)
     expiration = clock.milliseconds(clock.now() + LIFE)
     form["links"] = {"related": {"type": "text/html", "href": PAGE.format(origin=form["kept"]["origin"], token=token)}}
-    world.name("application_form", form["id"], TOKEN_NAME, token)
+    tenant.name("application_form", form["id"], TOKEN_NAME, token)
     changes = {"applicationFormToken": {"token": token, "expiration": expiration}}
-    return jsonapi.update(world, "application_form", form, changes)
+    return jsonapi.update(tenant, "application_form", form, changes)
 
 
 def _is_over(form: Json) -> bool:

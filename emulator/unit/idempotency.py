@@ -22,10 +22,10 @@ def replayed(call: Call, kind: str, key: str | None) -> Json | None:
 
     A kind is a key space: physical and virtual cards are one kind, so one key can't make one of each.
     """
-    use = call.world.get("idempotency_key", _id(kind, key)) if key else None
+    use = call.tenant.get("idempotency_key", _id(kind, key)) if key else None
     if use is None or use["used_at"] <= clock.timestamp() - REMEMBERED_FOR:
         return None
-    record = call.world.get(kind, use["resource"])
+    record = call.tenant.get(kind, use["resource"])
     if record is None or not call.bearer.sees(kind, record):
         # UNCONFIRMED: the key spaces are the org's, but one customer must not be handed another's resource.
         raise UnitFault("already_exists", "The idempotency key is in use", POINTER)
@@ -37,10 +37,10 @@ def remember(call: Call, kind: str, key: str | None, record: Json) -> None:
     if not key:
         return
     use = {"resource": record["id"], "used_at": clock.timestamp()}
-    if call.world.get("idempotency_key", _id(kind, key)):
-        call.world.save("idempotency_key", _id(kind, key), use)
+    if call.tenant.get("idempotency_key", _id(kind, key)):
+        call.tenant.save("idempotency_key", _id(kind, key), use)
     else:
-        call.world.add("idempotency_key", _id(kind, key), use)
+        call.tenant.add("idempotency_key", _id(kind, key), use)
 
 
 def _id(kind: str, key: str) -> str:

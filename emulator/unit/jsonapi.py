@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from flask import Response
 
 from .. import clock
-from ..store import Json, World
+from ..store import Json, Tenant
 
 MEDIA_TYPE = "application/vnd.api+json; charset=utf-8"
 ORG_ID = "1"
@@ -49,12 +49,12 @@ def reference(kind: str, record: Json, name: str) -> str | None:
     return to
 
 
-def update(world: World, kind: str, record: Json, changes: Json) -> Json:
+def update(tenant: Tenant, kind: str, record: Json, changes: Json) -> Json:
     """Change attributes of a stored resource; None takes one away."""
     dated = {"updatedAt": clock.milliseconds(clock.now())} if kind in _SHOW_UPDATES else {}
     attributes = record["attributes"] | changes | dated
     record["attributes"] = {name: value for name, value in attributes.items() if value is not None}
-    return world.save(kind, record["id"], record)
+    return tenant.save(kind, record["id"], record)
 
 
 def show(record: Json) -> Json:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from .. import clock
-from ..store import Json, World
+from ..store import Json, Tenant
 from . import events, jsonapi
 from .errors import UnitFault
 
@@ -70,7 +70,7 @@ class Waiting:
     status: str
 
 
-def apply(world: World, given: Json) -> Json:
+def apply(tenant: Tenant, given: Json) -> Json:
     """Take in an application whose attributes are checked, and evaluate it."""
     ssn = given.get("ssn") or ""
     status = CONTROL_SSNS.get(ssn, "Approved")
@@ -82,25 +82,25 @@ def apply(world: World, given: Json) -> Json:
     application = jsonapi.draft("individualApplication", attributes, related={"org": jsonapi.ORG_ID})
     application["kept"] = {"evaluated_at": (clock.now() + EVALUATION_TIME).timestamp()}
     application["relationships"]["documents"] = {"data": []}
-    application = world.add_numbered("application", application)
-    events.emit(world, "application.created", application)
+    application = tenant.add_numbered("application", application)
+    events.emit(tenant, "application.created", application)
     if status in ("Approved", "Denied"):
-        return decide_on(world, application, status, "Automatically")
+        return decide_on(tenant, application, status, "Automatically")
     if status == "AwaitingDocuments":
-        application = _require(world, application, DOCUMENTS[ssn])
+        application = _require(tenant, application, DOCUMENTS[ssn])
     if status in UNDER_REVIEW:
-        _tell_of_review(world, application)
+        _tell_of_review(tenant, application)
     return application
 
 
-def documents(world: World, application: Json) -> list[Json]:
+def documents(tenant: Tenant, application: Json) -> list[Json]:
     """Get the documents that an application requires."""
     entries = application["relationships"]["documents"]["data"]
-    found = (world.get("document", entry["id"]) for entry in entries)
+    found = (tenant.get("document", entry["id"]) for entry in entries)
     return [document for document in found if document]
 
 
-def decide_on(world: World, application: Json, status: str, method: str, reason: str | None = None) -> Json:
+def decide_on(tenant: Tenant, application: Json, status: str, method: str, reason: str | None = None) -> Json:
     """Give an application its final status; an approved one becomes a customer."""
     changes = {
         "status": status,
@@ -110,25 +110,25 @@ def decide_on(world: World, application: Json, status: str, method: str, reason:
         "decisionDateTime": clock.milliseconds(clock.now()),
     }
     if status == "Approved":
-        customer = world.add_numbered("customer", _customer(application))
+        customer = tenant.add_numbered("customer", _customer(application))
         application["relationships"]["customer"] = {"data": jsonapi.identifier("customer", customer["id"])}
         # UNCONFIRMED: whether an event of the application's own, ``application.approved``, comes with it.
-        events.emit(world, "customer.created", customer, "application")
+        events.emit(tenant, "customer.created", customer, "application")
     else:
-        events.emit(world, f"application.{status.lower()}", application)
-    return jsonapi.update(world, "application", application, changes)
+        events.emit(tenant, f"application.{status.lower()}", application)
+    return jsonapi.update(tenant, "application", application, changes)
 
 
-def review(world: World, application: Json, status: str, reason: str | None) -> Json:
+def review(tenant: Tenant, application: Json, status: str, reason: str | None) -> Json:
     """Approve or deny by hand, which only an application under review allows."""
     check_under_review(application)
-    return decide_on(world, application, status, "Manually", reason)
+    return decide_on(tenant, application, status, "Manually", reason)
 
 
-def move(world: World, application: Json, status: str) -> Json:
+def move(tenant: Tenant, application: Json, status: str) -> Json:
     """Let an application that is under review wait for something else."""
-    jsonapi.update(world, "application", application, {"status": status, "message": MESSAGES[status]})
-    _tell_of_review(world, application)
+    jsonapi.update(tenant, "application", application, {"status": status, "message": MESSAGES[status]})
+    _tell_of_review(tenant, application)
     return application
 
 
@@ -138,32 +138,32 @@ def check_under_review(application: Json) -> None:
         raise UnitFault("invalid_value", f"The application is {application['attributes']['status']}")
 
 
-def due(world: World) -> bool:
+def due(tenant: Tenant) -> bool:
     """Tell whether some evaluation has come to its end and nobody has noted it yet."""
-    return any(map(_is_due, world.all("application")))
+    return any(map(_is_due, tenant.all("application")))
 
 
-def settle(world: World) -> None:
+def settle(tenant: Tenant) -> None:
     """Approve the applications whose evaluation has come to its end."""
-    for application in filter(_is_due, world.all("application")):
-        decide_on(world, application, "Approved", "Automatically")
+    for application in filter(_is_due, tenant.all("application")):
+        decide_on(tenant, application, "Approved", "Automatically")
 
 
-def waiting(world: World) -> list[Waiting]:
+def waiting(tenant: Tenant) -> list[Waiting]:
     """List the applications that wait for a decision, oldest first, for a visitor who plays the bank."""
     return [
         Waiting(application["id"], _name(application), application["attributes"]["status"])
-        for application in world.all("application")
+        for application in tenant.all("application")
         if application["attributes"]["status"] in UNDER_REVIEW
     ]
 
 
-def decide(world: World, application_id: str, approve: bool) -> None:
+def decide(tenant: Tenant, application_id: str, approve: bool) -> None:
     """Decide on an application as the bank would, or raise ``UnitFault`` where there is nothing to decide."""
-    application = world.get("application", application_id)
+    application = tenant.get("application", application_id)
     if application is None:
         raise UnitFault("not_found")
-    review(world, application, "Approved" if approve else "Denied", "Decided by a visitor")
+    review(tenant, application, "Approved" if approve else "Denied", "Decided by a visitor")
 
 
 def _is_due(application: Json) -> bool:
@@ -171,12 +171,12 @@ def _is_due(application: Json) -> bool:
     return is_pending and application["kept"]["evaluated_at"] <= clock.timestamp()
 
 
-def _tell_of_review(world: World, application: Json) -> None:
+def _tell_of_review(tenant: Tenant, application: Json) -> None:
     status = application["attributes"]["status"]
-    events.emit(world, f"application.{status[0].lower()}{status[1:]}", application)
+    events.emit(tenant, f"application.{status[0].lower()}{status[1:]}", application)
 
 
-def _require(world: World, application: Json, document_type: str) -> Json:
+def _require(tenant: Tenant, application: Json, document_type: str) -> Json:
     attributes = application["attributes"]
     shared = {name: attributes[name] for name in ("address", "dateOfBirth", "ssn", "passport") if name in attributes}
     document = jsonapi.draft(
@@ -190,9 +190,9 @@ def _require(world: World, application: Json, document_type: str) -> Json:
         },
     )
     del document["attributes"]["createdAt"]  # documents have none
-    document = world.add_numbered("document", document)
+    document = tenant.add_numbered("document", document)
     application["relationships"]["documents"]["data"] = [jsonapi.identifier("document", document["id"])]
-    return world.save("application", application["id"], application)
+    return tenant.save("application", application["id"], application)
 
 
 def _customer(application: Json) -> Json:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from flask import Blueprint, Response
 
-from ..store import Json, World
+from ..store import Json, Tenant
 from . import events, idempotency, jsonapi, queries, spending
 from .accounts import ROUTING_NUMBER
 from .calls import Call, endpoint
@@ -56,7 +56,7 @@ def create_payment(call: Call) -> Response:
         if given["direction"] == "Debit" and not call.bearer.sees("account", other):
             # UNCONFIRMED, and safer: a customer pays, and does not take.
             raise UnitFault("account_not_found", "There is no such account", "/data/relationships/counterpartyAccount")
-        payment = _book(call.world, account, other, given)
+        payment = _book(call.tenant, account, other, given)
         idempotency.remember(call, "payment", key, payment)
     return jsonapi.reply(payment, status=201)
 
@@ -90,13 +90,13 @@ def holder(account: Json) -> dict[str, str | None]:
 
 def _counterparty(call: Call, account_id: str) -> Json:
     """Find the account that is paid, whose owner the payer need not be."""
-    account = call.world.get("account", account_id)
+    account = call.tenant.get("account", account_id)
     if account is None:
         raise UnitFault("account_not_found", "There is no such account", "/data/relationships/counterpartyAccount")
     return account
 
 
-def _book(world: World, account: Json, other: Json, given: Json) -> Json:
+def _book(tenant: Tenant, account: Json, other: Json, given: Json) -> Json:
     payer = account if given["direction"] == "Credit" else other
     reason = _rejection(payer, account, other, given["amount"])
     status = {"status": "Rejected", "reason": reason} if reason else {"status": "Sent"}
@@ -104,13 +104,13 @@ def _book(world: World, account: Json, other: Json, given: Json) -> Json:
     related = holder(account) | {"counterpartyAccount": other["id"], "counterpartyCustomer": payee}
     if not reason:
         outward = "Debit" if payer is account else "Credit"
-        related["transaction"] = _post_book(world, account, other, given, outward)["id"]
-        _post_book(world, other, account, given, "Credit" if outward == "Debit" else "Debit")
-    payment = world.add_numbered("payment", jsonapi.draft("bookPayment", given | status, related=related))
+        related["transaction"] = _post_book(tenant, account, other, given, outward)["id"]
+        _post_book(tenant, other, account, given, "Credit" if outward == "Debit" else "Debit")
+    payment = tenant.add_numbered("payment", jsonapi.draft("bookPayment", given | status, related=related))
     told = {"direction": given["direction"], "amount": given["amount"], "status": status["status"]}
-    events.emit(world, "payment.created", payment, "account", "customer", attributes=told)
+    events.emit(tenant, "payment.created", payment, "account", "customer", attributes=told)
     ended = {**told, "reason": reason} if reason else {**told, "previousStatus": "Pending"}
-    events.emit(world, f"payment.{status['status'].lower()}", payment, "account", "customer", attributes=ended)
+    events.emit(tenant, f"payment.{status['status'].lower()}", payment, "account", "customer", attributes=ended)
     return payment
 
 
@@ -123,7 +123,7 @@ def _rejection(payer: Json, account: Json, other: Json, amount: int) -> str | No
     return "InsufficientFunds" if amount > payer["attributes"]["available"] else None
 
 
-def _post_book(world: World, account: Json, other: Json, given: Json, direction: str) -> Json:
+def _post_book(tenant: Tenant, account: Json, other: Json, given: Json, direction: str) -> Json:
     counterparty = party(other["attributes"]["name"], other["attributes"]["accountNumber"])
     attributes = {
         "amount": given["amount"],
@@ -134,7 +134,7 @@ def _post_book(world: World, account: Json, other: Json, given: Json, direction:
     }
     payee = jsonapi.reference("account", other, "customer")
     related = holder(account) | {"counterpartyAccount": other["id"], "counterpartyCustomer": payee}
-    return spending.post(world, account, "bookTransaction", attributes, related)
+    return spending.post(tenant, account, "bookTransaction", attributes, related)
 
 
 def retag(call: Call, kind: str, payment_id: str) -> Response:
@@ -143,7 +143,7 @@ def retag(call: Call, kind: str, payment_id: str) -> Response:
     changes = read({payment["type"]: PATCH}).attributes
     if "tags" in changes:
         changes["tags"] = merged_tags(payment["attributes"]["tags"], changes["tags"])
-    return jsonapi.reply(jsonapi.update(call.world, kind, payment, changes))
+    return jsonapi.reply(jsonapi.update(call.tenant, kind, payment, changes))
 
 
 def party(name: str, account_number: str) -> Json:

@@ -49,7 +49,7 @@ def included(call: Call, records: Sequence[Json], includable: Collection[str]) -
     if not set(names) <= set(includable):
         raise invalid("include", ",".join(names))
     wanted = dict.fromkeys((name, jsonapi.reference("", record, name)) for name in names for record in records)
-    found = ((name, call.world.get(name, to)) for name, to in wanted if to)
+    found = ((name, call.tenant.get(name, to)) for name, to in wanted if to)
     return [record for name, record in found if record and call.bearer.sees(name, record)] if names else None
 
 

@@ -9,7 +9,7 @@ import secrets
 
 from flask import Blueprint, Response
 
-from ..store import Json, World
+from ..store import Json, Tenant
 from . import events, jsonapi, queries, spending
 from .accounts import ROUTING_NUMBER, check_open
 from .calls import Call, endpoint
@@ -76,11 +76,11 @@ def receive_payment(call: Call) -> Response:
     given, related = document.attributes, holder(account)
     if given["direction"] == "Debit" and given["amount"] > account["attributes"]["available"]:
         raise UnitFault("limits_exceeded", "The account has not enough available", "/data/attributes/amount")
-    related["transaction"] = _post_ach(call.world, account, given | {"companyName": "ACH SIMULATION"})["id"]
+    related["transaction"] = _post_ach(call.tenant, account, given | {"companyName": "ACH SIMULATION"})["id"]
     sender = party("ACH SIMULATION", "1000000000")
     shown = given | {"status": "Sent", "counterparty": sender, "sameDay": False, "tags": {}}
     payment = jsonapi.draft("achPayment", shown, related=related)
-    return jsonapi.reply(call.world.add_numbered("payment", payment), status=201)
+    return jsonapi.reply(call.tenant.add_numbered("payment", payment), status=201)
 
 
 @routes.post("/sandbox/received-payments")
@@ -110,11 +110,11 @@ def complete_received_payment(call: Call, payment_id: str) -> Response:
         raise UnitFault("invalid_value", f"The payment is {attributes['status']}")
     account = call.get("account", payment["relationships"]["account"]["data"]["id"])
     check_open(account)
-    posted = _post_ach(call.world, account, attributes)
+    posted = _post_ach(call.tenant, account, attributes)
     payment["relationships"]["receivePaymentTransaction"] = {"data": jsonapi.identifier("transaction", posted["id"])}
     told = {"previousStatus": "Pending", "wasAdvanced": False}
-    events.emit(call.world, "receivedPayment.completed", payment, "account", "customer", attributes=told)
-    return jsonapi.reply(jsonapi.update(call.world, "received_payment", payment, {"status": "Completed"}))
+    events.emit(call.tenant, "receivedPayment.completed", payment, "account", "customer", attributes=told)
+    return jsonapi.reply(jsonapi.update(call.tenant, "received_payment", payment, {"status": "Completed"}))
 
 
 def _announce(call: Call, account: Json, given: Json) -> Response:
@@ -131,13 +131,13 @@ def _announce(call: Call, account: Json, given: Json) -> Response:
         "tags": {},
     }
     draft = jsonapi.draft("achReceivedPayment", attributes, related=holder(account))
-    payment = call.world.add_numbered("received_payment", draft)
+    payment = call.tenant.add_numbered("received_payment", draft)
     told = {"type": "ACH", **{name: value for name, value in attributes.items() if name not in ("wasAdvanced", "tags")}}
-    events.emit(call.world, "receivedPayment.created", payment, "account", "customer", attributes=told)
+    events.emit(call.tenant, "receivedPayment.created", payment, "account", "customer", attributes=told)
     return jsonapi.reply(payment, status=201)
 
 
-def _post_ach(world: World, account: Json, given: Json) -> Json:
+def _post_ach(tenant: Tenant, account: Json, given: Json) -> Json:
     attributes = {
         "direction": given["direction"],
         "amount": given["amount"],
@@ -148,7 +148,7 @@ def _post_ach(world: World, account: Json, given: Json) -> Json:
         "traceNumber": given.get("traceNumber") or _new_trace_number(),
         "secCode": given.get("secCode", "PPD"),
     }
-    return spending.post(world, account, "receivedAchTransaction", attributes, holder(account))
+    return spending.post(tenant, account, "receivedAchTransaction", attributes, holder(account))
 
 
 def _new_trace_number() -> str:

@@ -27,7 +27,7 @@ def approve_application(call: Call, application_id: str) -> Response:
     """Approve an application that is under review."""
     application = call.get("application", application_id)
     reason = read(APPROVE, empty=True).attributes.get("reason")
-    return applications.reply(call, onboarding.review(call.world, application, "Approved", reason))
+    return applications.reply(call, onboarding.review(call.tenant, application, "Approved", reason))
 
 
 @routes.post("/applications/<application_id>/deny")
@@ -36,7 +36,7 @@ def deny_application(call: Call, application_id: str) -> Response:
     """Deny an application that is under review."""
     application = call.get("application", application_id)
     reason = read(DENY, empty=True).attributes.get("reason")
-    return applications.reply(call, onboarding.review(call.world, application, "Denied", reason))
+    return applications.reply(call, onboarding.review(call.tenant, application, "Denied", reason))
 
 
 @routes.post("/applications/<application_id>/documents/<document_id>/approve")
@@ -45,9 +45,9 @@ def approve_document(call: Call, application_id: str, document_id: str) -> Respo
     """Approve a required document. UNCONFIRMED: it was the only one, so the application is approved with it."""
     application, document = find(call, application_id, document_id)
     document["attributes"]["status"] = "Approved"
-    events.emit(call.world, "document.approved", document, application=application_id)
-    onboarding.review(call.world, application, "Approved", "Document approved")
-    return jsonapi.reply(call.world.save("document", document_id, document))
+    events.emit(call.tenant, "document.approved", document, application=application_id)
+    onboarding.review(call.tenant, application, "Approved", "Document approved")
+    return jsonapi.reply(call.tenant.save("document", document_id, document))
 
 
 @routes.post("/applications/<application_id>/documents/<document_id>/reject")
@@ -57,14 +57,14 @@ def reject_document(call: Call, application_id: str, document_id: str) -> Respon
     application, document = find(call, application_id, document_id)
     why = read(REJECT_DOCUMENT, empty=True).attributes
     document["attributes"] |= {**why, "status": "Invalid"}
-    events.emit(call.world, "document.rejected", document, application=application_id, attributes=why)
+    events.emit(call.tenant, "document.rejected", document, application=application_id, attributes=why)
     if application["attributes"]["status"] != "AwaitingDocuments":
-        onboarding.move(call.world, application, "AwaitingDocuments")
-    return jsonapi.reply(call.world.save("document", document_id, document))
+        onboarding.move(call.tenant, application, "AwaitingDocuments")
+    return jsonapi.reply(call.tenant.save("document", document_id, document))
 
 
 @routes.post("/cards/<card_id>/activate")
 @endpoint(org_only=True)
 def activate_card(call: Call, card_id: str) -> Response:
     """Activate a physical card, as its holder would when the post has brought it."""
-    return jsonapi.reply(card_rules.act(call.world, call.get("card", card_id), "activate"))
+    return jsonapi.reply(card_rules.act(call.tenant, call.get("card", card_id), "activate"))

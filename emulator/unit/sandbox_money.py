@@ -59,9 +59,9 @@ def authorize(call: Call) -> Response:
     account, card = _account_and_card(call, document, "cardLast4Digits")
     charge = _charge(document.attributes)
     if document.attributes.get("status") == "Declined":
-        declined = spending.record_authorization(call.world, account, card, charge, "Declined", "DoNotHonor")
+        declined = spending.record_authorization(call.tenant, account, card, charge, "Declined", "DoNotHonor")
         return jsonapi.reply(declined, status=201)
-    return jsonapi.reply(spending.authorize(call.world, account, card, charge), status=201)
+    return jsonapi.reply(spending.authorize(call.tenant, account, card, charge), status=201)
 
 
 @routes.post("/authorizations/<authorization_id>/increase")
@@ -71,15 +71,15 @@ def increase_authorization(call: Call, authorization_id: str) -> Response:
     authorization = _open_authorization(call, authorization_id)
     more = read(INCREASE, may_have=("account",)).attributes["amount"]
     account, card = _account_of(call, authorization), _card_of(call, authorization)
-    declined = spending.decline(call.world, account, card, more)
+    declined = spending.decline(call.tenant, account, card, more)
     if declined:
         raise UnitFault(declined.code, declined.detail)
-    spending.move(call.world, account, hold=more)
+    spending.move(call.tenant, account, hold=more)
     before = authorization["attributes"]["amount"]
     changes = {"amount": before + more}
     told = {"oldAmount": before, "newAmount": before + more}
-    spending.tell(call.world, "authorization.amountChanged", authorization, told)
-    return jsonapi.reply(jsonapi.update(call.world, "authorization", authorization, changes))
+    spending.tell(call.tenant, "authorization.amountChanged", authorization, told)
+    return jsonapi.reply(jsonapi.update(call.tenant, "authorization", authorization, changes))
 
 
 @routes.post("/authorizations/<authorization_id>/cancel")
@@ -89,8 +89,8 @@ def cancel_authorization(call: Call, authorization_id: str) -> Response:
     authorization = _open_authorization(call, authorization_id)
     account = _account_of(call, authorization)
     told = {name: authorization["attributes"][name] for name in ("amount", "cardLast4Digits", "recurring")}
-    spending.tell(call.world, "authorization.canceled", authorization, told)
-    return jsonapi.reply(spending.release(call.world, account, authorization, {"status": "Canceled"}))
+    spending.tell(call.tenant, "authorization.canceled", authorization, told)
+    return jsonapi.reply(spending.release(call.tenant, account, authorization, {"status": "Canceled"}))
 
 
 @routes.post("/purchases")
@@ -103,7 +103,7 @@ def purchase(call: Call) -> Response:
     authorization = _authorization(call, document, account, card, charge)
     more = {"direction": given["direction"], "ecommerce": False, "cardPresent": True, "paymentMethod": "Contactless"}
     more |= {"coordinates": given["coordinates"]} if "coordinates" in given else {}
-    posted = spending.purchase(call.world, account, card, charge, authorization["id"], more)
+    posted = spending.purchase(call.tenant, account, card, charge, authorization["id"], more)
     return jsonapi.reply(posted, status=201)
 
 
@@ -119,7 +119,7 @@ def deposit_cash(call: Call) -> Response:
     last_four = given.pop("last4Digits")
     summary = f"{given['atmName']}  |  **{last_four}"
     attributes = {"direction": "Credit", "summary": summary, "cardLast4Digits": last_four, **given}
-    spending.post(call.world, account, "atmTransaction", attributes, spending.of(account, card))
+    spending.post(call.tenant, account, "atmTransaction", attributes, spending.of(account, card))
     return jsonapi.reply(account, status=201)
 
 
@@ -130,15 +130,15 @@ def _authorization(call: Call, document: Document, account: Json, card: Json, ch
     """
     if document.attributes["direction"] == "Credit":
         check_open(account)
-        return spending.record_authorization(call.world, account, card, charge, "Completed")
+        return spending.record_authorization(call.tenant, account, card, charge, "Completed")
     if "authorization" in document.related:
         authorization = call.related(document, "authorization")
         if jsonapi.reference("", authorization, "card") != card["id"]:
             raise UnitFault("authorization_not_found", "It is another card's", "/data/relationships/authorization")
         _check_authorized(authorization)
     else:
-        authorization = spending.authorize(call.world, account, card, charge)
-    return spending.release(call.world, account, authorization, {"status": "Completed", "amount": charge.amount})
+        authorization = spending.authorize(call.tenant, account, card, charge)
+    return spending.release(call.tenant, account, authorization, {"status": "Completed", "amount": charge.amount})
 
 
 def _charge(given: Json) -> Charge:

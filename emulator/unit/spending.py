@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from .. import clock
-from ..store import Json, World
+from ..store import Json, Tenant
 from . import events, jsonapi
 from .card_rules import SPENDABLE
 from .errors import UnitFault
@@ -55,16 +55,16 @@ def merchant(name: str, category_code: int, location: str | None, merchant_id: s
     return {"name": name, "type": category_code, "category": category, **named}
 
 
-def totals(world: World, card: Json) -> dict[str, int]:
+def totals(tenant: Tenant, card: Json) -> dict[str, int]:
     """Add up what a card has spent today and this month, settled or not. UNCONFIRMED: both are those of UTC."""
     today = clock.milliseconds(clock.now())[:10]
-    return {"dailyTotals": _spent(world, card, today), "monthlyTotals": _spent(world, card, today[:7])}
+    return {"dailyTotals": _spent(tenant, card, today), "monthlyTotals": _spent(tenant, card, today[:7])}
 
 
-def moved(world: World, account: Json, period: str) -> Json:
+def moved(tenant: Tenant, account: Json, period: str) -> Json:
     """Add up what went through an account on a day or in a month, by ACH and by card."""
     ach, purchases = {"debits": 0, "credits": 0}, 0
-    for each in world.all("transaction"):
+    for each in tenant.all("transaction"):
         attributes = each["attributes"]
         if jsonapi.reference("", each, "account") != account["id"] or not attributes["createdAt"].startswith(period):
             continue
@@ -75,7 +75,7 @@ def moved(world: World, account: Json, period: str) -> Json:
     return {"ach": ach, "purchases": purchases}
 
 
-def decline(world: World, account: Json, card: Json, amount: int) -> Decline | None:
+def decline(tenant: Tenant, account: Json, card: Json, amount: int) -> Decline | None:
     """Tell why a charge can't be made, if it can't. UNCONFIRMED: every code and reason."""
     card_status, account_status = card["attributes"]["status"], account["attributes"]["status"]
     if card_status not in SPENDABLE:
@@ -84,25 +84,25 @@ def decline(world: World, account: Json, card: Json, amount: int) -> Decline | N
         return Decline("not_supported_for_account_status", f"The account is {account_status}", "AccountClosed")
     if amount > account["attributes"]["available"]:
         return Decline("limits_exceeded", "The account has not enough available", "InsufficientFunds")
-    limits, spent = card["kept"]["limits"], totals(world, card)
+    limits, spent = card["kept"]["limits"], totals(tenant, card)
     for name, period in (("dailyPurchase", "dailyTotals"), ("monthlyPurchase", "monthlyTotals")):
         if name in limits and spent[period] + amount > limits[name]:
             return Decline("limits_exceeded", f"The card's limit {name} is reached", "CardExceedsAmountLimit")
     return None
 
 
-def authorize(world: World, account: Json, card: Json, charge: Charge) -> Json:
+def authorize(tenant: Tenant, account: Json, card: Json, charge: Charge) -> Json:
     """Hold the amount; a charge that can't be made is recorded as declined, and refused."""
-    declined = decline(world, account, card, charge.amount)
+    declined = decline(tenant, account, card, charge.amount)
     if declined:
-        record_authorization(world, account, card, charge, "Declined", declined.reason)
+        record_authorization(tenant, account, card, charge, "Declined", declined.reason)
         raise UnitFault(declined.code, declined.detail)
-    move(world, account, hold=charge.amount)
-    return record_authorization(world, account, card, charge, "Authorized")
+    move(tenant, account, hold=charge.amount)
+    return record_authorization(tenant, account, card, charge, "Authorized")
 
 
 def record_authorization(
-    world: World, account: Json, card: Json, charge: Charge, status: str, reason: str | None = None
+    tenant: Tenant, account: Json, card: Json, charge: Charge, status: str, reason: str | None = None
 ) -> Json:
     """Note an authorization; it moves nothing."""
     last_four = card["attributes"]["last4Digits"]
@@ -117,27 +117,27 @@ def record_authorization(
         **({"declineReason": reason} if reason else {}),
     }
     draft = jsonapi.draft("authorization", attributes, related=of(account, card))
-    authorization = world.add_numbered("authorization", draft)
+    authorization = tenant.add_numbered("authorization", draft)
     shown = {name: attributes[name] for name in ("amount", "cardLast4Digits", "recurring", "merchant")}
     if status == "Declined":
-        tell(world, "authorization.declined", authorization, {**shown, "reason": reason})
+        tell(tenant, "authorization.declined", authorization, {**shown, "reason": reason})
     else:
-        tell(world, "authorization.created", authorization, shown)
+        tell(tenant, "authorization.created", authorization, shown)
     return authorization
 
 
-def tell(world: World, event_type: str, authorization: Json, attributes: Json) -> None:
+def tell(tenant: Tenant, event_type: str, authorization: Json, attributes: Json) -> None:
     """Note what happened to an authorization."""
-    events.emit(world, event_type, authorization, "card", "account", "customer", attributes=attributes)
+    events.emit(tenant, event_type, authorization, "card", "account", "customer", attributes=attributes)
 
 
-def release(world: World, account: Json, authorization: Json, changes: Json) -> Json:
+def release(tenant: Tenant, account: Json, authorization: Json, changes: Json) -> Json:
     """End an authorization's hold, and change its status and whatever else."""
-    move(world, account, hold=-authorization["attributes"]["amount"])
-    return jsonapi.update(world, "authorization", authorization, changes)
+    move(tenant, account, hold=-authorization["attributes"]["amount"])
+    return jsonapi.update(tenant, "authorization", authorization, changes)
 
 
-def purchase(world: World, account: Json, card: Json, charge: Charge, authorization_id: str, more: Json) -> Json:
+def purchase(tenant: Tenant, account: Json, card: Json, charge: Charge, authorization_id: str, more: Json) -> Json:
     """Post a purchase that is already authorized."""
     last_four = card["attributes"]["last4Digits"]
     attributes = {
@@ -149,28 +149,28 @@ def purchase(world: World, account: Json, card: Json, charge: Charge, authorizat
         **more,
     }
     related = of(account, card) | {"authorization": authorization_id}
-    return post(world, account, "purchaseTransaction", attributes, related)
+    return post(tenant, account, "purchaseTransaction", attributes, related)
 
 
-def post(world: World, account: Json, resource_type: str, attributes: Json, related: dict[str, str | None]) -> Json:
+def post(tenant: Tenant, account: Json, resource_type: str, attributes: Json, related: dict[str, str | None]) -> Json:
     """Post a transaction: ``attributes`` has its amount and direction, and the account moves by it."""
     sign = 1 if attributes["direction"] == "Credit" else -1
-    move(world, account, balance=sign * attributes["amount"])
+    move(tenant, account, balance=sign * attributes["amount"])
     shown = {"tags": {}, **attributes, "balance": account["attributes"]["balance"]}
-    transaction = world.add_numbered("transaction", jsonapi.draft(resource_type, shown, related=related))
+    transaction = tenant.add_numbered("transaction", jsonapi.draft(resource_type, shown, related=related))
     told = {name: shown[name] for name in ("summary", "direction", "amount", "balance")}
     told["available"] = account["attributes"]["available"]
     others = ("account", "customer", "card", "authorization")
-    events.emit(world, "transaction.created", transaction, *others, attributes=told)
+    events.emit(tenant, "transaction.created", transaction, *others, attributes=told)
     return transaction
 
 
-def move(world: World, account: Json, *, balance: int = 0, hold: int = 0) -> None:
+def move(tenant: Tenant, account: Json, *, balance: int = 0, hold: int = 0) -> None:
     """Change what an account has posted and on hold."""
     figures = account["attributes"]
     changed = {"balance": figures["balance"] + balance, "hold": figures["hold"] + hold}
     changed["available"] = changed["balance"] - changed["hold"]
-    jsonapi.update(world, "account", account, changed)
+    jsonapi.update(tenant, "account", account, changed)
 
 
 def of(account: Json, card: Json) -> dict[str, str | None]:
@@ -182,10 +182,10 @@ def of(account: Json, card: Json) -> dict[str, str | None]:
     }
 
 
-def _spent(world: World, card: Json, period: str) -> int:
+def _spent(tenant: Tenant, card: Json, period: str) -> int:
     """Add up a card's purchases and open authorizations of a day or a month."""
-    posted = [each for each in world.all("transaction") if each["attributes"]["direction"] == "Debit"]
-    held = [each for each in world.all("authorization") if each["attributes"]["status"] == "Authorized"]
+    posted = [each for each in tenant.all("transaction") if each["attributes"]["direction"] == "Debit"]
+    held = [each for each in tenant.all("authorization") if each["attributes"]["status"] == "Authorized"]
     return sum(
         each["attributes"]["amount"]
         for each in posted + held

@@ -56,7 +56,7 @@ def create_verification(call: Call, customer_id: str) -> Response:
     customer = call.get("customer", customer_id)
     read(VERIFY)
     check_active(customer)
-    attributes = {"verificationToken": start(call.world, customer_id)}
+    attributes = {"verificationToken": start(call.tenant, customer_id)}
     return jsonapi.reply({"type": "customerTokenVerification", "attributes": attributes}, status=201)
 
 
@@ -69,7 +69,7 @@ def create_token(customer_id: str) -> Response:
 
 def _examine_jwt() -> proof.Verdict | None:
     """Tell what the request's JWT proves; None if it has none."""
-    settings = emulation().jwt_settings(bearers.world_of(emulation().store))
+    settings = emulation().jwt_settings(bearers.tenant_of(emulation().store))
     attributes: Any = body().get("attributes")
     token = attributes.get("jwtToken") if isinstance(attributes, dict) else None
     return proof.examine(token, settings, emulation().fetch) if isinstance(token, str) else None
@@ -115,7 +115,7 @@ def _resources(call: Call, document: Document, customer_id: str) -> dict[str, li
     narrowed: dict[str, list[str]] = {}
     for entry in document.attributes.get("resources", []):
         for resource_id in entry["ids"]:
-            record = call.world.get(entry["type"], resource_id)
+            record = call.tenant.get(entry["type"], resource_id)
             owner = record and jsonapi.reference(entry["type"], record, "customer")
             if record is None or owner != customer_id or not call.bearer.sees(entry["type"], record):
                 why = f"There is no {entry['type']} {resource_id}"
@@ -134,7 +134,7 @@ def _check_proof(
     if verdict is not None:
         _check_subject(customer, verdict)
     if "verificationCode" in given:
-        check_code(call.world, customer["id"], given.get("verificationToken"), given["verificationCode"])
+        check_code(call.tenant, customer["id"], given.get("verificationToken"), given["verificationCode"])
     two_factor = wanted & scopes.TWO_FACTOR
     if two_factor and verdict is None and "verificationCode" not in given:
         raise UnitFault("forbidden", f"Two-factor authentication is needed for {' '.join(sorted(two_factor))}")
@@ -163,7 +163,7 @@ def _issue(
         "expires_at": clock.timestamp() + lasts,
     }
     name = bearers.digest(token)
-    call.world.add("customer_token", name, record, {bearers.TOKEN_NAME: name})
+    call.tenant.add("customer_token", name, record, {bearers.TOKEN_NAME: name})
     return jsonapi.reply(
         {"type": "customerBearerToken", "attributes": {"token": token, "expiresIn": lasts}}, status=201
     )

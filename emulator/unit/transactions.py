@@ -74,7 +74,7 @@ def update_transaction(call: Call, account_id: str, transaction_id: str) -> Resp
     transaction = _transaction(call, account_id, transaction_id)
     given = read({"transaction": TAGS, transaction["type"]: TAGS}).attributes
     changes = {"tags": merged_tags(transaction["attributes"]["tags"], given["tags"])}
-    return _reply(call, jsonapi.update(call.world, "transaction", transaction, changes))
+    return _reply(call, jsonapi.update(call.tenant, "transaction", transaction, changes))
 
 
 @routes.get("/authorizations")

@@ -9,7 +9,7 @@ import hashlib
 import secrets
 
 from .. import clock
-from ..store import Json, World
+from ..store import Json, Tenant
 from .errors import UnitFault
 
 CODE = "000001"
@@ -18,28 +18,28 @@ MOST_ATTEMPTS = 5
 _POINTER = "/data/attributes/verificationCode"
 
 
-def start(world: World, customer_id: str) -> str:
+def start(tenant: Tenant, customer_id: str) -> str:
     """Begin a verification and return its token."""
     token = secrets.token_urlsafe(32)
     record = {"customer_id": customer_id, "expires_at": clock.timestamp() + LIFE, "attempts": 0}
-    world.add("token_verification", _id(token), record)
+    tenant.add("token_verification", _id(token), record)
     return token
 
 
-def check_code(world: World, customer_id: str, token: str | None, code: str) -> None:
+def check_code(tenant: Tenant, customer_id: str, token: str | None, code: str) -> None:
     """Refuse a wrong code. The sandbox takes its code without a verification too, so a token is optional."""
     if token is not None:
-        _use(world, customer_id, token, code)
+        _use(tenant, customer_id, token, code)
     if code != CODE:
         raise UnitFault("invalid_value", "The verification code is wrong", _POINTER)
 
 
-def _use(world: World, customer_id: str, token: str, code: str) -> None:
-    record = world.get("token_verification", _id(token))
+def _use(tenant: Tenant, customer_id: str, token: str, code: str) -> None:
+    record = tenant.get("token_verification", _id(token))
     if record is None or record["customer_id"] != customer_id or not _is_open(record):
         raise UnitFault("invalid_value", "The verification token is unknown, used or expired", _POINTER)
     record["attempts"] = record["attempts"] + 1 if code != CODE else MOST_ATTEMPTS
-    world.save("token_verification", _id(token), record)
+    tenant.save("token_verification", _id(token), record)
 
 
 def _is_open(record: Json) -> bool:

@@ -21,7 +21,7 @@ from .schema import fields, flag, one_of, text, wrong
 
 routes = Blueprint("webhooks", __name__)
 
-MOST_WEBHOOKS = 20  # per world
+MOST_WEBHOOKS = 20  # per tenant
 
 
 def _target(value: Any, pointer: str) -> Iterator[Problem]:
@@ -78,7 +78,7 @@ def create_webhook(call: Call) -> Response:
         "due_at": 0,
     }
     attributes = {"status": "Enabled", "deliveryMode": "AtMostOnce", "subscriptionType": "All"} | given
-    webhook = call.world.add_numbered("webhook", jsonapi.draft("webhook", attributes, kept=kept))
+    webhook = call.tenant.add_numbered("webhook", jsonapi.draft("webhook", attributes, kept=kept))
     return jsonapi.reply(webhook, status=201)
 
 
@@ -103,7 +103,7 @@ def update_webhook(call: Call, webhook_id: str) -> Response:
     webhook = call.get("webhook", webhook_id)
     changes = read(PATCH).attributes
     webhook["kept"]["includes"] = changes.pop("includeResources", webhook["kept"]["includes"])
-    return jsonapi.reply(jsonapi.update(call.world, "webhook", webhook, changes))
+    return jsonapi.reply(jsonapi.update(call.tenant, "webhook", webhook, changes))
 
 
 @routes.post("/webhooks/<webhook_id>/<any(enable,disable):action>")
@@ -113,7 +113,7 @@ def switch_webhook(call: Call, webhook_id: str, action: str) -> Response:
     webhook = call.get("webhook", webhook_id)
     webhook["kept"] |= {"waiting": [], "failures": 0, "failing_since": None, "due_at": 0}
     changes = {"status": "Enabled" if action == "enable" else "Disabled"}
-    return jsonapi.reply(jsonapi.update(call.world, "webhook", webhook, changes))
+    return jsonapi.reply(jsonapi.update(call.tenant, "webhook", webhook, changes))
 
 
 @routes.get("/events")
@@ -136,5 +136,5 @@ def fire_event(call: Call, event_id: str) -> Response:
     """Send an event to the webhooks once more."""
     event = call.get("event", event_id)
     for webhook in call.all("webhook"):
-        events.queue(call.world, webhook, event)
+        events.queue(call.tenant, webhook, event)
     return jsonapi.reply(event)

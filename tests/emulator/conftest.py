@@ -54,8 +54,8 @@ def clock() -> Iterator[time_machine.Traveller]:
 
 @pytest.fixture
 def long_memory(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Worlds that outlast a longer absence than a visitor's may be."""
-    monkeypatch.setattr("emulator.store.KEEP_WORLDS_FOR", 365 * 24 * 3600)
+    """Tenants that outlast a longer absence than a visitor's may be."""
+    monkeypatch.setattr("emulator.store.KEEP_TENANTS_FOR", 365 * 24 * 3600)
 
 
 @pytest.fixture(scope="session")
@@ -145,7 +145,7 @@ def http(
 @pytest.fixture(scope="session")
 def shared_unit(shared_store: Store) -> Flask:
     """A Unit of its own for tests that have something else hang on it: to make one takes longer than most tests do."""
-    return emulated_unit.create_app(shared_store, jwt_settings=lambda _world: None, fetch=lambda _url: {})
+    return emulated_unit.create_app(shared_store, jwt_settings=lambda _tenant: None, fetch=lambda _url: {})
 
 
 @pytest.fixture

@@ -24,7 +24,7 @@ def at_unit(
     headers: Mapping[str, str] | None = None,
     timeout: float = 10,
 ) -> requests.Response:
-    """Call Unit with the world's org token."""
+    """Call Unit with the tenant's org token."""
     bearer = {"Authorization": f"Bearer {project.unit_token}", "Content-Type": "application/vnd.api+json"}
     return requests.request(
         method, f"{project.url}{path}", json=body, headers=bearer | dict(headers or {}), timeout=timeout

@@ -17,7 +17,7 @@ import stytch
 from stytch.core.response_base import StytchError
 
 from emulator.stytch import Mail, create_app, mails
-from emulator.transport import WSGIAdapter, current_world
+from emulator.transport import WSGIAdapter, current_tenant
 
 if TYPE_CHECKING:
     import time_machine
@@ -59,9 +59,9 @@ def at_once(act: Callable[[], object], times: int = 4) -> list[int]:
 @contextmanager
 def visitor(name: str) -> Iterator[None]:
     """Call in the name of another visitor."""
-    before = current_world.set(name)
+    before = current_tenant.set(name)
     yield
-    current_world.reset(before)
+    current_tenant.reset(before)
 
 
 @dataclass(frozen=True)
@@ -91,8 +91,8 @@ class Story:
 
     def mails(self) -> list[Mail]:
         """The visitor's mailbox, newest first."""
-        with self.store.read(current_world.get()) as world:
-            return mails(world)
+        with self.store.read(current_tenant.get()) as tenant:
+            return mails(tenant)
 
     def token(self) -> str:
         """The token of the newest mail's link."""

@@ -1,4 +1,4 @@
-"""The control API: time, failures, keys, seeds and resets, for one world or for all, and for this machine only."""
+"""The control API: time, failures, keys, seeds and resets, for one tenant or for all, and for this machine only."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ def controlled(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Flask]:
     app.extensions["emulator_store"].close()
 
 
-def test_the_clock_of_a_world_moves_both_services(emulated_project: EmulatedProject, client: stytch.Client) -> None:
+def test_the_clock_of_a_tenant_moves_both_services(emulated_project: EmulatedProject, client: stytch.Client) -> None:
     client.magic_links.email.login_or_create("eve@example.com", signup_expiration_minutes=30)
     token = emulated_project.mails()[0]["token"]
 
@@ -66,7 +66,7 @@ def test_the_clock_of_a_world_moves_both_services(emulated_project: EmulatedProj
     assert created > mail["expires"]
 
 
-def test_unit_believes_a_jwt_of_a_world_in_its_own_time(
+def test_unit_believes_a_jwt_of_a_tenant_in_its_own_time(
     emulated_project: EmulatedProject, client: stytch.Client
 ) -> None:
     made = emulated_project.seed(SEED)["users"][0]
@@ -82,7 +82,7 @@ def test_unit_believes_a_jwt_of_a_world_in_its_own_time(
 
 
 def jwt_time(client: stytch.Client) -> int:
-    """The time of the client's world, as its sandbox session tells it."""
+    """The time of the client's tenant, as its sandbox session tells it."""
     opened = client.magic_links.authenticate("DOYoip3rvIMMW5lgItikFK-Ak1CfMsgjuiCyI7uuU94=", session_duration_minutes=5)
     issued: int = jwt.decode(opened.session_jwt, options={"verify_signature": False})["iat"]
     return issued
@@ -94,7 +94,7 @@ def ask_token(project: EmulatedProject, customer: str, session_jwt: str) -> requ
     return at_unit(project, "POST", f"/customers/{customer}/token", body)
 
 
-def test_the_clock_of_one_world_is_not_anothers(emulated_project: EmulatedProject) -> None:
+def test_the_clock_of_one_tenant_is_not_anothers(emulated_project: EmulatedProject) -> None:
     other = EmulatedProject(emulated_project.url)
     emulated_project.move_clock(86_400)
 
@@ -165,7 +165,7 @@ def test_a_slow_answer_comes_too_late_for_whoever_does_not_wait(emulated_project
     assert at_unit(emulated_project, "GET", "/customers").status_code == 200
 
 
-def test_a_failure_meets_its_world_path_and_method_only(
+def test_a_failure_meets_its_tenant_path_and_method_only(
     emulated_project: EmulatedProject, client: stytch.Client
 ) -> None:
     emulated_project.fail("/v1/users", "error", method="POST")
@@ -176,7 +176,7 @@ def test_a_failure_meets_its_world_path_and_method_only(
     assert at_unit(emulated_project, "GET", "/customers").status_code == 200
 
 
-def test_a_failure_for_all_meets_any_world_until_it_is_cleared(controlled: Flask) -> None:
+def test_a_failure_for_all_meets_any_tenant_until_it_is_cleared(controlled: Flask) -> None:
     caller = controlled.test_client()
     caller.post("/control/faults", json={"path": "/v1/debug/*", "fault": "error", "times": 3})
     credentials = (EmulatedProject("").project_id, "secret")
@@ -190,7 +190,7 @@ def test_a_failure_for_all_meets_any_world_until_it_is_cleared(controlled: Flask
     assert caller.get("/v1/debug/whoami", auth=credentials).status_code == 200
 
 
-def test_a_failure_meets_the_keys_of_its_world(emulated_project: EmulatedProject) -> None:
+def test_a_failure_meets_the_keys_of_its_tenant(emulated_project: EmulatedProject) -> None:
     other = EmulatedProject(emulated_project.url)
     emulated_project.fail("/v1/sessions/jwks/*", "error")
 
@@ -217,7 +217,7 @@ def test_of_faults_that_nobody_meets_the_oldest_go(controlled: Flask, monkeypatc
 def test_of_clocks_that_nobody_moves_the_oldest_go(controlled: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(controls, "MOST_KEPT", 2)
     caller = controlled.test_client()
-    moving, still, new = (f"/control/worlds/{EmulatedProject('').project_id}/clock" for _ in range(3))
+    moving, still, new = (f"/control/tenants/{EmulatedProject('').project_id}/clock" for _ in range(3))
 
     for clock in (moving, still, moving, new):
         caller.post(clock, json={"seconds": 10})
@@ -241,9 +241,9 @@ def test_after_a_rotation_both_keys_are_published_and_the_new_one_signs(
 def test_a_seed_makes_all_that_it_names(
     emulated_project: EmulatedProject, client: stytch.Client, tmp_path: Path
 ) -> None:
-    (tmp_path / "world.json").write_text(json.dumps(SEED))
+    (tmp_path / "tenant.json").write_text(json.dumps(SEED))
 
-    ada, bob = emulated_project.seed(tmp_path / "world.json")["users"]
+    ada, bob = emulated_project.seed(tmp_path / "tenant.json")["users"]
 
     user = client.users.get(ada["user_id"])
     account = at_unit(emulated_project, "GET", f"/accounts/{ada['accounts'][0]['account_id']}").json()["data"][
@@ -295,7 +295,7 @@ def test_a_seed_that_can_not_be_followed_says_where(
         emulated_project.seed(seed)
 
 
-def test_a_reset_world_is_empty_and_in_the_present(emulated_project: EmulatedProject, client: stytch.Client) -> None:
+def test_a_reset_tenant_is_empty_and_in_the_present(emulated_project: EmulatedProject, client: stytch.Client) -> None:
     emulated_project.seed(SEED)
     kids = [key.kid for key in client.sessions.get_jwks(emulated_project.project_id).keys]
     emulated_project.move_clock(86_400)
@@ -311,7 +311,7 @@ def test_a_reset_world_is_empty_and_in_the_present(emulated_project: EmulatedPro
 @pytest.mark.parametrize(
     ("path", "body", "problem"),
     [
-        ("worlds/nobody/clock", {"seconds": 1}, "project-test-"),
+        ("tenants/nobody/clock", {"seconds": 1}, "project-test-"),
         ("clock", [], "JSON object"),
         ("clock", {"seconds": "1"}, "seconds must be a number"),
         ("clock", {"seconds": 1e12}, "seconds must be from"),

@@ -1,4 +1,4 @@
-"""What the store promises on SQLite and on PostgreSQL: one at a time in a world, bounds, and that nothing stays."""
+"""What the store promises on SQLite and on PostgreSQL: one at a time in a tenant, bounds, and that nothing stays."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ import time_machine
 import emulator.store
 from emulator import Store, org_token
 from emulator.database import BadDatabaseURL, engine_for
-from emulator.store import CONTROLS, World, WorldFull
+from emulator.store import CONTROLS, Tenant, TenantFull
 
 from .conftest import PROJECT_ID, UNIT_URL
 from .stytch_story import BOB, Story, refused
@@ -31,40 +31,40 @@ def second_process(database_url: str, store: Store) -> Iterator[Store]:  # noqa:
     opened.close()
 
 
-def visit(store: Store, world_id: str) -> list[dict[str, Any]]:
-    """Call on a world, and leave a card; returns the visitor's cards from before."""
-    with store.change(world_id) as world:
-        before = world.all("note")
-        world.add_numbered("note", {})
+def visit(store: Store, tenant_id: str) -> list[dict[str, Any]]:
+    """Call on a tenant, and leave a card; returns the visitor's cards from before."""
+    with store.change(tenant_id) as tenant:
+        before = tenant.all("note")
+        tenant.add_numbered("note", {})
     return before
 
 
-def count_of_worlds(database_url: str) -> int:
+def count_of_tenants(database_url: str) -> int:
     engine = engine_for(database_url)
     with engine.connect() as connection:
-        count: int = connection.execute(sa.text("SELECT count(*) FROM worlds")).scalar_one()
+        count: int = connection.execute(sa.text("SELECT count(*) FROM tenants")).scalar_one()
     engine.dispose()
     return count
 
 
-def test_two_processes_in_one_world_take_turns(store: Store, second_process: Store) -> None:
+def test_two_processes_in_one_tenant_take_turns(store: Store, second_process: Store) -> None:
     def count(on: Store) -> None:
         for _ in range(20):
-            with on.change("ada") as world:
-                known = world.get("counter", "one") or {"value": 0}
-                world.put("counter", "one", {"value": known["value"] + 1})
+            with on.change("ada") as tenant:
+                known = tenant.get("counter", "one") or {"value": 0}
+                tenant.put("counter", "one", {"value": known["value"] + 1})
 
     with ThreadPoolExecutor(4) as threads:
         list(threads.map(count, [store, second_process] * 2))
 
-    with store.read("ada") as world:
-        assert world.get("counter", "one") == {"value": 80}
+    with store.read("ada") as tenant:
+        assert tenant.get("counter", "one") == {"value": 80}
 
 
 def test_a_number_is_given_once_whichever_process_asks(store: Store, second_process: Store) -> None:
     def number(on: Store) -> str:
-        with on.change("ada") as world:
-            return str(world.add_numbered("card", {})["id"])
+        with on.change("ada") as tenant:
+            return str(tenant.add_numbered("card", {})["id"])
 
     with ThreadPoolExecutor(4) as threads:
         numbers = list(threads.map(number, [store, second_process] * 10))
@@ -73,25 +73,25 @@ def test_a_number_is_given_once_whichever_process_asks(store: Store, second_proc
 
 
 def test_what_fails_leaves_nothing_behind(store: Store) -> None:
-    def fail(world: World) -> None:
-        world.add("user", "1", {})
+    def fail(tenant: Tenant) -> None:
+        tenant.add("user", "1", {})
         raise ZeroDivisionError
 
-    with pytest.raises(ZeroDivisionError), store.change("ada") as world:
-        fail(world)
+    with pytest.raises(ZeroDivisionError), store.change("ada") as tenant:
+        fail(tenant)
 
-    with store.read("ada") as world:
-        assert world.all("user") == []
+    with store.read("ada") as tenant:
+        assert tenant.all("user") == []
 
 
-def test_worlds_share_nothing(store: Store) -> None:
+def test_tenants_share_nothing(store: Store) -> None:
     visit(store, "ada")
 
     assert visit(store, "bob") == []
 
 
 @pytest.mark.parametrize(("hours", "still_there"), [(23, 1), (25, 0)])
-def test_a_world_goes_24_hours_after_its_last_visit(
+def test_a_tenant_goes_24_hours_after_its_last_visit(
     store: Store, clock: time_machine.Traveller, hours: int, still_there: int
 ) -> None:
     visit(store, "ada")
@@ -100,7 +100,7 @@ def test_a_world_goes_24_hours_after_its_last_visit(
     assert len(visit(store, "ada")) == still_there
 
 
-def test_a_visit_keeps_a_world_for_another_24_hours(store: Store, clock: time_machine.Traveller) -> None:
+def test_a_visit_keeps_a_tenant_for_another_24_hours(store: Store, clock: time_machine.Traveller) -> None:
     for _ in range(3):
         visit(store, "ada")
         clock.shift(20 * HOUR)
@@ -108,7 +108,7 @@ def test_a_visit_keeps_a_world_for_another_24_hours(store: Store, clock: time_ma
     assert len(visit(store, "ada")) == 3
 
 
-def test_what_was_set_by_controls_outlasts_all_worlds(store: Store, clock: time_machine.Traveller) -> None:
+def test_what_was_set_by_controls_outlasts_all_tenants(store: Store, clock: time_machine.Traveller) -> None:
     visit(store, CONTROLS)
     clock.shift(25 * HOUR)
     visit(store, "bob")
@@ -122,7 +122,7 @@ def test_a_new_visitor_clears_away_the_old(store: Store, clock: time_machine.Tra
 
     visit(store, "bob")
 
-    assert count_of_worlds(database_url) == 1
+    assert count_of_tenants(database_url) == 1
 
 
 def test_a_start_clears_away_the_old(store: Store, clock: time_machine.Traveller, database_url: str) -> None:
@@ -131,10 +131,10 @@ def test_a_start_clears_away_the_old(store: Store, clock: time_machine.Traveller
 
     Store(database_url).close()
 
-    assert count_of_worlds(database_url) == 0
+    assert count_of_tenants(database_url) == 0
 
 
-def test_forgetting_one_world_leaves_the_others(store: Store) -> None:
+def test_forgetting_one_tenant_leaves_the_others(store: Store) -> None:
     visit(store, "ada")
     visit(store, "bob")
 
@@ -143,7 +143,7 @@ def test_forgetting_one_world_leaves_the_others(store: Store) -> None:
     assert (len(visit(store, "ada")), len(visit(store, "bob"))) == (0, 1)
 
 
-def test_of_a_kind_a_world_holds_so_many(story: Story, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_of_a_kind_a_tenant_holds_so_many(story: Story, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(emulator.store.MOST_OF_A_KIND, "mail", 2)
     story.link()
     story.link()
@@ -165,30 +165,30 @@ def test_a_bank_with_too_many_cards_says_so(story: Story, monkeypatch: pytest.Mo
     assert "there are 0 of the kind customer already" in problem["detail"]
 
 
-def test_a_world_holds_so_many_bytes(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_tenant_holds_so_many_bytes(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(emulator.store, "MAX_BYTES", 1000)
 
-    with store.change("ada") as world:
-        world.add("note", "1", {"text": "x" * 900})
-        with pytest.raises(WorldFull, match="1000 bytes"):
-            world.add("note", "2", {"text": "x" * 100})
+    with store.change("ada") as tenant:
+        tenant.add("note", "1", {"text": "x" * 900})
+        with pytest.raises(TenantFull, match="1000 bytes"):
+            tenant.add("note", "2", {"text": "x" * 100})
 
 
 def test_a_record_that_grows_has_as_much_room_again(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(emulator.store, "MAX_BYTES", 1000)
 
-    with store.change("ada") as world:
-        world.add("note", "1", {"text": "x" * 900})
-        world.save("note", "1", {"text": "x" * 1900})
-        with pytest.raises(WorldFull, match="2000 bytes"):
-            world.save("note", "1", {"text": "x" * 2000})
+    with store.change("ada") as tenant:
+        tenant.add("note", "1", {"text": "x" * 900})
+        tenant.save("note", "1", {"text": "x" * 1900})
+        with pytest.raises(TenantFull, match="2000 bytes"):
+            tenant.save("note", "1", {"text": "x" * 2000})
 
 
-def test_there_are_so_many_worlds(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(emulator.store, "MAX_WORLDS", 1)
+def test_there_are_so_many_tenants(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(emulator.store, "MAX_TENANTS", 1)
     visit(store, "ada")
 
-    with pytest.raises(WorldFull, match="1 worlds"):
+    with pytest.raises(TenantFull, match="1 tenants"):
         visit(store, "bob")
     assert len(visit(store, "ada")) == 1
 
@@ -197,7 +197,7 @@ def test_the_tables_of_another_version_make_way(tmp_path: Path) -> None:
     url = f"sqlite:///{tmp_path}/emulator.db"
     engine = engine_for(url)
     with engine.begin() as connection:
-        connection.exec_driver_sql("CREATE TABLE worlds (id TEXT PRIMARY KEY, since INTEGER)")
+        connection.exec_driver_sql("CREATE TABLE tenants (id TEXT PRIMARY KEY, since INTEGER)")
     engine.dispose()
 
     store = Store(url)

@@ -273,6 +273,6 @@ def test_an_open_project_takes_no_other_url(story: Story, url: str) -> None:
 def test_an_open_project_has_stytchs_own_default_url(story: Story) -> None:
     story.client_with(None).magic_links.email.login_or_create(ADA)
 
-    with story.store.read("nobody") as world:
-        (link,) = world.all("magic_link")
+    with story.store.read("nobody") as tenant:
+        (link,) = tenant.all("magic_link")
     assert link["url"] == "http://localhost:3000/authenticate"

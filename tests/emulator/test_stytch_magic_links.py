@@ -51,10 +51,10 @@ def test_the_page_in_between_spends_nothing(story: Story, method: str) -> None:
     assert story.client.magic_links.authenticate(token).status_code == 200
 
 
-def test_the_page_in_between_finds_the_world_by_the_token(story: Story) -> None:
+def test_the_page_in_between_finds_the_tenant_by_the_token(story: Story) -> None:
     token = story.link()
 
-    with visitor("a browser without a world"):
+    with visitor("a browser without a tenant"):
         response = hop(story, token)
 
     assert urlsplit(response.headers["Location"])._replace(query="").geturl() == REDIRECT_URL

@@ -68,8 +68,8 @@ def test_a_session_token_is_opaque_and_44_characters_long(story: Story) -> None:
 def test_a_session_token_is_not_in_the_store(story: Story) -> None:
     token = story.sign_in().session_token
 
-    with story.store.read("nobody") as world:
-        records = [record for kind in ("session", "user", "mail", "magic_link") for record in world.all(kind)]
+    with story.store.read("nobody") as tenant:
+        records = [record for kind in ("session", "user", "mail", "magic_link") for record in tenant.all(kind)]
     assert records
     assert token not in str(records)
 
@@ -77,8 +77,8 @@ def test_a_session_token_is_not_in_the_store(story: Story) -> None:
 def test_a_link_token_is_only_in_the_mail(story: Story) -> None:
     token = story.link()
 
-    with story.store.read("nobody") as world:
-        records = [record for kind in ("user", "magic_link") for record in world.all(kind)]
+    with story.store.read("nobody") as tenant:
+        records = [record for kind in ("user", "magic_link") for record in tenant.all(kind)]
     assert records
     assert token not in str(records)
 
@@ -329,7 +329,7 @@ def test_the_first_keys_stay(http: requests.Session, story: Story) -> None:
 def test_the_keys_can_be_read_from_inside_another_open_transaction(story: Story, store: Store) -> None:
     story.sign_in()
 
-    with store.change("another world"):
+    with store.change("another tenant"):
         answer = story.http.get(JWKS_URL).json()
 
     assert len(answer["keys"]) == 1

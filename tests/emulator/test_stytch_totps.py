@@ -22,7 +22,7 @@ def user_of(story: Story, email: str = ADA) -> str:
 
 
 def only_user(story: Story) -> str:
-    """The one user of the world."""
+    """The one user of the tenant."""
     (user,) = story.client.users.search().results
     return user.user_id
 
@@ -314,15 +314,15 @@ def test_the_phone_shows_the_present_code_and_whether_it_was_used(story: Story) 
     user_id = user_of(story)
     totp = story.client.totps.create(user_id)
 
-    with story.store.read("nobody") as world:
-        (pending,) = authenticator(world)
+    with story.store.read("nobody") as tenant:
+        (pending,) = authenticator(tenant)
     story.client.totps.authenticate(user_id, pending.code)
     story.wait(9)
-    with story.store.read("nobody") as world:
-        (proven,) = authenticator(world)
+    with story.store.read("nobody") as tenant:
+        (proven,) = authenticator(tenant)
     story.wait(20)
-    with story.store.read("nobody") as world:
-        (fresh,) = authenticator(world)
+    with story.store.read("nobody") as tenant:
+        (fresh,) = authenticator(tenant)
 
     assert (pending.label, pending.issuer) == (ADA, "Stytch emulator")
     assert (pending.verified, pending.used, pending.seconds_left) == (False, False, 29)

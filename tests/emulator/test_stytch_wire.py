@@ -1,4 +1,4 @@
-"""What holds on every call: credentials, envelopes, worlds, transactions, and the fixed sandbox values."""
+"""What holds on every call: credentials, envelopes, tenants, transactions, and the fixed sandbox values."""
 
 from __future__ import annotations
 
@@ -119,7 +119,7 @@ def test_a_bug_is_answered_and_leaves_nothing_behind(story: Story, monkeypatch: 
     assert story.client.users.search().results == []
 
 
-def test_a_full_world_is_refused_and_left_as_it_was(story: Story, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_full_tenant_is_refused_and_left_as_it_was(story: Story, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(emulator.store, "MAX_RECORDS", 3)
 
     with refused(429, "too_many_requests"):
@@ -129,7 +129,7 @@ def test_a_full_world_is_refused_and_left_as_it_was(story: Story, monkeypatch: p
     assert story.client.users.search().results == []
 
 
-def test_over_http_a_project_is_a_world(story: Story) -> None:
+def test_over_http_a_project_is_a_tenant(story: Story) -> None:
     app = emulated.create_app(story.store, public_url="http://localhost:8001").test_client()
 
     created = app.post("/v1/users", json={"email": ADA}, auth=(PROJECT_ID, "secret")).get_json()

@@ -16,7 +16,7 @@ from emulator.unit import UnitFault, Waiting, application_documents, decide, ope
 from .conftest import UNIT_URL, UnitOverHTTP
 from .unit_story import ADA, USER_ID, Bank, document, errors
 
-WORLD = "nobody"
+TENANT = "nobody"
 
 
 @pytest.mark.parametrize(
@@ -388,8 +388,8 @@ def test_a_visitor_sees_what_waits_for_the_bank(bank: Bank, store: Store) -> Non
     in_review = bank.application(ssn="000000004")
     awaiting = bank.application(ssn="000000003")
 
-    with store.read(WORLD) as world:
-        found = waiting(world)
+    with store.read(TENANT) as tenant:
+        found = waiting(tenant)
 
     assert found == [
         Waiting(in_review["id"], "Ada Vance", "PendingReview"),
@@ -401,8 +401,8 @@ def test_a_visitor_sees_what_waits_for_the_bank(bank: Bank, store: Store) -> Non
 def test_a_visitor_decides_as_the_bank(bank: Bank, store: Store, approve: bool, status: str) -> None:
     application = bank.application(ssn="000000004")
 
-    with store.change(WORLD) as world:
-        decide(world, application["id"], approve)
+    with store.change(TENANT) as tenant:
+        decide(tenant, application["id"], approve)
 
     assert bank.got(f"/applications/{application['id']}")["attributes"]["status"] == status
 
@@ -411,13 +411,13 @@ def test_a_visitor_decides_as_the_bank(bank: Bank, store: Store, approve: bool, 
 def test_a_visitor_decides_once(bank: Bank, store: Store, ssn: str) -> None:
     application = bank.application(ssn=ssn)
 
-    with store.change(WORLD) as world, pytest.raises(UnitFault):
-        decide(world, application["id"], True)
+    with store.change(TENANT) as tenant, pytest.raises(UnitFault):
+        decide(tenant, application["id"], True)
 
 
 def test_a_visitor_decides_on_what_there_is(store: Store) -> None:
-    with store.change(WORLD) as world, pytest.raises(UnitFault, match="not_found"):
-        decide(world, "1", True)
+    with store.change(TENANT) as tenant, pytest.raises(UnitFault, match="not_found"):
+        decide(tenant, "1", True)
 
 
 class TestCustomers:
@@ -591,10 +591,10 @@ class TestForms:
         token = ask().json()["data"]["attributes"]["applicationFormToken"]["token"]
         clock.shift(timedelta(hours=24))
 
-        with store.read(WORLD) as world, pytest.raises(UnitFault, match="not_found"):
-            open_form(world, token)
-        with store.read(WORLD) as world, pytest.raises(UnitFault, match="not_found"):
-            open_form(world, "\0nonsense")
+        with store.read(TENANT) as tenant, pytest.raises(UnitFault, match="not_found"):
+            open_form(tenant, token)
+        with store.read(TENANT) as tenant, pytest.raises(UnitFault, match="not_found"):
+            open_form(tenant, "\0nonsense")
 
     def test_a_fresh_link_replaces_the_old_one(
         self, ask: Any, bank: Bank, store: Store, clock: time_machine.Traveller
@@ -603,10 +603,10 @@ class TestForms:
         clock.shift(timedelta(hours=24))
         fresh = bank.got(f"/application-forms/{form['id']}")
 
-        with store.read(WORLD) as world:
-            opened = open_form(world, fresh["attributes"]["applicationFormToken"]["token"])
+        with store.read(TENANT) as tenant:
+            opened = open_form(tenant, fresh["attributes"]["applicationFormToken"]["token"])
             with pytest.raises(UnitFault, match="not_found"):
-                open_form(world, form["attributes"]["applicationFormToken"]["token"])
+                open_form(tenant, form["attributes"]["applicationFormToken"]["token"])
 
         assert opened["id"] == form["id"]
 
@@ -614,9 +614,9 @@ class TestForms:
         prefill = {name: value for name, value in ADA.items() if name not in ("ssn", "jwtSubject")}
         form = ask(jwtSubject=USER_ID, tags={"a": "1"}, applicantDetails=prefill).json()["data"]
 
-        with store.change(WORLD) as world:
-            opened = open_form(world, form["attributes"]["applicationFormToken"]["token"])
-            application = submit(world, opened, {"ssn": "123456789", "jwtSubject": "somebody else"})
+        with store.change(TENANT) as tenant:
+            opened = open_form(tenant, form["attributes"]["applicationFormToken"]["token"])
+            application = submit(tenant, opened, {"ssn": "123456789", "jwtSubject": "somebody else"})
 
         body = unit("GET", f"/application-forms/{form['id']}?include=application").json()
         assert body["data"]["relationships"]["application"]["data"]["id"] == application["id"]
@@ -628,16 +628,16 @@ class TestForms:
     def test_a_form_that_is_filled_in_wrongly_is_refused(self, ask: Any, store: Store, typed: dict[str, Any]) -> None:
         token = ask().json()["data"]["attributes"]["applicationFormToken"]["token"]
 
-        with store.change(WORLD) as world, pytest.raises(UnitFault, match="invalid_value"):
-            submit(world, open_form(world, token), typed)
+        with store.change(TENANT) as tenant, pytest.raises(UnitFault, match="invalid_value"):
+            submit(tenant, open_form(tenant, token), typed)
 
     def test_a_form_is_submitted_once(self, ask: Any, store: Store) -> None:
         token = ask().json()["data"]["attributes"]["applicationFormToken"]["token"]
 
-        with store.change(WORLD) as world:
-            application = submit(world, open_form(world, token), ADA)
+        with store.change(TENANT) as tenant:
+            application = submit(tenant, open_form(tenant, token), ADA)
             with pytest.raises(UnitFault, match="already_exists") as refusal:
-                submit(world, open_form(world, token), ADA)
+                submit(tenant, open_form(tenant, token), ADA)
 
         assert refusal.value.status == 409
         assert refusal.value.document()["errors"][0]["meta"] == {"existingIds": [application["id"]]}

@@ -54,7 +54,7 @@ PNG = b"\x89PNG and so on"
 
 @pytest.fixture
 def org(emulated_project: EmulatedProject) -> Unit:
-    """The client, with the org token of a new world."""
+    """The client, with the org token of a new tenant."""
     return Unit(emulated_project.url, emulated_project.unit_token)
 
 

@@ -1,4 +1,4 @@
-"""What holds for every request to the emulated Unit: bearers, worlds, envelopes, lists, and refusals in one shape."""
+"""What holds for every request to the emulated Unit: bearers, tenants, envelopes, lists, and refusals in one shape."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ def test_an_expired_customer_token_is_unauthorized(bank: Bank, clock: time_machi
     assert response.status_code == 401
 
 
-def test_a_customer_token_of_another_world_is_unauthorized(bank: Bank) -> None:
+def test_a_customer_token_of_another_tenant_is_unauthorized(bank: Bank) -> None:
     holder = bank.customer_token(bank.customer(), "cards")
 
     with visitor("somebody-else"):
@@ -71,7 +71,7 @@ def test_a_customer_token_of_another_world_is_unauthorized(bank: Bank) -> None:
     assert holder("GET", "/cards").status_code == 200
 
 
-def test_worlds_know_nothing_of_each_other(bank: Bank, unit: UnitOverHTTP) -> None:
+def test_tenants_know_nothing_of_each_other(bank: Bank, unit: UnitOverHTTP) -> None:
     customer = bank.customer()
 
     with visitor("somebody-else"):
@@ -83,11 +83,11 @@ def test_worlds_know_nothing_of_each_other(bank: Bank, unit: UnitOverHTTP) -> No
 
 @pytest.fixture
 def over_http(shared_unit: Flask, store: Store) -> Any:  # noqa: ARG001 - it is empty before anything happens
-    """The emulated Unit as a WSGI client meets it: nobody says which world a request belongs to."""
+    """The emulated Unit as a WSGI client meets it: nobody says which tenant a request belongs to."""
     return shared_unit.test_client()
 
 
-def test_over_http_the_org_token_names_the_world(over_http: Any) -> None:
+def test_over_http_the_org_token_names_the_tenant(over_http: Any) -> None:
     headers = {"Authorization": f"Bearer {org_token(PROJECT_ID)}"}
     created = over_http.post("/applications", json=document("individualApplication", ADA), headers=headers)
 
@@ -99,7 +99,7 @@ def test_over_http_the_org_token_names_the_world(over_http: Any) -> None:
     assert others.json["meta"]["pagination"]["total"] == 0
 
 
-def test_over_http_a_customer_token_finds_its_own_world(bank: Bank, over_http: Any) -> None:
+def test_over_http_a_customer_token_finds_its_own_tenant(bank: Bank, over_http: Any) -> None:
     card = bank.active_card()
     holder = bank.customer_token(customer_of(card), "cards")
 
@@ -109,10 +109,10 @@ def test_over_http_a_customer_token_finds_its_own_world(bank: Bank, over_http: A
 
 
 @pytest.mark.parametrize(
-    "world", ["", "nobody", "0a1b2c3d-0000-4000-8000-000000000000", f"{PROJECT_ID}x", "project-test-1"]
+    "tenant", ["", "nobody", "0a1b2c3d-0000-4000-8000-000000000000", f"{PROJECT_ID}x", "project-test-1"]
 )
-def test_over_http_an_org_token_names_no_visitors_world(over_http: Any, world: str) -> None:
-    response = over_http.get("/cards", headers={"Authorization": f"Bearer {org_token(world)}"})
+def test_over_http_an_org_token_names_no_visitors_tenant(over_http: Any, tenant: str) -> None:
+    response = over_http.get("/cards", headers={"Authorization": f"Bearer {org_token(tenant)}"})
 
     assert response.status_code == 401
 
@@ -358,7 +358,7 @@ def test_a_crash_is_an_error_in_units_shape_and_undoes_the_request(
     assert bank.got("/accounts") == []
 
 
-def test_a_full_world_takes_no_more(bank: Bank, unit: UnitOverHTTP, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_full_tenant_takes_no_more(bank: Bank, unit: UnitOverHTTP, monkeypatch: pytest.MonkeyPatch) -> None:
     bank.application()
     monkeypatch.setattr("emulator.store.MAX_RECORDS", 3)
 

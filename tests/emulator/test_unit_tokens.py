@@ -79,7 +79,7 @@ def provider(keys: tuple[rsa.RSAPrivateKey, rsa.RSAPrivateKey]) -> IdentityProvi
 @pytest.fixture
 def trusting(provider: IdentityProvider, unit_with: UnitWith, http: requests.Session, memory: Memory) -> Bank:
     """A bank that trusts the provider."""
-    http.mount(UNIT_URL, unit_with(jwt_settings=lambda _world: provider.settings, fetch=provider.fetch))
+    http.mount(UNIT_URL, unit_with(jwt_settings=lambda _tenant: provider.settings, fetch=provider.fetch))
     return Bank(UnitOverHTTP(http, org_token(PROJECT_ID)), memory)
 
 
@@ -403,7 +403,7 @@ class TestJwts:
         assert response.status_code == 401
         assert provider.fetched == []
 
-    def test_fetching_the_keys_may_write_to_the_world(
+    def test_fetching_the_keys_may_write_to_the_tenant(
         self, trusting: Bank, provider: IdentityProvider, store: Store
     ) -> None:
         keys = provider.jwks
@@ -423,8 +423,8 @@ class TestStytch:
     def sign_in(self, client: stytch.Client, store: Store) -> Any:
         """Open a magic link."""
         client.magic_links.email.login_or_create("ada@example.com", login_magic_link_url=REDIRECT_URL)
-        with store.read("nobody") as world:
-            link = mails(world)[0].link
+        with store.read("nobody") as tenant:
+            link = mails(tenant)[0].link
         token = parse_qs(urlsplit(link).query)["token"][0]
         return client.magic_links.authenticate(token, session_duration_minutes=60)
 

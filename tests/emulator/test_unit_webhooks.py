@@ -13,7 +13,7 @@ from unit import Unit
 
 from emulator import Store, unit
 from emulator.transport import WSGIAdapter
-from emulator.unit import Courier, delivery, events, webhooks
+from emulator.unit import WebhookDispatcher, delivery, events, webhooks
 
 from .conftest import UNIT_URL, UnitOverHTTP, UnitWith
 from .listener import Listener, listening
@@ -42,15 +42,15 @@ def listener(server: Listener) -> Listener:
 
 
 @pytest.fixture
-def courier(store: Store) -> Courier:
+def dispatcher(store: Store) -> WebhookDispatcher:
     """Delivers when the test says so."""
-    return Courier(store, in_background=False)
+    return WebhookDispatcher(store, in_background=False)
 
 
 @pytest.fixture
-def http(http: requests.Session, unit_with: UnitWith, courier: Courier) -> requests.Session:
-    """The services, with a Unit whose webhooks the test's courier carries."""
-    http.mount(UNIT_URL, unit_with(courier=courier))
+def http(http: requests.Session, unit_with: UnitWith, dispatcher: WebhookDispatcher) -> requests.Session:
+    """The services, with a Unit whose webhooks the test's dispatcher carries."""
+    http.mount(UNIT_URL, unit_with(dispatcher=dispatcher))
     return http
 
 
@@ -196,7 +196,7 @@ class TestEvents:
 
         assert types(happened(bank)) == ["transaction.created", "card.created"]
 
-    def test_a_full_world_still_lets_a_card_be_frozen(
+    def test_a_full_tenant_still_lets_a_card_be_frozen(
         self, bank: Bank, unit: UnitOverHTTP, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         card = bank.active_card()
@@ -302,7 +302,7 @@ class TestWebhooks:
         assert response.status_code == 400
         assert errors(response) == [("invalid_value", f"/data/attributes/{attribute}")]
 
-    def test_a_world_has_so_many_webhooks_and_no_more(
+    def test_a_tenant_has_so_many_webhooks_and_no_more(
         self, bank: Bank, unit: UnitOverHTTP, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         monkeypatch.setattr(webhooks, "MOST_WEBHOOKS", 1)
@@ -318,23 +318,27 @@ class TestWebhooks:
 
 
 class TestDelivery:
-    def test_events_arrive_signed(self, bank: Bank, unit: UnitOverHTTP, courier: Courier, listener: Listener) -> None:
+    def test_events_arrive_signed(
+        self, bank: Bank, unit: UnitOverHTTP, dispatcher: WebhookDispatcher, listener: Listener
+    ) -> None:
         path = f"/customers/{bank.customer()}"
         hook(bank, listener.url)
         unit("PATCH", path, document("individualCustomer", {"tags": {"said": 'Zoë: "a" / b'}}))
 
-        courier.deliver_due()
+        dispatcher.deliver_due()
 
         [(headers, body)] = listener.letters()
         assert headers["content-type"] == "application/vnd.api+json; charset=utf-8"
         assert types(json.loads(body)["data"]) == ["customer.updated"]
         assert Unit(UNIT_URL, "any").webhooks.verify(headers["x-unit-signature"], SECRET, json.loads(body))
 
-    def test_without_a_secret_nothing_is_signed(self, bank: Bank, courier: Courier, listener: Listener) -> None:
+    def test_without_a_secret_nothing_is_signed(
+        self, bank: Bank, dispatcher: WebhookDispatcher, listener: Listener
+    ) -> None:
         bank.made("/webhooks", "webhook", SPARE | {"url": listener.url})
         bank.application(ssn="000000005")
 
-        courier.deliver_due()
+        dispatcher.deliver_due()
 
         [(headers, _)] = listener.letters()
         assert headers["content-type"] == "application/json"
@@ -347,18 +351,18 @@ class TestDelivery:
 
         assert listener.letters() == []
 
-    def test_no_call_fails_for_a_webhook(self, bank: Bank, courier: Courier) -> None:
+    def test_no_call_fails_for_a_webhook(self, bank: Bank, dispatcher: WebhookDispatcher) -> None:
         hook(bank, "http://127.0.0.1:9/")  # where nobody listens
         customer = bank.customer()
 
-        courier.deliver_due()
+        dispatcher.deliver_due()
 
         assert bank.got(f"/customers/{customer}")["id"] == customer
 
     def test_the_thread_delivers_by_itself(
         self, http: requests.Session, store: Store, bank: Bank, listener: Listener
     ) -> None:
-        app = unit.create_app(store, jwt_settings=lambda _world: None, fetch=lambda _url: {})
+        app = unit.create_app(store, jwt_settings=lambda _tenant: None, fetch=lambda _url: {})
         http.mount(UNIT_URL, WSGIAdapter(app))
         hook(bank, listener.url)
 
@@ -370,70 +374,77 @@ class TestDelivery:
     def test_after_a_crash_the_thread_delivers_at_the_next_change(
         self, http: requests.Session, store: Store, bank: Bank, listener: Listener, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        courier = Courier(store)
-        app = unit.create_app(store, jwt_settings=lambda _world: None, fetch=lambda _url: {}, courier=courier)
+        dispatcher = WebhookDispatcher(store)
+        app = unit.create_app(store, jwt_settings=lambda _tenant: None, fetch=lambda _url: {}, dispatcher=dispatcher)
         http.mount(UNIT_URL, WSGIAdapter(app))
         hook(bank, listener.url)
         with monkeypatch.context() as broken:
-            broken.setattr(courier, "take", lambda _world: 1 / 0)
+            broken.setattr(dispatcher, "take", lambda _tenant: 1 / 0)
             bank.application(ssn="000000005")
-            if courier.thread:
-                courier.thread.join(10)
-        assert courier.worlds == set()
+            if dispatcher.thread:
+                dispatcher.thread.join(10)
+        assert dispatcher.tenants == set()
 
         bank.application(ssn="000000005")
 
         _, body = listener.got.get(timeout=10)
         assert types(json.loads(body)["data"]) == ["application.created"] * 2
 
-    def test_a_courier_that_is_stopped_delivers_nothing(self, bank: Bank, courier: Courier, listener: Listener) -> None:
+    def test_a_dispatcher_that_is_stopped_delivers_nothing(
+        self, bank: Bank, dispatcher: WebhookDispatcher, listener: Listener
+    ) -> None:
         hook(bank, listener.url)
         bank.customer()
-        courier.stop()
+        dispatcher.stop()
 
-        courier.deliver_due()
+        dispatcher.deliver_due()
 
         assert listener.letters() == []
 
-    def test_a_courier_that_is_stopped_on_its_way_goes_no_further(
-        self, bank: Bank, courier: Courier, listener: Listener
+    def test_a_dispatcher_that_is_stopped_on_its_way_goes_no_further(
+        self, bank: Bank, dispatcher: WebhookDispatcher, listener: Listener
     ) -> None:
         for _ in range(2):
             hook(bank, listener.url, deliveryMode="AtMostOnce")
         bank.customer()
-        listener.before_answer = courier.stop
+        listener.before_answer = dispatcher.stop
 
-        courier.deliver_due()
-        courier.notice("nobody")
-        courier.deliver_due()
+        dispatcher.deliver_due()
+        dispatcher.notice("nobody")
+        dispatcher.deliver_due()
 
         assert len(listener.letters()) == 1
 
     def test_a_host_that_can_not_be_named_stops_nobody_else(
-        self, bank: Bank, courier: Courier, listener: Listener
+        self, bank: Bank, dispatcher: WebhookDispatcher, listener: Listener
     ) -> None:
         hook(bank, "https://a..b/")
         hook(bank, listener.url)
         bank.application(ssn="000000005")
 
-        courier.deliver_due()
+        dispatcher.deliver_due()
 
         assert types(delivered(listener)) == ["application.created"]
 
-    def test_worlds_are_served_in_turn(self, bank: Bank, courier: Courier, listener: Listener) -> None:
+    def test_tenants_are_served_in_turn(self, bank: Bank, dispatcher: WebhookDispatcher, listener: Listener) -> None:
         for name in ("ada", "bob"):
             with visitor(name):
                 hook(bank, listener.url, deliveryMode="AtMostOnce", token=name)
                 bank.application()  # which is two events
 
-        courier.deliver_due()
+        dispatcher.deliver_due()
 
         signed = [(headers["x-unit-signature"], body) for headers, body in listener.letters()]
         of_ada = [signature == delivery.sign("ada", body) for signature, body in signed]
         assert of_ada in ([True, False] * 2, [False, True] * 2)
 
     def test_an_event_that_is_no_longer_kept_is_not_sent(
-        self, bank: Bank, unit: UnitOverHTTP, courier: Courier, listener: Listener, monkeypatch: pytest.MonkeyPatch
+        self,
+        bank: Bank,
+        unit: UnitOverHTTP,
+        dispatcher: WebhookDispatcher,
+        listener: Listener,
+        monkeypatch: pytest.MonkeyPatch,
     ) -> None:
         bank.customer()
         hook(bank, listener.url, deliveryMode="AtMostOnce")
@@ -441,58 +452,60 @@ class TestDelivery:
         monkeypatch.setattr(events, "MOST_KEPT", 1)
         bank.application(ssn="000000005")
 
-        courier.deliver_due()
+        dispatcher.deliver_due()
 
         assert [types(json.loads(body)["data"]) for _, body in listener.letters()] == [["application.created"]]
 
-    def test_what_is_delivered_is_not_sent_again(self, bank: Bank, courier: Courier, listener: Listener) -> None:
+    def test_what_is_delivered_is_not_sent_again(
+        self, bank: Bank, dispatcher: WebhookDispatcher, listener: Listener
+    ) -> None:
         hook(bank, listener.url)
         bank.customer()
-        courier.deliver_due()
-        courier.deliver_due()
+        dispatcher.deliver_due()
+        dispatcher.deliver_due()
 
         assert len(delivered(listener)) == 2
 
     def test_a_failed_delivery_is_tried_again_after_longer_and_longer(
-        self, bank: Bank, courier: Courier, listener: Listener, clock: time_machine.Traveller
+        self, bank: Bank, dispatcher: WebhookDispatcher, listener: Listener, clock: time_machine.Traveller
     ) -> None:
         hook(bank, listener.url)
         listener.answers += [(500, {}), (204, {}), (302, {"Location": "/elsewhere"}), (404, {})]
         bank.application(ssn="000000005")
-        courier.deliver_due()
+        dispatcher.deliver_due()
         tries = []
 
         for pause in (1, 2, 3, 5):
             clock.shift(pause - 0.5)
-            courier.deliver_due()
+            dispatcher.deliver_due()
             too_early = len(delivered(listener))
             clock.shift(0.5)
-            courier.deliver_due()
+            dispatcher.deliver_due()
             tries.append((too_early, len(delivered(listener))))
 
         assert tries == [(1, 1), (0, 1), (0, 1), (0, 1)]
 
-    def test_a_redirect_is_not_followed(self, bank: Bank, courier: Courier, listener: Listener) -> None:
+    def test_a_redirect_is_not_followed(self, bank: Bank, dispatcher: WebhookDispatcher, listener: Listener) -> None:
         with listening() as elsewhere:
             hook(bank, listener.url)
             listener.answers.append((307, {"Location": elsewhere.url}))
             bank.customer()
 
-            courier.deliver_due()
+            dispatcher.deliver_due()
 
             assert len(delivered(listener)) == 2
             assert elsewhere.letters() == []
 
     def test_at_most_once_is_once(
-        self, bank: Bank, courier: Courier, listener: Listener, clock: time_machine.Traveller
+        self, bank: Bank, dispatcher: WebhookDispatcher, listener: Listener, clock: time_machine.Traveller
     ) -> None:
         hook(bank, listener.url, deliveryMode="AtMostOnce")
         listener.answers.append((500, {}))
         bank.customer()
 
-        courier.deliver_due()
+        dispatcher.deliver_due()
         clock.shift(3600)
-        courier.deliver_due()
+        dispatcher.deliver_due()
 
         assert [types(json.loads(body)["data"]) for _, body in listener.letters()] == [
             ["application.created"],
@@ -500,75 +513,77 @@ class TestDelivery:
         ]
 
     def test_no_more_than_64_events_arrive_at_once(
-        self, bank: Bank, courier: Courier, listener: Listener, monkeypatch: pytest.MonkeyPatch
+        self, bank: Bank, dispatcher: WebhookDispatcher, listener: Listener, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         monkeypatch.setattr(delivery, "MOST_PER_POST", 2)
         hook(bank, listener.url)
         bank.active_card()
 
-        courier.deliver_due()
+        dispatcher.deliver_due()
 
         assert [len(json.loads(body)["data"]) for _, body in listener.letters()] == [2, 2, 1]
 
     def test_of_too_many_the_oldest_are_never_delivered(
-        self, bank: Bank, courier: Courier, listener: Listener, monkeypatch: pytest.MonkeyPatch
+        self, bank: Bank, dispatcher: WebhookDispatcher, listener: Listener, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         monkeypatch.setattr(events, "MOST_WAITING", 2)
         hook(bank, listener.url)
         bank.active_card()
 
-        courier.deliver_due()
+        dispatcher.deliver_due()
 
         assert types(delivered(listener)) == ["transaction.created", "card.created"]
 
     @pytest.mark.usefixtures("long_memory")
     def test_after_two_days_of_failing_a_webhook_is_unavailable(
-        self, bank: Bank, courier: Courier, listener: Listener, clock: time_machine.Traveller
+        self, bank: Bank, dispatcher: WebhookDispatcher, listener: Listener, clock: time_machine.Traveller
     ) -> None:
         path = f"/webhooks/{hook(bank, listener.url)}"
         listener.answers += [(500, {}), (500, {})]
         bank.customer()
-        courier.deliver_due()
+        dispatcher.deliver_due()
         clock.shift(2 * 24 * 3600)
 
-        courier.deliver_due()
+        dispatcher.deliver_due()
 
         assert bank.got(path)["attributes"]["status"] == "Unavailable"
 
     def test_while_it_is_disabled_a_webhook_gets_nothing(
-        self, bank: Bank, unit: UnitOverHTTP, courier: Courier, listener: Listener
+        self, bank: Bank, unit: UnitOverHTTP, dispatcher: WebhookDispatcher, listener: Listener
     ) -> None:
         path = f"/webhooks/{hook(bank, listener.url)}"
         disabled = unit("POST", f"{path}/disable").json()["data"]["attributes"]["status"]
         bank.customer()
-        courier.deliver_due()
+        dispatcher.deliver_due()
         enabled = unit("POST", f"{path}/enable").json()["data"]["attributes"]["status"]
         bank.application(ssn="000000005")
 
-        courier.deliver_due()
+        dispatcher.deliver_due()
 
         assert (disabled, enabled) == ("Disabled", "Enabled")
         assert types(delivered(listener)) == ["application.created"]
 
     def test_an_event_can_be_fired_again(
-        self, bank: Bank, unit: UnitOverHTTP, courier: Courier, listener: Listener
+        self, bank: Bank, unit: UnitOverHTTP, dispatcher: WebhookDispatcher, listener: Listener
     ) -> None:
         bank.customer()
         hook(bank, listener.url)
         event = happened(bank, "customer.created")[0]
 
         response = unit("POST", f"/events/{event['id']}")
-        courier.deliver_due()
+        dispatcher.deliver_due()
 
         assert response.status_code == 200
         assert delivered(listener) == [event]
 
-    def test_resources_come_along_if_asked_for(self, bank: Bank, courier: Courier, listener: Listener) -> None:
+    def test_resources_come_along_if_asked_for(
+        self, bank: Bank, dispatcher: WebhookDispatcher, listener: Listener
+    ) -> None:
         card = bank.active_card()
         hook(bank, listener.url, includeResources=True)
         bank.unit("POST", f"/cards/{card['id']}/freeze")
 
-        courier.deliver_due()
+        dispatcher.deliver_due()
 
         [(_, body)] = listener.letters()
         [included] = json.loads(body)["included"]
@@ -576,24 +591,24 @@ class TestDelivery:
         assert "kept" not in included
 
     def test_some_webhooks_want_authorization_requests_only(
-        self, bank: Bank, courier: Courier, listener: Listener
+        self, bank: Bank, dispatcher: WebhookDispatcher, listener: Listener
     ) -> None:
         hook(bank, listener.url, subscriptionType="OnlyAuthorizationRequest")
         bank.customer()
 
-        courier.deliver_due()
+        dispatcher.deliver_due()
 
         assert listener.letters() == []
 
-    def test_what_another_courier_is_carrying_is_left_to_it(
-        self, bank: Bank, courier: Courier, store: Store, listener: Listener, clock: time_machine.Traveller
+    def test_what_another_dispatcher_is_carrying_is_left_to_it(
+        self, bank: Bank, dispatcher: WebhookDispatcher, store: Store, listener: Listener, clock: time_machine.Traveller
     ) -> None:
         hook(bank, listener.url)
         bank.customer()
-        [world] = courier.worlds
-        courier.take(world)  # and dies of it
-        successor = Courier(store, in_background=False)
-        successor.notice(world)
+        [tenant] = dispatcher.tenants
+        dispatcher.take(tenant)  # and dies of it
+        successor = WebhookDispatcher(store, in_background=False)
+        successor.notice(tenant)
 
         successor.deliver_due()
         at_once = delivered(listener)
@@ -603,27 +618,27 @@ class TestDelivery:
         assert at_once == []
         assert len(delivered(listener)) == 2
 
-    def test_only_so_many_worlds_are_looked_after_at_once(
-        self, bank: Bank, courier: Courier, listener: Listener, monkeypatch: pytest.MonkeyPatch
+    def test_only_so_many_tenants_are_looked_after_at_once(
+        self, bank: Bank, dispatcher: WebhookDispatcher, listener: Listener, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setattr(delivery, "MOST_WORLDS", 1)
-        courier.notice("another world")
+        monkeypatch.setattr(delivery, "MOST_TENANTS", 1)
+        dispatcher.notice("another tenant")
         hook(bank, listener.url)
         bank.customer()
-        courier.deliver_due()
+        dispatcher.deliver_due()
         at_first = delivered(listener)
         bank.application(ssn="000000005")
 
-        courier.deliver_due()
+        dispatcher.deliver_due()
 
         assert at_first == []
         assert types(delivered(listener)) == ["application.created", "customer.created", "application.created"]
 
-    def test_a_world_that_is_gone_is_forgotten(self, bank: Bank, courier: Courier, store: Store) -> None:
+    def test_a_tenant_that_is_gone_is_forgotten(self, bank: Bank, dispatcher: WebhookDispatcher, store: Store) -> None:
         hook(bank, "http://127.0.0.1:9/")
         bank.customer()
         store.reset()
 
-        courier.deliver_due()
+        dispatcher.deliver_due()
 
-        assert courier.worlds == set()
+        assert dispatcher.tenants == set()

@@ -69,7 +69,7 @@ class Memory:
 
     def _is_empty(self) -> bool:
         with self.engine.connect() as connection:
-            return connection.execute(self._schema.tables["worlds"].select().limit(1)).first() is None
+            return connection.execute(self._schema.tables["tenants"].select().limit(1)).first() is None
 
     def _kept(self) -> dict[str, list[Json]]:
         with self.engine.connect() as connection:

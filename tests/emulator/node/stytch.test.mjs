@@ -6,12 +6,12 @@ import stytch from "stytch";
 
 const origin = process.env.EMULATOR_URL;
 
-/** A world of its own, with its client. */
-function world() {
+/** A tenant of its own, with its client. */
+function tenant() {
   const projectId = `project-test-${randomUUID()}`;
   const client = new stytch.Client({ project_id: projectId, secret: "secret-test-emulated", env: `${origin}/` });
   const control = async (path, method = "GET", body) => {
-    const response = await fetch(`${origin}/control/worlds/${projectId}/${path}`, {
+    const response = await fetch(`${origin}/control/tenants/${projectId}/${path}`, {
       method,
       headers: { "Content-Type": "application/json" },
       body: body && JSON.stringify(body),
@@ -45,7 +45,7 @@ const refusal = (status, type) => (error) => {
 };
 
 test("a mailed link opens once", async () => {
-  const { client, mailed, signIn } = world();
+  const { client, mailed, signIn } = tenant();
 
   const opened = await signIn();
 
@@ -55,7 +55,7 @@ test("a mailed link opens once", async () => {
 });
 
 test("send knows who is there, invite makes somebody pending", async () => {
-  const { client, mailed } = world();
+  const { client, mailed } = tenant();
 
   await assert.rejects(client.magicLinks.email.send({ email: "nobody@example.com" }), refusal(404, "email_not_found"));
   const invited = await client.magicLinks.email.invite({ email: "bob@example.com" });
@@ -65,7 +65,7 @@ test("send knows who is there, invite makes somebody pending", async () => {
 });
 
 test("an invitation can be revoked", async () => {
-  const { client, mailed } = world();
+  const { client, mailed } = tenant();
   await client.magicLinks.email.invite({ email: "bob@example.com" });
 
   await client.magicLinks.email.revokeInvite({ email: "bob@example.com" });
@@ -74,7 +74,7 @@ test("an invitation can be revoked", async () => {
 });
 
 test("pkce ties a link to the browser that asked", async () => {
-  const { client, mailed } = world();
+  const { client, mailed } = tenant();
   const verifier = randomBytes(32).toString("hex");
   const challenge = createHash("sha256").update(verifier).digest("base64url");
   await client.magicLinks.email.loginOrCreate({ email: "ada@example.com", code_challenge: challenge });
@@ -85,7 +85,7 @@ test("pkce ties a link to the browser that asked", async () => {
 });
 
 test("an embeddable link needs no mail", async () => {
-  const { client } = world();
+  const { client } = tenant();
   const { user_id } = await client.users.create({ email: "ada@example.com" });
 
   const { token } = await client.magicLinks.create({ user_id });
@@ -95,7 +95,7 @@ test("an embeddable link needs no mail", async () => {
 });
 
 test("a session is checked, listed and revoked", async () => {
-  const { client, signIn } = world();
+  const { client, signIn } = tenant();
   const { session_token, session_jwt, user_id } = await signIn();
 
   assert.equal((await client.sessions.authenticate({ session_jwt })).session_token, session_token);
@@ -106,7 +106,7 @@ test("a session is checked, listed and revoked", async () => {
 });
 
 test("a jwt is verified without a call, with the published keys, before and after a rotation", async () => {
-  const { client, control, projectId, signIn } = world();
+  const { client, control, projectId, signIn } = tenant();
   const { session_jwt, user_id, session_token } = await signIn();
 
   assert.equal((await client.sessions.authenticateJwtLocal({ session_jwt })).user_id, user_id);
@@ -119,7 +119,7 @@ test("a jwt is verified without a call, with the published keys, before and afte
 });
 
 test("an authenticator app is enrolled and replays are refused", async () => {
-  const { client, signIn } = world();
+  const { client, signIn } = tenant();
   const { user_id, session_token } = await signIn();
   const { secret, qr_code } = await client.totps.create({ user_id });
   const totp_code = codeOf(secret);
@@ -133,7 +133,7 @@ test("an authenticator app is enrolled and replays are refused", async () => {
 });
 
 test("a recovery code works once", async () => {
-  const { client } = world();
+  const { client } = tenant();
   const { user_id } = await client.users.create({ email: "ada@example.com" });
   const { secret } = await client.totps.create({ user_id });
   await client.totps.authenticate({ user_id, totp_code: codeOf(secret) });
@@ -146,7 +146,7 @@ test("a recovery code works once", async () => {
 });
 
 test("ten wrong codes lock a user", async () => {
-  const { client } = world();
+  const { client } = tenant();
   const { user_id } = await client.users.create({ email: "ada@example.com" });
   const { secret } = await client.totps.create({ user_id });
   const step = Math.floor(Date.now() / 30_000);
@@ -162,7 +162,7 @@ test("ten wrong codes lock a user", async () => {
 });
 
 test("users are created, found, changed and deleted", async () => {
-  const { client } = world();
+  const { client } = tenant();
   const { user_id, status_code } = await client.users.create({
     email: "ada@example.com", phone_number: "+15555550101", trusted_metadata: { plan: "free", seats: 1 },
   });
@@ -181,7 +181,7 @@ test("users are created, found, changed and deleted", async () => {
 });
 
 test("a factor is deleted, and so is the session that had no other", async () => {
-  const { client } = world();
+  const { client } = tenant();
   const { user_id } = await client.users.create({ email: "ada@example.com" });
   const { secret, totp_id } = await client.totps.create({ user_id });
   const { session_token } = await client.totps.authenticate({
@@ -195,7 +195,7 @@ test("a factor is deleted, and so is the session that had no other", async () =>
 });
 
 test("the sandbox values of stytch's test environment work", async () => {
-  const { client } = world();
+  const { client } = tenant();
 
   const opened = await client.magicLinks.authenticate({ token: "DOYoip3rvIMMW5lgItikFK-Ak1CfMsgjuiCyI7uuU94=" });
   const token = "WJtR5BCy38Szd5AfoDpf0iqFKEt4EE5JhjlWUY7l3FtY";
@@ -211,7 +211,7 @@ test("wrong credentials are refused", async () => {
 });
 
 test("a failure that was asked for arrives as the client knows it", async () => {
-  const { client, control } = world();
+  const { client, control } = tenant();
   await control("faults", "POST", { path: "/v1/users", fault: "rate_limited" });
 
   await assert.rejects(client.users.create({ email: "ada@example.com" }), refusal(429, "too_many_requests"));

@@ -13,8 +13,8 @@ const address = { street: "1 Main St", city: "Oakland", state: "CA", postalCode:
 const to = (type, id) => ({ data: { type, id } });
 const png = Buffer.from("\x89PNG and so on", "latin1");
 
-/** A world of its own, with its client and the steps that tests take again and again. */
-function world(config) {
+/** A tenant of its own, with its client and the steps that tests take again and again. */
+function tenant(config) {
   const token = `v2.public.emulator-project-test-${randomUUID()}`;
   const org = new Unit(token, `${origin}/`, config);
   const apply = async (changes = {}) =>
@@ -63,7 +63,7 @@ const refusal = (status, code) => (error) => {
 const ids = ({ data }) => data.map((each) => each.id);
 
 test("an application is made, read, changed and canceled", async () => {
-  const { apply, org } = world();
+  const { apply, org } = tenant();
   const { data: waiting } = await apply({ ssn: "000000004" });
 
   const change = { type: "individualApplication", attributes: { tags: { tier: "silver" } } };
@@ -82,7 +82,7 @@ test("an application is made, read, changed and canceled", async () => {
 });
 
 test("the sandbox decides on applications and their documents", async () => {
-  const { apply, org } = world();
+  const { apply, org } = tenant();
   const approve = { type: "applicationApprove", attributes: { reason: "sandbox" } };
   const deny = { type: "applicationDeny", attributes: { reason: "sandbox" } };
   const reject = { type: "documentReject", attributes: { reason: "Blurred", reasonCode: "PoorQuality" } };
@@ -101,7 +101,7 @@ test("the sandbox decides on applications and their documents", async () => {
 });
 
 test("a form of the second version has a link", async () => {
-  const { org } = world({ axios: axios.create({ headers: { "X-Accept-Version": "V2024_06" } }) });
+  const { org } = tenant({ axios: axios.create({ headers: { "X-Accept-Version": "V2024_06" } }) });
   const form = { type: "applicationForm", attributes: { idempotencyKey: randomUUID(), tags: { tier: "gold" } } };
 
   const made = await org.applicationForms.create(form);
@@ -110,11 +110,11 @@ test("a form of the second version has a link", async () => {
   assert.equal((await org.applicationForms.create(form)).data.id, made.data.id);
   assert.deepEqual(ids(await org.applicationForms.list({ tags: { tier: "gold" } })), [made.data.id]);
   assert.equal((await org.applicationForms.get(made.data.id)).data.id, made.data.id);
-  await assert.rejects(world().org.applicationForms.create(form), refusal("400", "invalid_value"));
+  await assert.rejects(tenant().org.applicationForms.create(form), refusal("400", "invalid_value"));
 });
 
 test("a customer is read, changed and archived", async () => {
-  const { customer, org } = world();
+  const { customer, org } = tenant();
   const customerId = await customer();
   const patch = { type: "individualCustomer", attributes: { jwtSubject: "user-test-2", tags: { tier: null } } };
 
@@ -132,7 +132,7 @@ test("a customer is read, changed and archived", async () => {
 });
 
 test("an account is opened, read, changed, frozen, closed and reopened", async () => {
-  const { account, open, org } = world();
+  const { account, open, org } = tenant();
   const accountId = await account(100_000);
   const { data: shown, included } = await org.accounts.get(accountId, "customer");
   const customerId = included[0].id;
@@ -158,7 +158,7 @@ test("an account is opened, read, changed, frozen, closed and reopened", async (
 });
 
 test("a virtual card lives and dies", async () => {
-  const { account, card, org } = world();
+  const { account, card, org } = tenant();
   const accountId = await account();
   const { id } = await card(accountId, "individualVirtualDebitCard", { idempotencyKey: "one" });
   const [lost, stolen] = [await card(accountId), await card(accountId)];
@@ -175,7 +175,7 @@ test("a virtual card lives and dies", async () => {
 });
 
 test("a physical card is activated, limited and replaced", async () => {
-  const { account, card, org } = world();
+  const { account, card, org } = tenant();
   const accountId = await account();
   const { id } = await card(accountId, "individualDebitCard", { shippingAddress: address });
 
@@ -196,7 +196,7 @@ test("a physical card is activated, limited and replaced", async () => {
 });
 
 test("money is held, spent and listed", async () => {
-  const { account, card, org } = world();
+  const { account, card, org } = tenant();
   const accountId = await account(100_000);
   const { attributes, id: cardId } = await card(accountId);
   const relationships = { account: to("depositAccount", accountId) };
@@ -225,7 +225,7 @@ test("money is held, spent and listed", async () => {
 });
 
 test("payments are made, received and completed", async () => {
-  const { account, org } = world();
+  const { account, org } = tenant();
   const [payer, payee] = [await account(10_000), await account()];
   const rent = (amount) => ({
     type: "bookPayment",
@@ -258,7 +258,7 @@ test("payments are made, received and completed", async () => {
 });
 
 test("a code makes a customer token, for what it says and no more", async () => {
-  const { account, card, org } = world();
+  const { account, card, org } = tenant();
   const made = await card(await account());
   const customerId = made.relationships.customer.data.id;
   const ask = (attributes) => org.customerToken.createToken(customerId, { type: "customerToken", attributes });
@@ -281,7 +281,7 @@ test("a code makes a customer token, for what it says and no more", async () => 
 });
 
 test("a webhook gets what happens, signed so that the client can tell", async (context) => {
-  const { customer, org } = world();
+  const { customer, org } = tenant();
   const secret = "a secret of ours";
   const server = createServer().listen(0, "127.0.0.1");
   context.after(() => server.close() && server.closeAllConnections());
