@@ -8,6 +8,7 @@ a mail. ``create_app()`` serves both on one origin, for any SDK over HTTP, and `
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Protocol
 
 import requests
@@ -53,7 +54,7 @@ def mount(app: Flask, session: requests.Session, settings: HostSettings) -> set[
     Returns the endpoints of those pages, which need no sign-in.
     """
     store = Store(settings.emulator_database_url)
-    app.config["REVEAL_SOURCES"] = {"frame-src": "'self'"}
+    app.config["CARD_NUMBER_SOURCES"] = {"frame-src": "'self'"}
     stytch_app, unit_app = attach(
         session,
         store,
@@ -65,12 +66,22 @@ def mount(app: Flask, session: requests.Session, settings: HostSettings) -> set[
         jwks_url=settings.jwks_url,
     )
     pages = [views.visitors(emulated=settings.emulated, secure=settings.is_https)]
+    _fill_slots(app, views.COMMON_SLOTS)
     if stytch_app:
+        _fill_slots(app, views.STYTCH_SLOTS)
         pages.append(views.stytch_pages(store, stytch_app))
     if unit_app:
+        _fill_slots(app, views.UNIT_SLOTS)
         pages.append(views.unit_pages(store, unit_app))
         pages.append(application_page.pages(store, lambda _token: current_tenant.get(), "/emulator"))
     return views.add_pages(app, *pages)
+
+
+def _fill_slots(app: Flask, templates: Mapping[str, str]) -> None:
+    """Register the templates that the app's ``slot()`` renders, by slot name."""
+    slots = app.extensions.setdefault("slots", {})
+    for slot, template in templates.items():
+        slots.setdefault(slot, []).append(template)
 
 
 def attach(

@@ -43,7 +43,7 @@ def pages(store: Store, tenant_of: Callable[[str], str | None], url_prefix: str 
     """The form that Unit hosts, where its link leads; ``tenant_of`` tells whose it is from the token in the link."""
     bp = Blueprint("emulator_form", __name__, url_prefix=url_prefix, template_folder="templates/form")
 
-    def opened(tenant: Tenant, token: str) -> Json:
+    def open_form(tenant: Tenant, token: str) -> Json:
         try:
             return unit.open_form(tenant, token)
         except UnitFault:
@@ -53,21 +53,21 @@ def pages(store: Store, tenant_of: Callable[[str], str | None], url_prefix: str 
     def application_form(token: str) -> str:
         """The form, as far as the org has filled it in."""
         with store.read(tenant_of(token) or abort(404)) as tenant:
-            form = opened(tenant, token)
+            form = open_form(tenant, token)
         return _page(form)
 
     @bp.post("/application-form/<token>")
-    def hand_in(token: str) -> Response:
+    def submit(token: str) -> Response:
         """Take in the form, and send the browser back to the org."""
         with store.read(tenant_of(token) or abort(404)) as tenant:
-            form = opened(tenant, token)
+            form = open_form(tenant, token)
         if request.form.get("code", "").strip() != PHONE_CODE:
             return make_response(_page(form, wrong_code=True), 422)
         try:
             with store.change(tenant.id) as tenant:
-                unit.submit(tenant, opened(tenant, token), answers(request.form))
+                unit.submit(tenant, open_form(tenant, token), answers(request.form))
         except UnitFault as fault:
-            if wrong := blamed(fault):
+            if wrong := wrong_fields(fault):
                 return make_response(_page(form, wrong), 422)  # otherwise it was handed in before
         except TenantFull:
             return make_response(_page(form, is_full=True), 507)
@@ -83,7 +83,7 @@ def _page(form: Json, wrong: frozenset[str] = frozenset(), **why: bool) -> str:
 
 def questions(form: Json, typed: Mapping[str, str], wrong: frozenset[str] = frozenset()) -> list[Question]:
     """The fields: what was typed, or else what the org filled in, or else something made up."""
-    filled_in = form["kept"]["prefill"]
+    filled_in = form["internal"]["prefill"]
     return [
         Question(name, label, typed.get(name) or str(filled_in.get(name) or made_up), name in wrong)
         for name, (label, made_up) in QUESTIONS.items()
@@ -103,7 +103,7 @@ def answers(typed: Mapping[str, str]) -> Json:
     return attributes
 
 
-def blamed(fault: UnitFault) -> frozenset[str]:
+def wrong_fields(fault: UnitFault) -> frozenset[str]:
     """The fields that a refusal is about."""
     pointers = [(problem.pointer or "").removeprefix("/data/attributes/") for problem in fault.problems]
     return frozenset(

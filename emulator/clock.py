@@ -14,7 +14,7 @@ def now() -> datetime:
 
 
 @contextmanager
-def moved(seconds: float) -> Iterator[None]:
+def shifted(seconds: float) -> Iterator[None]:
     """For this request it is that many seconds later (or earlier, if negative) than it is."""
     before = _ahead.set(timedelta(seconds=seconds))
     try:
@@ -23,7 +23,7 @@ def moved(seconds: float) -> Iterator[None]:
         _ahead.reset(before)
 
 
-def unmoved() -> float:
+def real_timestamp() -> float:
     """Seconds since the epoch, whatever a request believes: for what outlives the request."""
     return datetime.now(UTC).timestamp()
 
@@ -41,6 +41,13 @@ def seconds(moment: datetime) -> str:
 def milliseconds(moment: datetime) -> str:
     """RFC 3339 with milliseconds, as Unit writes times (``2026-01-02T03:04:05.678Z``)."""
     return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def display(moment: datetime) -> str:
+    """A time for visitors, such as ``Nov 27, 2:48 AM UTC``."""
+    moment = moment.astimezone(UTC)
+    half = "AM" if moment.hour < 12 else "PM"
+    return f"{moment:%b} {moment.day}, {moment.hour % 12 or 12}:{moment:%M} {half} UTC"
 
 
 def parse(text: str) -> datetime:

@@ -15,12 +15,12 @@ from flask import Blueprint, Flask, Response, abort, jsonify, request
 from werkzeug.exceptions import HTTPException
 
 from . import clock, seeding, stytch
-from .controlled import CLOCK, EVERYBODY, FAULT, FAULTS, PREFIX, ahead
+from .control_middleware import ALL_TENANTS, CLOCK, FAULT, FAULTS, PREFIX, clock_offset
 from .store import CONTROLS, Json, Store, TenantFull
 
-MOST_BYTES = 1024 * 1024  # of a seed
-MOST_KEPT = 500  # clocks, and faults: those of tenants that are gone would fill the partition one day
-FURTHEST = 10 * 365 * 86_400.0  # seconds that the clock may be moved, either way
+MAX_BYTES = 1024 * 1024  # of a seed
+MAX_KEPT = 500  # clocks, and faults: those of tenants that are gone would fill the partition one day
+MAX_SHIFT = 10 * 365 * 86_400.0  # seconds that the clock may be moved, either way
 LOCAL_NAMES = ("localhost", "127.0.0.1", "[::1]")
 
 
@@ -46,34 +46,34 @@ def blueprint(store: Store, stytch_app: Flask, unit_app: Flask) -> Blueprint:
     def full(error: TenantFull) -> tuple[Json, int]:
         return {"error": f"No more fits in: {error}."}, 429
 
-    @bp.post("/clock", defaults={"project_id": EVERYBODY})
+    @bp.post("/clock", defaults={"project_id": ALL_TENANTS})
     @bp.post("/tenants/<project_id>/clock")
     def move_clock(project_id: str) -> Json:
         """Move the clock on by some seconds (back, if negative), of one tenant or on top of all of them."""
-        seconds = _number(_body(), "seconds", -FURTHEST, FURTHEST)
+        seconds = _number(_body(), "seconds", -MAX_SHIFT, MAX_SHIFT)
         with store.change(CONTROLS) as settings:
-            total = max(-FURTHEST, min(FURTHEST, ahead(settings, _scope(project_id)) + seconds))
+            total = max(-MAX_SHIFT, min(MAX_SHIFT, clock_offset(settings, _scope(project_id)) + seconds))
             settings.remove(CLOCK, project_id)  # so that the clock that was moved last is the newest
             settings.add(CLOCK, project_id, {"ahead": total})
-            settings.keep_newest(CLOCK, MOST_KEPT)
+            settings.keep_newest(CLOCK, MAX_KEPT)
         return {"ahead": total}
 
-    @bp.delete("/clock", defaults={"project_id": EVERYBODY})
+    @bp.delete("/clock", defaults={"project_id": ALL_TENANTS})
     @bp.delete("/tenants/<project_id>/clock")
-    def let_clock_be(project_id: str) -> Json:
+    def reset_clock(project_id: str) -> Json:
         """Go back to the real time."""
         with store.change(CONTROLS) as settings:
             settings.remove(CLOCK, _scope(project_id))
         return {"ahead": 0}
 
-    @bp.post("/faults", defaults={"project_id": EVERYBODY})
+    @bp.post("/faults", defaults={"project_id": ALL_TENANTS})
     @bp.post("/tenants/<project_id>/faults")
     def add_fault(project_id: str) -> tuple[Json, int]:
         """Make the next answers of a path fail."""
         fault = {"tenant": _scope(project_id), **_fault(_body()), "id": str(uuid4())}
         with store.change(CONTROLS) as settings:
             settings.add(FAULT, fault["id"], fault)
-            settings.keep_newest(FAULT, MOST_KEPT)
+            settings.keep_newest(FAULT, MAX_KEPT)
         return fault, 201
 
     @bp.get("/faults")
@@ -137,7 +137,7 @@ def _is_loopback(peer: str) -> bool:
 
 
 def _scope(project_id: str) -> str:
-    if project_id != EVERYBODY and not stytch.is_project_id(project_id):
+    if project_id != ALL_TENANTS and not stytch.is_project_id(project_id):
         abort(400, "A tenant is named by its project id: project-test- and a UUID in lower case.")
     return project_id
 
@@ -167,7 +167,7 @@ def _count(body: Mapping[str, Any], name: str, least: int, most: int) -> int:
 
 def _fault(body: Json) -> Json:
     """Check a fault: what goes wrong, where, and how often."""
-    kind, path, method = body.get("fault"), body.get("path"), body.get("method", EVERYBODY)
+    kind, path, method = body.get("fault"), body.get("path"), body.get("method", ALL_TENANTS)
     if kind not in FAULTS:
         abort(400, f"fault must be one of {', '.join(FAULTS)}.")
     if not isinstance(path, str) or not path.startswith("/") or len(path) > 200:

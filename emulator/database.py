@@ -9,8 +9,8 @@ import sqlalchemy as sa
 from sqlalchemy.engine import make_url
 
 DRIVERS = {"postgres": "postgresql+psycopg", "postgresql": "postgresql+psycopg"}  # those that a URL may leave out
-SETTING_UP = 8001  # the number of the lock under which one process at a time makes the tables
-PATIENCE = 10  # seconds: for a connection, and for whoever writes at the same time
+SCHEMA_LOCK_ID = 8001  # the number of the lock under which one process at a time makes the tables
+TIMEOUT = 10  # seconds: for a connection, and for whoever writes at the same time
 
 
 class BadDatabaseURL(SystemExit):
@@ -29,7 +29,7 @@ def engine_for(url: str) -> sa.Engine:
         if backend not in ("sqlite", "postgresql"):
             raise BadDatabaseURL("it must begin with sqlite:/// or postgresql://.")
         if backend == "postgresql":
-            return sa.create_engine(parsed, pool_pre_ping=True, connect_args={"connect_timeout": PATIENCE})
+            return sa.create_engine(parsed, pool_pre_ping=True, connect_args={"connect_timeout": TIMEOUT})
         if parsed.database:
             Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
         engine = sa.create_engine(parsed)
@@ -47,10 +47,10 @@ def engine_for(url: str) -> sa.Engine:
 def set_up(connection: sa.Connection, schema: sa.MetaData) -> None:
     """Make the tables. Those of another version go first: nothing in them was meant to last."""
     if connection.dialect.name == "postgresql":
-        connection.execute(sa.select(sa.func.pg_advisory_xact_lock(SETTING_UP)))  # two processes that start at once
-    there = sa.inspect(connection)
+        connection.execute(sa.select(sa.func.pg_advisory_xact_lock(SCHEMA_LOCK_ID)))  # two processes that start at once
+    inspector = sa.inspect(connection)
     for table in schema.tables.values():
-        if there.has_table(table.name) and not _same(there.get_columns(table.name), table):
+        if inspector.has_table(table.name) and not _same(inspector.get_columns(table.name), table):
             schema.drop_all(connection)
             break
     schema.create_all(connection)
@@ -62,7 +62,7 @@ def _same(found: Any, table: sa.Table) -> bool:
 
 def _set_up_sqlite(connection: Any, _record: object) -> None:
     connection.isolation_level = None  # SQLAlchemy's own BEGIN below decides, not the driver
-    for pragma in ("journal_mode=WAL", "synchronous=NORMAL", "foreign_keys=ON", f"busy_timeout={PATIENCE * 1000}"):
+    for pragma in ("journal_mode=WAL", "synchronous=NORMAL", "foreign_keys=ON", f"busy_timeout={TIMEOUT * 1000}"):
         connection.execute(f"PRAGMA {pragma}")
 
 

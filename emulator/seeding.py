@@ -15,7 +15,7 @@ from werkzeug.test import Client
 from . import stytch, unit
 from .store import Json, Store
 
-MOST_USERS = 50
+MAX_USERS = 50
 CUSTOMER: Json = {
     "fullName": {"first": "Ada", "last": "Vance"},
     "email": "ada@example.com",
@@ -38,7 +38,7 @@ class BadSeed(Exception):
     """The description can't be followed; says where and why. What stands before that place has been made."""
 
 
-class _Sower:
+class _Seeder:
     """Calls both services in the name of one project."""
 
     def __init__(self, project_id: str, store: Store, stytch_app: Flask, unit_app: Flask) -> None:
@@ -139,10 +139,10 @@ def seed(given: Json, project_id: str, store: Store, stytch_app: Flask, unit_app
     if set(given) - {"users"}:
         raise BadSeed("its one member is users")
     users = _list(given, "users", "")
-    if len(users) > MOST_USERS:
-        raise BadSeed(f"users: {MOST_USERS} at the most")
-    sower = _Sower(project_id, store, stytch_app, unit_app)
-    return {"users": [sower.user(user, place) for place, user in users]}
+    if len(users) > MAX_USERS:
+        raise BadSeed(f"users: {MAX_USERS} at the most")
+    seeder = _Seeder(project_id, store, stytch_app, unit_app)
+    return {"users": [seeder.user(user, place) for place, user in users]}
 
 
 def _list(given: Mapping[str, Any], name: str, where: str) -> list[tuple[str, Json]]:

@@ -21,7 +21,7 @@ from flask import Flask, Response, make_response, render_template, request
 from werkzeug.serving import WSGIRequestHandler, make_server
 
 from . import application_page, controls, stytch, unit
-from .controlled import PREFIX, Controlled
+from .control_middleware import PREFIX, ControlMiddleware
 from .store import MAX_RECORDS, Store
 from .transport import WSGIAdapter
 
@@ -32,9 +32,9 @@ IN_PROCESS = "http://stytch.emulator"  # where Unit finds Stytch's keys; no such
 POLICY = (
     "default-src 'none'; style-src 'self'; form-action 'self' http: https:; base-uri 'none'; frame-ancestors 'none'"
 )
-OURS = ("/inbox", "/healthz", "/emulator.css", "/application-form/", f"{PREFIX}/")
+FRONT_PATHS = ("/inbox", "/healthz", "/emulator.css", "/application-form/", f"{PREFIX}/")
 TOKENS = re.compile(r'(/application-form/|[?&]token=)[^\s&?"]+')  # those in links that people open
-YES = {"1", "true", "yes", "on"}
+TRUE_VALUES = {"1", "true", "yes", "on"}
 
 
 def create_app(database_url: str | None = None, *, with_controls: bool | None = None) -> Flask:
@@ -44,15 +44,15 @@ def create_app(database_url: str | None = None, *, with_controls: bool | None = 
     blank) and ``EMULATOR_CONTROLS`` (off if blank). Raises BadDatabaseURL.
     """
     if with_controls is None:
-        with_controls = os.environ.get("EMULATOR_CONTROLS", "").strip().lower() in YES
+        with_controls = os.environ.get("EMULATOR_CONTROLS", "").strip().lower() in TRUE_VALUES
     given = database_url or os.environ.get("EMULATOR_DATABASE_URL", "").strip()
     store = Store(given or f"sqlite:///{Path.cwd() / 'instance' / 'emulator.db'}")
     stytch_app, unit_app = _services(store)
-    app = _front(store, with_controls=with_controls)
+    app = _front_app(store, with_controls=with_controls)
     if with_controls:
         app.register_blueprint(controls.blueprint(store, stytch_app, unit_app))
     both = _by_path(app.wsgi_app, stytch_app, unit_app)
-    app.wsgi_app = Controlled(both, store) if with_controls else both  # type: ignore[method-assign, assignment]
+    app.wsgi_app = ControlMiddleware(both, store) if with_controls else both  # type: ignore[method-assign, assignment]
     logging.getLogger("werkzeug").addFilter(_without_tokens)
     app.extensions |= {"emulator_store": store, "emulator_dispatcher": unit_app.extensions["emulated_unit"].dispatcher}
     return app
@@ -71,7 +71,7 @@ def running(database_url: str | None = None, *, port: int = 0, with_controls: bo
     """
     with TemporaryDirectory(prefix="emulator-", ignore_cleanup_errors=True) as folder:
         app = create_app(database_url or f"sqlite:///{folder}/emulator.db", with_controls=with_controls)
-        server = make_server("127.0.0.1", port, app, threaded=True, request_handler=_Quiet)
+        server = make_server("127.0.0.1", port, app, threaded=True, request_handler=_SilentRequestHandler)
         thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
         thread.start()
         try:
@@ -91,7 +91,7 @@ def _without_tokens(record: logging.LogRecord) -> bool:
     return True
 
 
-class _Quiet(WSGIRequestHandler):
+class _SilentRequestHandler(WSGIRequestHandler):
     """No line per request: it would stand in the middle of somebody's test report, with a token in its URL."""
 
     def log(self, type: str, message: str, *args: object) -> None:  # noqa: A002 - the library's name for it
@@ -117,15 +117,17 @@ def _by_path(front: WSGIApplication, stytch_app: WSGIApplication, unit_app: WSGI
         path = environ["PATH_INFO"]
         if path.startswith("/v1/"):
             return stytch_app(environ, start_response)
-        ours = path in ("/", *OURS) or path.startswith(tuple(prefix for prefix in OURS if prefix.endswith("/")))
-        return (front if ours else unit_app)(environ, start_response)
+        is_front = path in ("/", *FRONT_PATHS) or path.startswith(
+            tuple(prefix for prefix in FRONT_PATHS if prefix.endswith("/"))
+        )
+        return (front if is_front else unit_app)(environ, start_response)
 
     return application
 
 
-def _front(store: Store, *, with_controls: bool) -> Flask:
+def _front_app(store: Store, *, with_controls: bool) -> Flask:
     app = Flask(__name__, template_folder="templates/server", static_folder=None)
-    app.config["MAX_CONTENT_LENGTH"] = controls.MOST_BYTES
+    app.config["MAX_CONTENT_LENGTH"] = controls.MAX_BYTES
     app.context_processor(lambda: {"csrf_token": str})  # the token in a form's own URL is what nobody else knows
     app.register_blueprint(application_page.pages(store, lambda token: unit.tenant_of_form(token, store)))
 

@@ -22,13 +22,13 @@ from .database import BadDatabaseURL, engine_for, set_up
 
 Json: TypeAlias = dict[str, Any]
 
-KEEP_TENANTS_FOR = 24 * 3600  # seconds without a visit
+TENANT_LIFETIME = 24 * 3600  # seconds without a visit
 CONTROLS = "controls"  # the one partition that is kept for good: every request reads it, and none visits it
 FIRST_NUMBER = 10_000  # numbered records count from here, so that ids look like a bank's
 MAX_TENANTS = 100_000  # a project over HTTP is two: its own, and that of its keys
 MAX_RECORDS = 2000  # per tenant, as are those below; a visitor who fills it gets a refusal, not the disk
 MAX_BYTES = 2 * 1024 * 1024
-MOST_OF_A_KIND = {"user": 500, "mail": 500, "card": 200}
+MAX_PER_KIND = {"user": 500, "mail": 500, "card": 200}
 
 
 class TenantFull(Exception):
@@ -113,12 +113,12 @@ class Tenant:
         self._connection.execute(tables.REMOVE, self._this(kind, record_id))
         self._bodies.pop((kind, record_id), None)
 
-    def beside(self, tenant_id: str) -> Tenant:
+    def partition(self, tenant_id: str) -> Tenant:
         """Another partition in the same transaction, for what belongs to no visitor (a project's signing keys).
 
         It is not locked unless it has to be made, so that the visitors of one project need not wait for each other.
         """
-        _touch(self._connection, tenant_id, tables.LOOK)
+        _touch(self._connection, tenant_id, tables.USED_AT)
         return Tenant(self._connection, tenant_id)
 
     def _insert(self, kind: str, record_id: str, body: Json) -> int:
@@ -131,19 +131,19 @@ class Tenant:
 
     def _check_room(self, kind: str, size: int) -> None:
         """Refuse one record too many, of this kind or at all, or one too large."""
-        count, weight, same = self._connection.execute(tables.WEIGH, {"tenant_": self.id, "kind_": kind}).one()
-        most = MOST_OF_A_KIND.get(kind, MAX_RECORDS)
+        count, total_size, same = self._connection.execute(tables.USAGE, {"tenant_": self.id, "kind_": kind}).one()
+        most = MAX_PER_KIND.get(kind, MAX_RECORDS)
         if same >= most:
             raise TenantFull(f"there are {most} of the kind {kind} already")
         if count >= MAX_RECORDS:
             raise TenantFull(f"there are {MAX_RECORDS} records already")
-        if weight + size > MAX_BYTES:
+        if total_size + size > MAX_BYTES:
             raise TenantFull(f"there are {MAX_BYTES} bytes of records already")
 
     def _check_growth(self, kind: str, record_id: str, size: int) -> None:
-        """Refuse growth only at twice the weight: what makes nothing new, such as freezing a card, must go on."""
-        _, weight, _ = self._connection.execute(tables.WEIGH_OTHERS, self._this(kind, record_id)).one()
-        if weight + size > 2 * MAX_BYTES:
+        """Refuse growth only at twice the total_size: what makes nothing new, such as freezing a card, must go on."""
+        _, total_size, _ = self._connection.execute(tables.USAGE_OF_OTHERS, self._this(kind, record_id)).one()
+        if total_size + size > 2 * MAX_BYTES:
             raise TenantFull(f"there are {2 * MAX_BYTES} bytes of records already")
 
     def _this(self, kind: str, record_id: str) -> dict[str, Any]:
@@ -159,7 +159,7 @@ class Store:
         try:
             with self._writing() as connection:
                 set_up(connection, tables.schema)
-                _forget_unvisited(connection)
+                _delete_expired(connection)
         except (sa.exc.SQLAlchemyError, OSError) as error:
             raise BadDatabaseURL("the database cannot be opened; is it there, and may we write to it?") from error
 
@@ -184,7 +184,7 @@ class Store:
     def forget(self, tenant_id: str) -> None:
         """Forget one tenant."""
         with self._writing() as connection:
-            connection.execute(tables.FORGET, {"tenant_": tenant_id})
+            connection.execute(tables.DELETE_TENANT, {"tenant_": tenant_id})
 
     def reset(self) -> None:
         """Forget every tenant."""
@@ -201,20 +201,20 @@ class Store:
             yield connection
 
 
-def _touch(connection: sa.Connection, tenant_id: str, look: sa.Select[Any] = tables.LOCK) -> None:
+def _touch(connection: sa.Connection, tenant_id: str, used_at_query: sa.Select[Any] = tables.LOCK) -> None:
     """Lock the tenant's row or create it, and delete expired tenants. Uses the real clock."""
-    now = clock.unmoved()
-    used_at: float | None = connection.scalar(look, {"tenant_": tenant_id})
-    if used_at is not None and used_at >= now - KEEP_TENANTS_FOR / 24:
+    now = clock.real_timestamp()
+    used_at: float | None = connection.scalar(used_at_query, {"tenant_": tenant_id})
+    if used_at is not None and used_at >= now - TENANT_LIFETIME / 24:
         return
-    if used_at is None or used_at < now - KEEP_TENANTS_FOR:
-        connection.execute(tables.FORGET, {"tenant_": tenant_id})
-        _forget_unvisited(connection)
+    if used_at is None or used_at < now - TENANT_LIFETIME:
+        connection.execute(tables.DELETE_TENANT, {"tenant_": tenant_id})
+        _delete_expired(connection)
         if connection.execute(tables.COUNT_TENANTS).scalar_one() >= MAX_TENANTS:
             raise TenantFull(f"there are {MAX_TENANTS} tenants already")
     connection.execute(tables.LOCKING_INSERT, {"tenant_": tenant_id, "now": math.inf if tenant_id == CONTROLS else now})
 
 
-def _forget_unvisited(connection: sa.Connection) -> None:
+def _delete_expired(connection: sa.Connection) -> None:
     """Forget the tenants that had no visit for too long, but for those that somebody is just coming back to."""
-    connection.execute(tables.FORGET_OLD, {"since": clock.unmoved() - KEEP_TENANTS_FOR})
+    connection.execute(tables.DELETE_EXPIRED, {"since": clock.real_timestamp() - TENANT_LIFETIME})

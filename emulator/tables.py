@@ -50,10 +50,10 @@ ALL = sa.select(records.c.body).where(_of_tenant, _of_kind).order_by(records.c.n
 _NEWEST = sa.select(records.c.number).where(_of_tenant, _of_kind).order_by(records.c.number.desc())
 _FIRST_TOO_MANY = _NEWEST.offset(sa.bindparam("most")).limit(1).scalar_subquery()
 KEEP_NEWEST = records.delete().where(_of_tenant, _of_kind, records.c.number <= _FIRST_TOO_MANY)
-WEIGH = sa.select(
+USAGE = sa.select(
     sa.func.count(), sa.func.coalesce(sa.func.sum(records.c.size), 0), sa.func.count().filter(_of_kind)
 ).where(_of_tenant)
-WEIGH_OTHERS = WEIGH.where(~(_of_kind & _of_id))
+USAGE_OF_OTHERS = USAGE.where(~(_of_kind & _of_id))
 
 _named = (names.c.kind == sa.bindparam("name_kind"), names.c.value == sa.bindparam("name_value"))
 _in_tenant = names.c.tenant == sa.bindparam("tenant_")
@@ -64,11 +64,11 @@ UNNAME = names.delete().where(
     _in_tenant, names.c.record_kind == sa.bindparam("kind_"), names.c.record_id == sa.bindparam("id_")
 )
 
-LOOK = sa.select(tenants.c.used_at).where(tenants.c.id == sa.bindparam("tenant_"))
-LOCK = LOOK.with_for_update()
-FORGET = tenants.delete().where(tenants.c.id == sa.bindparam("tenant_"))
-_OLD = sa.select(tenants.c.id).where(tenants.c.used_at < sa.bindparam("since")).with_for_update(skip_locked=True)
-FORGET_OLD = tenants.delete().where(tenants.c.id.in_(_OLD))
+USED_AT = sa.select(tenants.c.used_at).where(tenants.c.id == sa.bindparam("tenant_"))
+LOCK = USED_AT.with_for_update()
+DELETE_TENANT = tenants.delete().where(tenants.c.id == sa.bindparam("tenant_"))
+_EXPIRED = sa.select(tenants.c.id).where(tenants.c.used_at < sa.bindparam("since")).with_for_update(skip_locked=True)
+DELETE_EXPIRED = tenants.delete().where(tenants.c.id.in_(_EXPIRED))
 COUNT_TENANTS = sa.select(sa.func.count()).select_from(tenants)
 LOCKING_INSERT = sa.text(
     "INSERT INTO tenants (id, used_at) VALUES (:tenant_, :now) ON CONFLICT (id) DO UPDATE SET used_at = :now"

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from flask import Blueprint, Flask, Response, abort, g, make_response, redirect, render_template, request, url_for
 from werkzeug.test import Client
 
-from . import stytch, unit
+from . import clock, stytch, unit
 from .store import Store, TenantFull
 from .transport import TENANT, current_tenant
 
@@ -30,7 +30,18 @@ REFUSALS = {
     "not_supported_for_card_type": "The bank shows no numbers of physical cards: yours is printed on the card.",
     "not_supported_for_card_status": "The bank only shows the number of a card that is ready to use.",
 }
-LAST_LOOK = 30  # after that many looks an empty mailbox stops asking by itself
+MAX_POLLS = 30  # an empty mailbox stops polling after this many requests
+# The host app's slots, with the template that fills each.
+COMMON_SLOTS = {"banner": "emulator/banner.html"}
+STYTCH_SLOTS = {
+    "sign_in": "emulator/one_click_sign_in.html",
+    "link_sent": "emulator/_inbox.html",
+    "authenticator_code": "emulator/_authenticator.html",
+}
+UNIT_SLOTS = {
+    "application_waiting": "emulator/decide_application.html",
+    "card_number": "emulator/show_card_number.html",
+}
 
 
 def visitors(*, emulated: frozenset[str], secure: bool) -> Blueprint:
@@ -82,13 +93,18 @@ def stytch_pages(store: Store, stytch_app: WSGIApplication) -> Blueprint:
             return stytch.authenticator(tenant)
 
     @bp.app_context_processor
-    def phone() -> dict[str, Callable[[], object]]:
-        return {"mails": mails, "authenticator": authenticator, "made_up_address": made_up_address}
+    def mailbox_and_phone() -> dict[str, object]:
+        return {
+            "mails": mails,
+            "authenticator": authenticator,
+            "sample_email": sample_email,
+            "max_polls": MAX_POLLS,
+        }
 
     @bp.get("/inbox")
     def inbox() -> str:
         """The mails that Stytch would have sent."""
-        return _page("inbox", look=request.args.get("look", 0, int))
+        return _page("inbox", poll=request.args.get("poll", 0, int))
 
     @bp.get("/authenticator")
     def codes() -> str:
@@ -102,10 +118,7 @@ def stytch_pages(store: Store, stytch_app: WSGIApplication) -> Blueprint:
         answer = Response.from_app(stytch_app, {**request.environ, "PATH_INFO": path}, buffered=True)
         return make_response(answer)
 
-    @bp.app_template_global("last_look")
-    def last_look() -> int:
-        return LAST_LOOK
-
+    bp.add_app_template_filter(clock.display, "display_time")
     return bp
 
 
@@ -114,21 +127,21 @@ def unit_pages(store: Store, unit_app: WSGIApplication) -> Blueprint:
     bp = Blueprint("emulator_unit", __name__, url_prefix="/emulator", template_folder="templates/unit")
 
     @bp.app_context_processor
-    def desk() -> dict[str, Callable[[], object]]:
-        return {"waiting_applications": waiting}
+    def bank() -> dict[str, Callable[[], object]]:
+        return {"pending_applications": pending}
 
-    def waiting() -> list[unit.Waiting]:
+    def pending() -> list[unit.PendingApplication]:
         with store.read(current_tenant.get()) as tenant:
-            return unit.waiting(tenant)
+            return unit.pending_applications(tenant)
 
     @bp.post("/bank/<application_id>")
     def decide(application_id: str) -> Response:
         """Approve or deny an application of this visitor's."""
         with store.change(current_tenant.get()) as tenant:
-            if application_id not in {application.id for application in unit.waiting(tenant)}:
+            if application_id not in {application.id for application in unit.pending_applications(tenant)}:
                 abort(404)
             unit.decide(tenant, application_id, approve=request.form.get("decision") == "approve")
-        return make_response(redirect(url_for("customer.index"), 303))
+        return make_response(redirect(url_for("onboarding.index"), 303))
 
     @bp.post("/cards/<int:card_id>/number")
     def card_number(card_id: int) -> Response:
@@ -157,7 +170,7 @@ def add_pages(app: Flask, *blueprints: Blueprint) -> set[str]:
     return set(app.view_functions) - before
 
 
-def made_up_address() -> str:
+def sample_email() -> str:
     """An address that no other visitor has."""
     return f"ada.{secrets.token_hex(3)}@example.com"
 

@@ -39,7 +39,7 @@ Opening a magic link
     400  invalid_token                          a malformed token
     404  magic_link_not_found                   a token that was never issued, or issued to another tenant
     401  unable_to_auth_magic_link              a link that was opened before or is too old
-    401  attribute_mismatch                     another address or browser than the one that asked
+    401  attribute_mismatch                     another address or browser than the one that requested
     400  pkce_mismatch                          another verifier than the challenge's
     400  pkce_expected_code_verifier            a challenge, and no verifier
     400  pkce_did_not_expect_code_verifier      a verifier, and no challenge

@@ -35,7 +35,7 @@ def recovery_code(recovery_code_id: str) -> Json:
     return {"type": "recovery_codes", "delivery_method": "recovery_code", "recovery_code_factor": detail}
 
 
-def proven(known: list[Json], factor: Json) -> list[Json]:
+def add_or_refresh(known: list[Json], factor: Json) -> list[Json]:
     """Add a factor that was proven now, or refresh the entry of the same method.
 
     UNCONFIRMED: what makes two proofs the same method; all but their times here, so the method's id.

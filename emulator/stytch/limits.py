@@ -11,7 +11,7 @@ from .errors import StytchFault
 KIND = "rate_limit"
 
 
-def spend(tenant: Tenant, what: str, subject: str, *, most: int, seconds: int) -> None:
+def count_request(tenant: Tenant, what: str, subject: str, *, most: int, seconds: int) -> None:
     """Count one use, and refuse it when the present window has had its fill.
 
     UNCONFIRMED: a ``Retry-After`` header; we send none.

@@ -47,13 +47,13 @@ def issue(call: Call, user: Json, email_id: str, target: Target) -> str:
         "url": target.url,
         "expires_at": clock.timestamp() + target.minutes * 60,
         "used": False,
-        **asked_from(call.body),
+        **browser_binding(call.body),
     }
     call.tenant.add(LINK, link["id"], link, {NAME: tokens.digest(token)})
     return token
 
 
-def asked_from(body: Json) -> Json:
+def browser_binding(body: Json) -> Json:
     """Read what the request tells of the browser that asks for a link, to be checked against the one that opens it."""
     challenge = fields.optional_matching(body, "code_challenge", CHALLENGE, "invalid_pkce_code_challenge")
     return {"code_challenge": challenge, "attributes": fields.attributes(body)}
@@ -69,7 +69,7 @@ def is_open(link: Json) -> bool:
     return not link["used"] and bool(link["expires_at"] > clock.timestamp())
 
 
-def spend(tenant: Tenant, link: Json) -> None:
+def mark_used(tenant: Tenant, link: Json) -> None:
     """Never again."""
     tenant.save(LINK, link["id"], {**link, "used": True})
 

@@ -67,7 +67,7 @@ def send(call: Call) -> Json:
     if selected and user and selected["user_id"] != user["user_id"]:
         raise StytchFault("duplicate_email")
     if selected and user is None:
-        user_records.add_contact(call.tenant, selected, "email", address, on_trial=True)
+        user_records.add_contact(call.tenant, selected, "email", address, temporary=True)
         user = selected
     if user is None:
         raise StytchFault("email_not_found")
@@ -83,7 +83,7 @@ def invite(call: Call) -> Json:
     trusted = fields.merged_metadata({}, call.body, "trusted_metadata")
     untrusted = fields.merged_metadata({}, call.body, "untrusted_metadata")
     minutes = fields.minutes(call.body, "invite_expiration_minutes", INVITE_MINUTES)
-    url = redirects.wanted(call.body, "invite") or redirects.default("invite")
+    url = redirects.requested(call.body, "invite") or redirects.default("invite")
     address = _address(call)
     user = user_records.owner(call.tenant, "email", address)
     if user is None:
@@ -110,7 +110,7 @@ def revoke_invite(call: Call) -> Json:
     if user is None:
         raise StytchFault("email_not_found")
     for link in _live_invites(call, user):
-        links.spend(call.tenant, link)
+        links.mark_used(call.tenant, link)
     return {}
 
 
@@ -118,8 +118,8 @@ def _request(call: Call) -> tuple[str, Targets]:
     """Check all that `send` and `login_or_create` share, before anything is written."""
     login_minutes = fields.minutes(call.body, "login_expiration_minutes", LOGIN_MINUTES)
     signup_minutes = fields.minutes(call.body, "signup_expiration_minutes", SIGNUP_MINUTES)
-    login = redirects.wanted(call.body, "login") or redirects.default("login")
-    signup = redirects.wanted(call.body, "signup") or redirects.default("signup")
+    login = redirects.requested(call.body, "login") or redirects.default("login")
+    signup = redirects.requested(call.body, "signup") or redirects.default("signup")
     targets = Targets(links.Target("login", login, login_minutes), links.Target("signup", signup, signup_minutes))
     return _address(call), targets
 
@@ -128,10 +128,10 @@ def _address(call: Call) -> str:
     """Read the address of a mail that may be sent now: one per second and address, over all three endpoints."""
     address = fields.email(call.body)
     fields.check_locale(call.body)
-    links.asked_from(call.body)
+    links.browser_binding(call.body)
     if address.lower().endswith(f"@{INACTIVE_DOMAIN}"):
         raise StytchFault("inactive_email")
-    limits.spend(call.tenant, "magic link mails", address.lower(), most=1, seconds=1)
+    limits.count_request(call.tenant, "magic link mails", address.lower(), most=1, seconds=1)
     return address
 
 
@@ -141,8 +141,8 @@ def _selected_user(call: Call) -> Json | None:
     if len(ways) > 1:
         raise StytchFault("too_many_user_selection_arguments")
     if ways == ["user_id"]:
-        return user_records.named(call.tenant, call.body)
-    session = session_records.wanted(call).session
+        return user_records.requested_user(call.tenant, call.body)
+    session = session_records.session_request(call).session
     return user_records.load(call.tenant, session["user_id"]) if session else None
 
 

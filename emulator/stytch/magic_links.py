@@ -16,14 +16,14 @@ from .wire import Call, new_id, service
 
 bp = Blueprint("magic_links", __name__, url_prefix="/v1/magic_links")
 
-NO_SUCH_LINK = (
+LINK_NOT_FOUND_PAGE = (
     '<!doctype html><html lang="en"><title>Link not found</title>'
     "<h1>This link does not exist</h1><p>It was not issued by the emulated Stytch, or it is long forgotten.</p></html>"
 )
 
 
 @bp.get("/redirect")
-def hop() -> AnyResponse:
+def redirect_to_app() -> AnyResponse:
     """Send the browser on to the application. Mail scanners come here too, so this spends nothing."""
     token = request.args.get("token", "")
     found = service().store.tenant_with(links.NAME, digest(token))
@@ -32,7 +32,7 @@ def hop() -> AnyResponse:
         with service().store.read(found) as tenant:
             link = links.find(tenant, token)
     if link is None or not link["url"]:
-        response: AnyResponse = Response(NO_SUCH_LINK, 404)
+        response: AnyResponse = Response(LINK_NOT_FOUND_PAGE, 404)
     else:
         response = redirect(links.address(link, token))
     response.headers["Cache-Control"] = "no-store"
@@ -45,7 +45,7 @@ def hop() -> AnyResponse:
 def authenticate(call: Call) -> Json:
     """Open a link, once: proves the mailbox, and starts or extends a session if a duration is given."""
     token = fields.matching(call.body, "token", links.TOKEN, "invalid_token")
-    asked = session_records.wanted(call)
+    requested = session_records.session_request(call)
     link = links.find(call.tenant, token)
     user = user_records.load(call.tenant, link["user_id"]) if link else None
     if link is None or user is None:
@@ -55,11 +55,11 @@ def authenticate(call: Call) -> Json:
         raise StytchFault("unable_to_auth_magic_link")
     objects.refuse_if_locked(user)
     links.check_browser(link, call.body)
-    links.spend(call.tenant, link)
-    return _opened(call, user, email, asked)
+    links.mark_used(call.tenant, link)
+    return _authenticated(call, user, email, requested)
 
 
-def _opened(call: Call, user: Json, email: Json | None, asked: session_records.Wanted) -> Json:
+def _authenticated(call: Call, user: Json, email: Json | None, requested: session_records.SessionRequest) -> Json:
     if email is not None:
         email["verified"] = True
         email.pop("until", None)
@@ -68,13 +68,13 @@ def _opened(call: Call, user: Json, email: Json | None, asked: session_records.W
         method_id = new_id("embeddable-magic-link")  # UNCONFIRMED: the prefix
         factor = factors.embedded_link(method_id)
     objects.count_success(call.tenant, user)
-    if asked.session and asked.session["user_id"] != user["user_id"]:
-        asked = replace(asked, session=None)  # somebody else's session is left alone
+    if requested.session and requested.session["user_id"] != user["user_id"]:
+        requested = replace(requested, session=None)  # somebody else's session is left alone
     return {
         "user_id": user["user_id"],
         "method_id": method_id,
         "reset_sessions": False,  # UNCONFIRMED: when it is true
-        **session_records.proven(call, user, asked, factor),
+        **session_records.add_factor(call, user, requested, factor),
         "user": objects.user_object(call.tenant, user),
         "user_device": None,
     }
@@ -84,7 +84,7 @@ def _opened(call: Call, user: Json, email: Json | None, asked: session_records.W
 @authenticated
 def create(call: Call) -> Json:
     """Make a link's token for the application to deliver in its own way; it proves no mailbox."""
-    user = user_records.named(call.tenant, call.body)
+    user = user_records.requested_user(call.tenant, call.body)
     minutes = fields.minutes(call.body, "expiration_minutes", 60)
     token = links.issue(call, user, "", links.Target("embedded", "", minutes))
     return {"user_id": user["user_id"], "token": token}

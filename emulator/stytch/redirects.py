@@ -19,7 +19,7 @@ MALFORMED: dict[Purpose, str] = {
 }
 
 
-def wanted(body: Json, purpose: Purpose) -> str | None:
+def requested(body: Json, purpose: Purpose) -> str | None:
     """Read the registered URL that the request names for this purpose; None if it names none."""
     url = body.get(f"{purpose}_magic_link_url")
     if url is None:

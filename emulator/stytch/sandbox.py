@@ -50,15 +50,15 @@ def _link(call: Call) -> Json | None:
         raise StytchFault("unable_to_auth_magic_link")
     if call.body.get("token") != LINK_TOKEN:
         return None
-    return {"method_id": EMAIL_ID, "reset_sessions": False, **_proven(call, EMAIL_FACTOR)}
+    return {"method_id": EMAIL_ID, "reset_sessions": False, **_authenticated(call, EMAIL_FACTOR)}
 
 
 def _session(call: Call) -> Json | None:
     token, jwt = (call.body.get(name) for name in ("session_token", "session_jwt"))
     if token == SESSION_TOKEN and jwt is None:
-        return _proven(call, EMAIL_FACTOR, default_minutes=60)
+        return _authenticated(call, EMAIL_FACTOR, default_minutes=60)
     if token is None and isinstance(jwt, str) and tokens.session_of_jwt(call, jwt) == SESSION_ID:
-        return _proven(call, EMAIL_FACTOR, default_minutes=60)
+        return _authenticated(call, EMAIL_FACTOR, default_minutes=60)
     return None
 
 
@@ -80,7 +80,7 @@ def _totp(call: Call) -> Json | None:
         return None
     if call.body.get("totp_code") != TOTP_CODE:
         raise StytchFault("unable_to_authenticate_totp")
-    return {"totp_id": TOTP_ID, **_proven(call, TOTP_FACTOR)}
+    return {"totp_id": TOTP_ID, **_authenticated(call, TOTP_FACTOR)}
 
 
 def _recovery_codes(call: Call) -> Json | None:
@@ -97,14 +97,14 @@ def _recovery(call: Call) -> Json | None:
         return None
     if call.body.get("recovery_code") != RECOVERY_CODE:
         raise StytchFault("unable_to_authenticate_recovery_code")
-    return {"totp_id": TOTP_ID, **_proven(call, RECOVERY_FACTOR)}
+    return {"totp_id": TOTP_ID, **_authenticated(call, RECOVERY_FACTOR)}
 
 
-def _proven(call: Call, factor: Json, default_minutes: int | None = None) -> Json:
+def _authenticated(call: Call, factor: Json, default_minutes: int | None = None) -> Json:
     """Answer the sandbox session with a fresh JWT, as for any session only if a duration is given."""
-    asked = session_records.terms(call, _stored_session())
-    asked = replace(asked, minutes=asked.minutes or default_minutes)
-    answer = session_records.proven(call, user_records.blank(USER_ID), asked, factor)
+    requested = session_records.request_for(call, _stored_session())
+    requested = replace(requested, minutes=requested.minutes or default_minutes)
+    answer = session_records.add_factor(call, user_records.blank(USER_ID), requested, factor)
     token = SESSION_TOKEN if answer["session"] else ""
     return {"user_id": USER_ID, "user": _user(call), **answer, "session_token": token}
 

@@ -19,7 +19,7 @@ MAX_CLAIMS = 4096  # bytes of JSON
 
 
 @dataclass(frozen=True)
-class Wanted:
+class SessionRequest:
     """What an authenticate call asks of sessions; all of it is checked before anything is spent."""
 
     session: Json | None  # the one to add to
@@ -28,19 +28,19 @@ class Wanted:
     attributes: Json  # of a new one
 
 
-def wanted(call: Call) -> Wanted:
+def session_request(call: Call) -> SessionRequest:
     """Read and check the session arguments of an authenticate call."""
-    session_id = named(call, "too_many_session_arguments", ("session_token", "session_jwt"))
-    session = None if session_id is None else alive(call.tenant, session_id)
-    return terms(call, session)
+    session_id = requested_session_id(call, "too_many_session_arguments", ("session_token", "session_jwt"))
+    session = None if session_id is None else active_session(call.tenant, session_id)
+    return request_for(call, session)
 
 
-def terms(call: Call, session: Json | None) -> Wanted:
+def request_for(call: Call, session: Json | None) -> SessionRequest:
     """Read and check what the request wants of a session that is known already."""
-    asked = Wanted(session, _minutes(call), _claims(call), fields.attributes(call.body))
-    if fields.json_size(_merged(session["custom_claims"] if session else {}, asked.claims)) > MAX_CLAIMS:
+    requested = SessionRequest(session, _minutes(call), _claims(call), fields.attributes(call.body))
+    if fields.json_size(_merge(session["custom_claims"] if session else {}, requested.claims)) > MAX_CLAIMS:
         raise StytchFault("custom_claims_too_large")
-    return asked
+    return requested
 
 
 def _minutes(call: Call) -> int | None:
@@ -58,15 +58,15 @@ def _claims(call: Call) -> Json:
 
     UNCONFIRMED: claims with reserved names; the SDK's docstring says ignored, a guide says refused. We ignore them.
     """
-    asked = fields.mapping(call.body, "session_custom_claims")
-    return {name: value for name, value in asked.items() if not _is_reserved(name)}
+    requested = fields.mapping(call.body, "session_custom_claims")
+    return {name: value for name, value in requested.items() if not _is_reserved(name)}
 
 
 def _is_reserved(name: str) -> bool:
     return name in tokens.RESERVED_CLAIMS or name.startswith("https://stytch.com/")
 
 
-def named(call: Call, too_many: str, ways: tuple[str, ...]) -> str | None:
+def requested_session_id(call: Call, too_many: str, ways: tuple[str, ...]) -> str | None:
     """Read which session the request names, in at most one of the given ways; it need not exist. None if in none."""
     used = [way for way in ways if call.body.get(way) is not None]
     if len(used) > 1:
@@ -93,7 +93,7 @@ def _by_jwt(call: Call) -> str:
 _READERS = {"session_id": _by_id, "session_token": _by_token, "session_jwt": _by_jwt}
 
 
-def alive(tenant: Tenant, session_id: str) -> Json:
+def active_session(tenant: Tenant, session_id: str) -> Json:
     """Find the session, unless it is unknown, revoked or over, which all look the same."""
     session = tenant.get(SESSION, session_id)
     if session is None or clock.parse(session["expires_at"]) <= clock.now():
@@ -110,26 +110,26 @@ def of_user(tenant: Tenant, user_id: str) -> list[Json]:
     ]
 
 
-def proven(call: Call, user: Json, asked: Wanted, factor: Json) -> Json:
+def add_factor(call: Call, user: Json, requested: SessionRequest, factor: Json) -> Json:
     """Start or extend a session with one more proof, and answer its three fields.
 
     UNCONFIRMED: an existing session without a duration; like the call without either, it changes no session and
     returns none.
     """
-    if asked.minutes is None:
+    if requested.minutes is None:
         return {"session": None, "session_token": "", "session_jwt": ""}
-    session = asked.session or _started(call, user, asked)
-    session["authentication_factors"] = factors.proven(session["authentication_factors"], factor)
-    return extended(call, session, asked)
+    session = requested.session or _new_session(call, user, requested)
+    session["authentication_factors"] = factors.add_or_refresh(session["authentication_factors"], factor)
+    return extend(call, session, requested)
 
 
-def extended(call: Call, session: Json, asked: Wanted) -> Json:
+def extend(call: Call, session: Json, requested: SessionRequest) -> Json:
     """Note the visit, apply a new life time and claims, and answer the session with both its tokens."""
     now = clock.now()
     session["last_accessed_at"] = clock.seconds(now)
-    if asked.minutes is not None:
-        session["expires_at"] = clock.seconds(now + timedelta(minutes=asked.minutes))
-    session["custom_claims"] = _merged(session["custom_claims"], asked.claims)
+    if requested.minutes is not None:
+        session["expires_at"] = clock.seconds(now + timedelta(minutes=requested.minutes))
+    session["custom_claims"] = _merge(session["custom_claims"], requested.claims)
     call.tenant.save(SESSION, session["session_id"], session)
     return {
         "session": session,
@@ -151,7 +151,7 @@ def forget_factor(tenant: Tenant, user_id: str, method_id: str) -> None:
             tenant.remove(SESSION, session["session_id"])
 
 
-def _started(call: Call, user: Json, asked: Wanted) -> Json:
+def _new_session(call: Call, user: Json, requested: SessionRequest) -> Json:
     session_id, now = new_id("session"), clock.seconds(clock.now())
     session: dict[str, Any] = {
         "session_id": session_id,
@@ -159,7 +159,7 @@ def _started(call: Call, user: Json, asked: Wanted) -> Json:
         "started_at": now,
         "last_accessed_at": now,
         "expires_at": now,
-        "attributes": asked.attributes,
+        "attributes": requested.attributes,
         "authentication_factors": [],
         "roles": user["roles"],
         "custom_claims": {},
@@ -168,12 +168,12 @@ def _started(call: Call, user: Json, asked: Wanted) -> Json:
     return call.tenant.add(SESSION, session_id, session, {"session_token": tokens.digest(token)})
 
 
-def _merged(old: Any, new: Json) -> Json:
+def _merge(old: Any, new: Json) -> Json:
     """Objects merge at every level; null deletes."""
     merged = dict(old) if isinstance(old, dict) else {}
     for name, value in new.items():
         if value is None:
             merged.pop(name, None)
         else:
-            merged[name] = _merged(merged.get(name), value) if isinstance(value, dict) else value
+            merged[name] = _merge(merged.get(name), value) if isinstance(value, dict) else value
     return merged

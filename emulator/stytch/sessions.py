@@ -17,23 +17,26 @@ bp = Blueprint("sessions", __name__, url_prefix="/v1/sessions")
 @authenticated
 def authenticate(call: Call) -> Json:
     """Check a session, extend it if asked to, and answer a fresh JWT."""
-    asked = session_records.wanted(call)
-    if asked.session is None:
+    requested = session_records.session_request(call)
+    if requested.session is None:
         raise StytchFault("no_session_arguments")
-    user = user_records.load(call.tenant, asked.session["user_id"])
+    user = user_records.load(call.tenant, requested.session["user_id"])
     if user is None:
         raise StytchFault("session_not_found")
     if fields.mapping(call.body, "authorization_check"):
         # UNCONFIRMED: what Stytch's default policy grants; the emulated project has none, so it grants nothing.
         raise StytchFault("consumer_session_authorization_error")
-    return {**session_records.extended(call, asked.session, asked), "user": objects.user_object(call.tenant, user)}
+    return {
+        **session_records.extend(call, requested.session, requested),
+        "user": objects.user_object(call.tenant, user),
+    }
 
 
 @bp.get("")
 @authenticated
 def get(call: Call) -> Json:
     """List the user's active sessions."""
-    user = user_records.named(call.tenant, dict(request.args))
+    user = user_records.requested_user(call.tenant, dict(request.args))
     return {"sessions": session_records.of_user(call.tenant, user["user_id"])}
 
 
@@ -45,10 +48,10 @@ def revoke(call: Call) -> Json:
     UNCONFIRMED: an unknown session; refused as in `authenticate`.
     """
     ways = ("session_id", "session_token", "session_jwt")
-    session_id = session_records.named(call, "too_many_session_revoke_arguments", ways)
+    session_id = session_records.requested_session_id(call, "too_many_session_revoke_arguments", ways)
     if session_id is None:
         raise StytchFault("no_session_revoke_arguments")
-    session_records.alive(call.tenant, session_id)
+    session_records.active_session(call.tenant, session_id)
     call.tenant.remove(session_records.SESSION, session_id)
     return {}
 

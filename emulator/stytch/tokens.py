@@ -25,7 +25,7 @@ MAX_JWT = 16 * 1024  # characters
 SESSION_CLAIM = "https://stytch.com/session"
 RESERVED_CLAIMS = frozenset({"aud", "exp", "iat", "iss", "jti", "nbf", "sub"})
 FACTOR_TIMES_IN_API_ONLY = frozenset({"created_at", "updated_at"})
-_TRUST_LATER: Options = {
+_UNVERIFIED: Options = {
     "verify_signature": False,
     "verify_aud": False,
     "verify_exp": False,
@@ -89,28 +89,26 @@ def session_of_jwt(call: Call, text: str) -> str:
     if len(text) > MAX_JWT:
         raise StytchFault("unable_to_parse_session_jwt")
     try:
-        unproven = jwt.decode(text, options=_TRUST_LATER)
+        unverified = jwt.decode(text, options=_UNVERIFIED)
     except (jwt.PyJWTError, ValueError, RecursionError):
         raise StytchFault("unable_to_parse_session_jwt") from None
-    if unproven.get("aud") not in (call.project_id, [call.project_id]):
+    if unverified.get("aud") not in (call.project_id, [call.project_id]):
         raise StytchFault("jwt_invalid_audience")
-    if unproven.get("iss") != f"stytch.com/{call.project_id}":
+    if unverified.get("iss") != f"stytch.com/{call.project_id}":
         raise StytchFault("jwt_invalid_issuer")
-    session = _proven(call, text).get(SESSION_CLAIM)
+    session = _verified_claims(call, text).get(SESSION_CLAIM)
     if not isinstance(session, dict) or not isinstance(session.get("id"), str):
         raise StytchFault("jwt_invalid_claims")
     session_id: str = session["id"]
     return session_id
 
 
-def _proven(call: Call, text: str) -> Json:
+def _verified_claims(call: Call, text: str) -> Json:
     kid = jwt.get_unverified_header(text).get("kid")
     key = next((key for key in keys.published(call.project) if key["kid"] == kid), None)
     if key is None:
         raise StytchFault("unable_to_parse_session_jwt")
     try:
-        return jwt.decode(
-            text, jwt.PyJWK(key), algorithms=["RS256"], options={**_TRUST_LATER, "verify_signature": True}
-        )
+        return jwt.decode(text, jwt.PyJWK(key), algorithms=["RS256"], options={**_UNVERIFIED, "verify_signature": True})
     except jwt.PyJWTError:
         raise StytchFault("unable_to_parse_session_jwt") from None

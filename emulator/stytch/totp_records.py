@@ -60,7 +60,7 @@ def remove(tenant: Tenant, user: Json) -> None:
     user_records.save(tenant, user)
 
 
-def has_lapsed(totp: Json) -> bool:
+def is_expired(totp: Json) -> bool:
     """Whether the first code did not come in time."""
     return not totp["verified"] and bool(totp["expires_at"] <= clock.timestamp())
 

@@ -14,7 +14,7 @@ from .wire import Call, new_id
 
 bp = Blueprint("totps", __name__, url_prefix="/v1/totps")
 
-ENROLMENT_MINUTES = (5, 1440)
+ENROLLMENT_MINUTES = (5, 1440)
 CODE = r"[0-9]{6}"
 RECOVERY_CODE = r"[a-z0-9]{4}-[a-z0-9]{4}-[a-z0-9]{4}"
 
@@ -23,11 +23,11 @@ RECOVERY_CODE = r"[a-z0-9]{4}-[a-z0-9]{4}-[a-z0-9]{4}"
 @authenticated
 def create(call: Call) -> Json:
     """Begin an enrolment: the secret, its QR code and the recovery codes."""
-    minutes = fields.minutes(call.body, "expiration_minutes", ENROLMENT_MINUTES[1], ENROLMENT_MINUTES)
-    user = user_records.named(call.tenant, call.body)
+    minutes = fields.minutes(call.body, "expiration_minutes", ENROLLMENT_MINUTES[1], ENROLLMENT_MINUTES)
+    user = user_records.requested_user(call.tenant, call.body)
     if user["status"] != "active":
         raise StytchFault("user_not_found")  # UNCONFIRMED: the type for a pending user; only active ones may enrol
-    _make_room(call, user)
+    _remove_expired_totp(call, user)
     totp = totp_records.add(call.tenant, user, minutes)
     return {
         "totp_id": totp["totp_id"],
@@ -39,7 +39,7 @@ def create(call: Call) -> Json:
     }
 
 
-def _make_room(call: Call, user: Json) -> None:
+def _remove_expired_totp(call: Call, user: Json) -> None:
     """One TOTP per user; only an enrolment that ran out makes way for the next.
 
     UNCONFIRMED: whether Stytch refuses while one is pending, or replaces it; we refuse, which is harder on a client.
@@ -47,7 +47,7 @@ def _make_room(call: Call, user: Json) -> None:
     totp = totp_records.of_user(call.tenant, user)
     if totp and totp["verified"]:
         raise StytchFault("active_totp_exists")
-    if totp and not totp_records.has_lapsed(totp):
+    if totp and not totp_records.is_expired(totp):
         raise StytchFault("pending_totp_exists")
     if totp:
         totp_records.remove(call.tenant, user)
@@ -57,28 +57,28 @@ def _make_room(call: Call, user: Json) -> None:
 @authenticated
 def authenticate(call: Call) -> Json:
     """Prove the authenticator app with its present code; the first time, this finishes the enrolment."""
-    user = user_records.named(call.tenant, call.body)
+    user = user_records.requested_user(call.tenant, call.body)
     code = _code(call, "totp_code", CODE, "invalid_totp_code", RECOVERY_CODE, "recovery_code_used_as_totp_code")
-    asked = _session_of(call, user)
+    requested = _session_of(call, user)
     objects.refuse_if_locked(user)
     totp = totp_records.of_user(call.tenant, user)
     if totp is None:
         raise StytchFault("totps_not_found_for_user")
-    if totp_records.has_lapsed(totp):
+    if totp_records.is_expired(totp):
         raise StytchFault("expired_totp")
     step = totp_records.accepted_step(totp, code)
     if step is None:
         objects.count_failure(call.tenant, user)
         raise StytchFault("unable_to_authenticate_totp")
     totp.update(verified=True, last_step=step)
-    return _proven(call, user, totp, asked, factors.totp(totp["totp_id"]))
+    return _authenticated(call, user, totp, requested, factors.totp(totp["totp_id"]))
 
 
 @bp.post("/recovery_codes")
 @authenticated
 def recovery_codes(call: Call) -> Json:
     """List the codes that are left. UNCONFIRMED: whether used ones stay in Stytch's list; they leave ours."""
-    user = user_records.named(call.tenant, call.body)
+    user = user_records.requested_user(call.tenant, call.body)
     totp = totp_records.of_user(call.tenant, user)
     if totp is None:
         raise StytchFault("recovery_codes_not_found")
@@ -90,9 +90,9 @@ def recovery_codes(call: Call) -> Json:
 @authenticated
 def recover(call: Call) -> Json:
     """Stand in for a lost authenticator app with a recovery code, once."""
-    user = user_records.named(call.tenant, call.body)
+    user = user_records.requested_user(call.tenant, call.body)
     code = _code(call, "recovery_code", RECOVERY_CODE, "invalid_recovery_code", CODE, "totp_code_used_as_recovery_code")
-    asked = _session_of(call, user)
+    requested = _session_of(call, user)
     objects.refuse_if_locked(user)
     totp = totp_records.of_user(call.tenant, user)
     if totp is None or not totp["verified"]:
@@ -102,7 +102,7 @@ def recover(call: Call) -> Json:
         raise StytchFault("unable_to_authenticate_recovery_code")
     totp["recovery_codes"].remove(code)
     # UNCONFIRMED: the prefix of a recovery code's id.
-    return _proven(call, user, totp, asked, factors.recovery_code(new_id("totp-recovery-code")))
+    return _authenticated(call, user, totp, requested, factors.recovery_code(new_id("totp-recovery-code")))
 
 
 def _code(call: Call, field: str, shape: str, malformed: str, other: str, mixed_up: str) -> str:
@@ -113,21 +113,21 @@ def _code(call: Call, field: str, shape: str, malformed: str, other: str, mixed_
     return fields.matching(call.body, field, shape, malformed)
 
 
-def _session_of(call: Call, user: Json) -> session_records.Wanted:
+def _session_of(call: Call, user: Json) -> session_records.SessionRequest:
     """Read the session arguments. UNCONFIRMED: somebody else's session; refused here."""
-    asked = session_records.wanted(call)
-    if asked.session and asked.session["user_id"] != user["user_id"]:
+    requested = session_records.session_request(call)
+    if requested.session and requested.session["user_id"] != user["user_id"]:
         raise StytchFault("user_id_mismatch")
-    return asked
+    return requested
 
 
-def _proven(call: Call, user: Json, totp: Json, asked: session_records.Wanted, factor: Json) -> Json:
+def _authenticated(call: Call, user: Json, totp: Json, requested: session_records.SessionRequest, factor: Json) -> Json:
     call.tenant.save(user_records.TOTP, totp["totp_id"], totp)
     objects.count_success(call.tenant, user)
     return {
         "totp_id": totp["totp_id"],
         "user_id": user["user_id"],
-        **session_records.proven(call, user, asked, factor),
+        **session_records.add_factor(call, user, requested, factor),
         "user": objects.user_object(call.tenant, user),
         "user_device": None,
     }

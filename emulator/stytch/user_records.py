@@ -23,7 +23,7 @@ EXTERNAL = "user_external_id"
 EXTERNAL_ID = r"[A-Za-z0-9._|-]{1,128}"
 NAME_PARTS = ("first_name", "middle_name", "last_name")
 DEFAULT_ROLE = "stytch_user"
-TRIAL_OF_ADDED_EMAIL = 300  # seconds until an address that was added and not proven is gone again
+UNVERIFIED_EMAIL_LIFETIME = 300  # seconds until an address that was added and not proven is gone again
 
 
 def add(tenant: Tenant, *, active: bool = True) -> Json:
@@ -65,7 +65,7 @@ def load(tenant: Tenant, user_id: str) -> Json | None:
     return user
 
 
-def named(tenant: Tenant, body: Json) -> Json:
+def requested_user(tenant: Tenant, body: Json) -> Json:
     """Find the user that the request names, by id or by external id.
 
     UNCONFIRMED: where a malformed id ends and an unknown external id begins; we take what starts like an id for one.
@@ -98,12 +98,12 @@ def owner_of_id(tenant: Tenant, kind: Contact, contact_id: str) -> Json | None:
     return user if user and tenant.get(INDEX[kind], contact_id) else None
 
 
-def add_contact(tenant: Tenant, user: Json, kind: Contact, contact: str, *, on_trial: bool = False) -> str:
+def add_contact(tenant: Tenant, user: Json, kind: Contact, contact: str, *, temporary: bool = False) -> str:
     """Give the user an unverified e-mail address or phone number; returns its id."""
     contact_id = new_id(PREFIX[kind])
     tenant.add(INDEX[kind], contact_id, {"user_id": user["user_id"]}, {INDEX[kind]: contact.lower()})
     entry = {ID[kind]: contact_id, kind: contact, "verified": False}
-    until = {"until": clock.timestamp() + TRIAL_OF_ADDED_EMAIL} if on_trial else {}
+    until = {"until": clock.timestamp() + UNVERIFIED_EMAIL_LIFETIME} if temporary else {}
     user[LIST[kind]].append({**entry, **until})
     save(tenant, user)
     return contact_id

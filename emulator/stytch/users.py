@@ -114,15 +114,15 @@ def delete_contact(call: Call, contact_id: str, kind: Contact) -> Json:
 @authenticated
 def search(call: Call) -> Json:
     """List the users who fit every operand, oldest first, a page at a time."""
-    asked = user_search.read(call.body)
-    limits.spend(call.tenant, "user searches", call.project_id, most=SEARCHES_PER_MINUTE, seconds=60)
+    requested = user_search.read(call.body)
+    limits.count_request(call.tenant, "user searches", call.project_id, most=SEARCHES_PER_MINUTE, seconds=60)
     ids = [user["user_id"] for user in call.tenant.all(user_records.USER)]
     users = [objects.user_object(call.tenant, user_records.load(call.tenant, user_id) or {}) for user_id in ids]
-    return user_search.page(users, asked)
+    return user_search.page(users, requested)
 
 
 def _user(call: Call, user_id: str) -> Json:
-    return user_records.named(call.tenant, {"user_id": user_id})
+    return user_records.requested_user(call.tenant, {"user_id": user_id})
 
 
 def _contacts(call: Call) -> dict[Contact, str]:

@@ -24,7 +24,7 @@ class Mail:
     link: str
     sent_at: datetime
     expires: datetime
-    spent: bool  # the link was used, or is too old
+    used_or_expired: bool  # the link was used, or is too old
 
     @property
     def token(self) -> str:
@@ -51,7 +51,7 @@ def mails(tenant: Tenant) -> list[Mail]:
             **{name: mail[name] for name in ("to", "kind", "subject", "text", "link")},
             sent_at=clock.parse(mail["sent_at"]),
             expires=clock.parse(mail["expires"]),
-            spent=_is_spent(tenant, mail["link"]),
+            used_or_expired=_is_used_or_expired(tenant, mail["link"]),
         )
         for mail in reversed(tenant.all(magic_link_emails.MAIL))
     ]
@@ -61,7 +61,7 @@ def _token(address: str) -> str:
     return parse_qs(urlsplit(address).query)["token"][0]
 
 
-def _is_spent(tenant: Tenant, address: str) -> bool:
+def _is_used_or_expired(tenant: Tenant, address: str) -> bool:
     link = links.find(tenant, _token(address))
     return link is None or not links.is_open(link)
 

@@ -45,7 +45,7 @@ class Call:
     @cached_property
     def project(self) -> Tenant:
         """The project's own partition beside the visitor's, with keys in it."""
-        project = self.tenant.beside(keys.partition(self.project_id))
+        project = self.tenant.partition(keys.partition(self.project_id))
         keys.ensure(project)
         return project
 

@@ -143,33 +143,33 @@ from .bearers import ORG_TOKEN
 from .bearers import named_by as tenant_named_by
 from .calls import Emulation
 from .delivery import WebhookDispatcher
-from .errors import UnitFault, bare
+from .errors import UnitFault, http_error_body
 from .errors import by_status as refusal
 from .forms import open_form, submit, tenant_of_form
 from .jsonapi import MEDIA_TYPE
-from .onboarding import Waiting, decide, waiting
+from .onboarding import PendingApplication, decide, pending_applications
 from .proof import JwtSettings
 
 __all__ = [
     "MEDIA_TYPE",
     "ORG_TOKEN",
     "JwtSettings",
+    "PendingApplication",
     "UnitFault",
-    "Waiting",
     "WebhookDispatcher",
     "create_app",
     "decide",
     "open_form",
+    "pending_applications",
     "refusal",
     "submit",
     "tenant_named_by",
     "tenant_of_form",
-    "waiting",
 ]
 
 logger = logging.getLogger(__name__)
 
-MOST_BYTES = 64 * 1024  # of a request
+MAX_BYTES = 64 * 1024  # of a request
 RESOURCES = (
     applications,
     application_documents,
@@ -203,7 +203,7 @@ def create_app(
     the origin that the API is called at. ``dispatcher`` delivers webhooks; without one, a thread of its own does.
     """
     app = Flask(__name__, static_folder=None)
-    app.config["MAX_CONTENT_LENGTH"] = MOST_BYTES
+    app.config["MAX_CONTENT_LENGTH"] = MAX_BYTES
     app.extensions["emulated_unit"] = Emulation(
         store, jwt_settings, fetch, public_url, dispatcher or WebhookDispatcher(store)
     )
@@ -212,15 +212,15 @@ def create_app(
     for resource in RESOURCES:
         app.register_blueprint(resource.routes)
     app.register_error_handler(UnitFault, lambda fault: jsonapi.encode(fault.document(), fault.status))
-    app.register_error_handler(HTTPException, _outside)
+    app.register_error_handler(HTTPException, _http_error)
     app.register_error_handler(TenantFull, _full)
     app.after_request(_finish)
     return app
 
 
-def _outside(error: HTTPException) -> Response:
+def _http_error(error: HTTPException) -> Response:
     """Answer what no operation answers: an unknown route or method, a body too large, a crash."""
-    return jsonapi.encode(bare(error.code or 500, error.name), error.code or 500)
+    return jsonapi.encode(http_error_body(error.code or 500, error.name), error.code or 500)
 
 
 def _full(full: TenantFull) -> Response:

@@ -60,11 +60,11 @@ CARD_LIMITS = {
 CHECK_LIMITS = {"daily": 100_000, "monthly": 500_000, "dailySoft": 50_000, "monthlySoft": 250_000}
 FILTERS = {
     "customerId": queries.related_to("customer"),
-    "status": queries.among("status", "Open", "Frozen", "Closed"),
+    "status": queries.in_values("status", "Open", "Frozen", "Closed"),
     "type": queries.of_type("Account"),
     "fromBalance": queries.at_least("balance"),
     "toBalance": queries.at_most("balance"),
-    "tags": queries.tagged,
+    "tags": queries.has_tags,
 }
 
 

@@ -11,7 +11,7 @@ from .errors import UnitFault
 
 routes = Blueprint("application_documents", __name__)
 
-MOST_BYTES = 10 * 1024 * 1024
+MAX_BYTES = 10 * 1024 * 1024
 SIGNATURES = {"application/pdf": b"%PDF", "image/png": b"\x89PNG", "image/jpeg": b"\xff\xd8\xff"}
 
 
@@ -50,7 +50,7 @@ def find(call: Call, application_id: str, document_id: str) -> tuple[Json, Json]
 
 def _check_file() -> None:
     """Refuse what is not one of the three kinds of file. UNCONFIRMED: the code."""
-    request.max_content_length = MOST_BYTES
+    request.max_content_length = MAX_BYTES
     uploaded = request.files.get("file")
     content = uploaded.read() if uploaded else request.get_data()
     kind = uploaded.mimetype if uploaded else request.mimetype

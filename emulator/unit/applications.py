@@ -40,10 +40,10 @@ PATCH = {
 }
 CANCEL = {"applicationCancel": fields({}, {"reason": text()})}
 FILTERS = {
-    "query": queries.worded,
+    "query": queries.full_text,
     "email": queries.equals("email"),
-    "tags": queries.tagged,
-    "status": queries.among("status", *onboarding.STATUSES),
+    "tags": queries.has_tags,
+    "status": queries.in_values("status", *onboarding.STATUSES),
 }
 
 

@@ -105,11 +105,11 @@ def _transaction(tenant_id: str, writes: bool) -> Iterator[Tenant]:
     store = emulation().store
     if not writes:
         with store.read(tenant_id) as tenant:
-            if not onboarding.due(tenant):
+            if not onboarding.has_due(tenant):
                 yield tenant
                 return
     with store.change(tenant_id) as tenant:
-        onboarding.settle(tenant)
+        onboarding.approve_due(tenant)
         yield tenant
-        if events.is_waiting(tenant):
-            emulation().dispatcher.notice(tenant_id)  # who has to wait for this transaction before it takes anything
+        if events.has_queued(tenant):
+            emulation().dispatcher.watch(tenant_id)  # who has to wait for this transaction before it takes anything

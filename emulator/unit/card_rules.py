@@ -20,7 +20,7 @@ SPENDABLE = ("Active", "ActiveForOnlineUse")
 
 BIN = "411111111"  # with it every number is plainly a test number
 VALID_MONTHS = 48
-_LEAST_MONTHS, _MOST_MONTHS = 36, 60
+_MIN_MONTHS, _MAX_MONTHS = 36, 60
 _UNFROZEN = ("Inactive", "Active", "ActiveForOnlineUse")
 
 
@@ -44,14 +44,14 @@ ACTIONS = {
 }
 
 
-def act(tenant: Tenant, card: Json, name: str) -> Json:
+def apply_action(tenant: Tenant, card: Json, name: str) -> Json:
     """Do an action to a card, or refuse it for the state that the card is in."""
     action = ACTIONS[name]
     check_status(card, action.allowed_from)
     before = card["attributes"]["status"]
     # UNCONFIRMED: a thawed card is what it was before, so one frozen while Inactive is Inactive again.
-    status = action.leads_to or card["kept"]["status_before_freeze"]
-    card["kept"]["status_before_freeze"] = before
+    status = action.leads_to or card["internal"]["status_before_freeze"]
+    card["internal"]["status_before_freeze"] = before
     if name == "activate":
         events.emit(tenant, "card.activated", card, "account", "customer")
     changed = {"previousStatus": before, "newStatus": status}
@@ -80,7 +80,7 @@ def expiration(wanted: str | None) -> str:
     if re.fullmatch("[0-9]{2}/[0-9]{2}", wanted):
         wanted = f"{wanted[3:]}-{wanted[:2]}"
     month = wanted if len(wanted) == 7 else f"20{wanted}"
-    if not _month_after(now, _LEAST_MONTHS) <= month <= _month_after(now, _MOST_MONTHS):
+    if not _month_after(now, _MIN_MONTHS) <= month <= _month_after(now, _MAX_MONTHS):
         why = "Invalid value for expiryDate: expected a month 3 to 5 years ahead"
         raise UnitFault("invalid_value", why, "/data/attributes/expiryDate")
     return month

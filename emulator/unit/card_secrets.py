@@ -31,7 +31,7 @@ def show_number(call: Call, card_id: str) -> Response:
 def show_cvv2(call: Call, card_id: str) -> Response:
     """Show the CVV2."""
     card = _showable(call, card_id)
-    return jsonapi.reply({"type": "cvv2", "attributes": {"cvv2": card["kept"]["cvv2"]}})
+    return jsonapi.reply({"type": "cvv2", "attributes": {"cvv2": card["internal"]["cvv2"]}})
 
 
 @routes.get("/cards/<card_id>/secure-data/pin/status")

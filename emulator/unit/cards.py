@@ -60,8 +60,8 @@ REPLACE = {"replaceCard": fields({}, {"shippingAddress": people.ADDRESS})}
 FILTERS = {
     "accountId": queries.related_to("account"),
     "customerId": queries.related_to("customer"),
-    "status": queries.among("status", *card_rules.STATUSES),
-    "tags": queries.tagged,
+    "status": queries.in_values("status", *card_rules.STATUSES),
+    "tags": queries.has_tags,
 }
 INCLUDABLE = ("customer", "account")
 
@@ -106,7 +106,7 @@ def update_card(call: Call, card_id: str) -> Response:
     changes = read({card["type"]: PATCH[card["type"]]}).attributes
     if "tags" in changes:
         changes["tags"] = merged_tags(card["attributes"]["tags"], changes["tags"])
-    card["kept"]["limits"] = changes.pop("limits", card["kept"]["limits"])
+    card["internal"]["limits"] = changes.pop("limits", card["internal"]["limits"])
     changes.pop("defaultFundingAccountId", None)  # cards never show it, and an account has but one
     return jsonapi.reply(jsonapi.update(call.tenant, "card", card, changes))
 
@@ -115,7 +115,7 @@ def update_card(call: Call, card_id: str) -> Response:
 @endpoint("cards-write")
 def change_card_status(call: Call, card_id: str, action: str) -> Response:
     """Freeze or unfreeze a card, close it, or report it lost or stolen."""
-    return jsonapi.reply(card_rules.act(call.tenant, call.get("card", card_id), action))
+    return jsonapi.reply(card_rules.apply_action(call.tenant, call.get("card", card_id), action))
 
 
 @routes.post("/cards/<card_id>/replace")
@@ -126,7 +126,7 @@ def replace_card(call: Call, card_id: str) -> Response:
     attributes = read(REPLACE, empty=True).attributes
     card_rules.check_physical(card)
     card_rules.check_status(card, ("Inactive", *card_rules.SPENDABLE))
-    card["kept"]["cvv2"] = card_rules.new_cvv2()
+    card["internal"]["cvv2"] = card_rules.new_cvv2()
     changes = {"expirationDate": card_rules.expiration(None), **attributes}
     return jsonapi.reply(jsonapi.update(call.tenant, "card", card, changes))
 
@@ -136,7 +136,7 @@ def replace_card(call: Call, card_id: str) -> Response:
 def get_limits(call: Call, card_id: str) -> Response:
     """Get a card's limits, if any are set, and what it has spent today and this month."""
     card = call.get("card", card_id)
-    limits = {"limits": card["kept"]["limits"]} if card["kept"]["limits"] else {}
+    limits = {"limits": card["internal"]["limits"]} if card["internal"]["limits"] else {}
     totals = {name: _totals(amount) for name, amount in spending.totals(call.tenant, card).items()}
     return jsonapi.reply({"type": "limits", "attributes": limits | totals})
 
@@ -166,7 +166,7 @@ def _draft(call: Call, document: Document, account: Json, customer: Json) -> Jso
         attributes |= {"design": given["design"]} if "design" in given else {}
     kept = {"limits": given.get("limits", {}), "cvv2": card_rules.new_cvv2()}
     related = {"account": account["id"], "customer": customer["id"]}
-    return jsonapi.draft(document.type, attributes, kept=kept, related=related)
+    return jsonapi.draft(document.type, attributes, internal=kept, related=related)
 
 
 def _totals(purchases: int) -> Json:

@@ -45,10 +45,10 @@ ARCHIVE = {
     )
 }
 FILTERS = {
-    "query": queries.worded,
+    "query": queries.full_text,
     "email": queries.equals("email"),
-    "tags": queries.tagged,
-    "status": queries.among("status", "Active", "Archived"),
+    "tags": queries.has_tags,
+    "status": queries.in_values("status", "Active", "Archived"),
 }
 
 

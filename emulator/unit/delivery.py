@@ -23,18 +23,18 @@ from . import jsonapi
 
 logger = logging.getLogger(__name__)
 
-MOST_TENANTS = 1000  # that are looked after at once; one more is looked after again at its next change
-MOST_PER_POST = 64  # events, in the mode AtLeastOnce
+MAX_WATCHED_TENANTS = 1000  # that are looked after at once; one more is looked after again at its next change
+MAX_PER_POST = 64  # events, in the mode AtLeastOnce
 TIMEOUT = 5  # seconds
 LEASE = 30  # seconds in which nobody else carries what somebody is carrying
-LONGEST_PAUSE = 3600  # seconds
+MAX_BACKOFF = 3600  # seconds
 GIVE_UP_AFTER = 2 * 24 * 3600  # seconds of failing, after which Unit's sandbox calls a webhook Unavailable
 _POLL = 1.0  # seconds
 _MEDIA_TYPES = {"Json": "application/json", "JsonAPI": jsonapi.MEDIA_TYPE}
 
 
 @dataclass(frozen=True)
-class Letter:
+class Delivery:
     """One POST to one webhook."""
 
     webhook_id: str
@@ -49,7 +49,7 @@ def sign(secret: str, body: bytes) -> str:
     return base64.b64encode(hmac.new(secret.encode(), body, hashlib.sha1).digest()).decode()
 
 
-def pause(failures: int) -> int:
+def backoff(failures: int) -> int:
     """Tell how long to wait after so many failures in a row: 1, 2, 3, 5, 8 … seconds, an hour at most.
 
     UNCONFIRMED: the unit of time.
@@ -57,7 +57,7 @@ def pause(failures: int) -> int:
     now, after = 1, 2
     for _ in range(min(failures, 20) - 1):
         now, after = after, now + after
-    return min(now, LONGEST_PAUSE)
+    return min(now, MAX_BACKOFF)
 
 
 @dataclass
@@ -75,12 +75,12 @@ class WebhookDispatcher:
     _stopped: threading.Event = field(default_factory=threading.Event)
     thread: threading.Thread | None = None
 
-    def notice(self, tenant_id: str) -> None:
+    def watch(self, tenant_id: str) -> None:
         """Look after a tenant in which events wait, from now on."""
         with self._lock:
             if self._stopped.is_set():
                 return
-            if len(self.tenants) < MOST_TENANTS:
+            if len(self.tenants) < MAX_WATCHED_TENANTS:
                 self.tenants.add(tenant_id)
             if self.in_background and (self.thread is None or not self.thread.is_alive()):
                 self.thread = threading.Thread(target=self._run, name="webhooks", daemon=True)
@@ -90,7 +90,7 @@ class WebhookDispatcher:
     def stop(self) -> None:
         """Look after nothing any more; what waits stays in the store, for whoever opens it next.
 
-        It waits a few seconds for the letter that is on its way.
+        It waits a few seconds for the delivery that is on its way.
         """
         with self._lock:
             self._stopped.set()
@@ -106,13 +106,13 @@ class WebhookDispatcher:
             pass
 
     def _deliver_some(self, tenant_id: str) -> int:
-        """Deliver a letter to each webhook of a tenant for which one is due; tells how many there were."""
-        letters = [] if self._stopped.is_set() else self.take(tenant_id)
-        for letter in letters:
+        """Deliver a delivery to each webhook of a tenant for which one is due; tells how many there were."""
+        deliveries = [] if self._stopped.is_set() else self.lease_due(tenant_id)
+        for delivery in deliveries:
             if self._stopped.is_set():
                 break
-            self._note(tenant_id, letter, delivered=_post(letter))
-        return len(letters)
+            self._record_result(tenant_id, delivery, delivered=_post(delivery))
+        return len(deliveries)
 
     def _run(self) -> None:
         while True:
@@ -130,48 +130,48 @@ class WebhookDispatcher:
                     self.thread = None
                     return
 
-    def take(self, tenant_id: str) -> list[Letter]:
-        """Write a letter to each webhook of a tenant for which one is due, and lease it to this dispatcher."""
+    def lease_due(self, tenant_id: str) -> list[Delivery]:
+        """Write a delivery to each webhook of a tenant for which one is due, and lease it to this dispatcher."""
         with self.store.change(tenant_id) as tenant:
-            waiting = [each for each in tenant.all("webhook") if each["kept"]["waiting"]]
-            due = [each for each in waiting if each["kept"]["due_at"] <= clock.timestamp()]
-            letters = [letter for webhook in due if (letter := _letter(tenant, webhook))]
+            waiting = [each for each in tenant.all("webhook") if each["internal"]["queue"]]
+            due = [each for each in waiting if each["internal"]["due_at"] <= clock.timestamp()]
+            deliveries = [delivery for webhook in due if (delivery := _next_delivery(tenant, webhook))]
             if not waiting:
                 with self._lock:
                     self.tenants.discard(tenant_id)
-        return letters
+        return deliveries
 
-    def _note(self, tenant_id: str, letter: Letter, *, delivered: bool) -> None:
+    def _record_result(self, tenant_id: str, delivery: Delivery, *, delivered: bool) -> None:
         with self.store.change(tenant_id) as tenant:
-            webhook = tenant.get("webhook", letter.webhook_id)
+            webhook = tenant.get("webhook", delivery.webhook_id)
             if webhook is not None:
-                _settle(webhook, letter, delivered)
+                _apply_result(webhook, delivery, delivered)
                 tenant.save("webhook", webhook["id"], webhook)
 
 
-def _letter(tenant: Tenant, webhook: Json) -> Letter | None:
-    """Write the next letter, if any of the events that wait is still kept."""
-    attributes, kept = webhook["attributes"], webhook["kept"]
+def _next_delivery(tenant: Tenant, webhook: Json) -> Delivery | None:
+    """Write the next delivery, if any of the events that wait is still state."""
+    attributes, state = webhook["attributes"], webhook["internal"]
     at_most_once = attributes["deliveryMode"] == "AtMostOnce"
     known = {event["id"]: event for event in tenant.all("event")}
-    kept["waiting"] = [each for each in kept["waiting"] if each in known]
-    ids = kept["waiting"][: 1 if at_most_once else MOST_PER_POST]
+    state["queue"] = [each for each in state["queue"] if each in known]
+    ids = state["queue"][: 1 if at_most_once else MAX_PER_POST]
     if at_most_once:
-        kept["waiting"] = kept["waiting"][1:]
+        state["queue"] = state["queue"][1:]
     if ids:
-        kept["due_at"] = clock.timestamp() + LEASE
+        state["due_at"] = clock.timestamp() + LEASE
     tenant.save("webhook", webhook["id"], webhook)
     if not ids:
         return None
     events = [known[each] for each in ids]
     document: Json = {"data": [jsonapi.show(event) for event in events]}
-    if kept["includes"]:
+    if state["includes"]:
         document["included"] = [jsonapi.show(each) for event in events for each in _subject(tenant, event)]
     body = json.dumps(document, separators=(",", ":"), ensure_ascii=False).encode()
     headers = {"Content-Type": _MEDIA_TYPES[attributes["contentType"]]}
     if attributes.get("token"):
         headers["x-unit-signature"] = sign(attributes["token"], body)
-    return Letter(webhook["id"], ids, attributes["url"], body, headers)
+    return Delivery(webhook["id"], ids, attributes["url"], body, headers)
 
 
 def _subject(tenant: Tenant, event: Json) -> list[Json]:
@@ -182,36 +182,36 @@ def _subject(tenant: Tenant, event: Json) -> list[Json]:
     return [found] if found else []
 
 
-def _settle(webhook: Json, letter: Letter, delivered: bool) -> None:
-    kept, now = webhook["kept"], clock.timestamp()
+def _apply_result(webhook: Json, delivery: Delivery, delivered: bool) -> None:
+    state, now = webhook["internal"], clock.timestamp()
     if delivered or webhook["attributes"]["deliveryMode"] == "AtMostOnce":
-        kept["waiting"] = [each for each in kept["waiting"] if each not in letter.event_ids]
-        kept |= {"failures": 0, "failing_since": None, "due_at": 0}
+        state["queue"] = [each for each in state["queue"] if each not in delivery.event_ids]
+        state |= {"failures": 0, "failing_since": None, "due_at": 0}
         return
-    kept["failing_since"] = kept["failing_since"] or now
-    kept["failures"] += 1
-    kept["due_at"] = now + pause(kept["failures"])
-    if now - kept["failing_since"] >= GIVE_UP_AFTER:
+    state["failing_since"] = state["failing_since"] or now
+    state["failures"] += 1
+    state["due_at"] = now + backoff(state["failures"])
+    if now - state["failing_since"] >= GIVE_UP_AFTER:
         webhook["attributes"]["status"] = "Unavailable"
-        kept["waiting"] = []
+        state["queue"] = []
 
 
-def _post(letter: Letter) -> bool:
-    """Send a letter. A redirect is not followed, nor the answer read: both are somebody else's to write."""
+def _post(delivery: Delivery) -> bool:
+    """Send a delivery. A redirect is not followed, nor the answer read: both are somebody else's to write."""
     try:
         with requests.Session() as session:
             session.trust_env = False  # no proxy and no password of this machine's
             response = session.post(
-                letter.url,
-                data=letter.body,
-                headers=letter.headers,
+                delivery.url,
+                data=delivery.body,
+                headers=delivery.headers,
                 timeout=TIMEOUT,
                 allow_redirects=False,
                 stream=True,
             )
             status = response.status_code
     except (requests.RequestException, urllib3.exceptions.HTTPError) as error:  # the latter: a host such as a..b
-        logger.info("Webhook %s could not be reached: %s", letter.webhook_id, type(error).__name__)
+        logger.info("Webhook %s could not be reached: %s", delivery.webhook_id, type(error).__name__)
         return False
-    logger.info("Webhook %s answered %d", letter.webhook_id, status)
+    logger.info("Webhook %s answered %d", delivery.webhook_id, status)
     return status == 200

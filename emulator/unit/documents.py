@@ -12,7 +12,7 @@ from flask import request
 
 from ..store import Json
 from .errors import Problem, UnitFault
-from .schema import MOST_TAGS, Check, wrong
+from .schema import MAX_TAGS, Check, wrong
 
 # A relationship may be written with the generic type or a specific one.
 _SPELLINGS = {
@@ -69,8 +69,8 @@ def read(
 def merged_tags(old: Json, new: Json) -> Json:
     """Tags after a PATCH: null takes one away, and what is not named stays."""
     merged = {key: value for key, value in (old | new).items() if value is not None}
-    if len(merged) > MOST_TAGS:
-        raise UnitFault.invalid([wrong("/data/attributes/tags", f"expected at most {MOST_TAGS} pairs")])
+    if len(merged) > MAX_TAGS:
+        raise UnitFault.invalid([wrong("/data/attributes/tags", f"expected at most {MAX_TAGS} pairs")])
     return merged
 
 

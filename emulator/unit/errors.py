@@ -68,7 +68,7 @@ class UnitFault(Exception):
         return {"errors": [_entry(problem, self.existing_ids) for problem in self.problems]}
 
 
-def bare(status: int, title: str) -> Json:
+def http_error_body(status: int, title: str) -> Json:
     """Write the body for what goes wrong outside any operation: an unknown route, a body too large, a crash."""
     code = {"code": "not_found"} if status == 404 else {}
     return {"errors": [{"status": str(status), "title": title, **code}]}
@@ -76,7 +76,7 @@ def bare(status: int, title: str) -> Json:
 
 def by_status(status: int) -> Json:
     """Write the body of a failure that no operation answers, under the name that HTTP has for its status."""
-    return bare(status, HTTPStatus(status).phrase)
+    return http_error_body(status, HTTPStatus(status).phrase)
 
 
 def _entry(problem: Problem, existing_ids: Sequence[str]) -> Json:

@@ -8,8 +8,8 @@ from __future__ import annotations
 from ..store import Json, Tenant, TenantFull
 from . import jsonapi
 
-MOST_KEPT = 200
-MOST_WAITING = 200  # for one webhook; of more, the oldest are never delivered
+MAX_KEPT = 200
+MAX_QUEUED = 200  # for one webhook; of more, the oldest are never delivered
 
 
 def emit(
@@ -25,7 +25,7 @@ def emit(
         event = tenant.add_numbered("event", jsonapi.draft(event_type, attributes or {}, related={**links}))
     except TenantFull:
         return  # what needs no room of its own, such as freezing a card, must still be possible
-    tenant.keep_newest("event", MOST_KEPT)
+    tenant.keep_newest("event", MAX_KEPT)
     for webhook in tenant.all("webhook"):
         queue(tenant, webhook, event)
 
@@ -37,10 +37,10 @@ def queue(tenant: Tenant, webhook: Json, event: Json) -> None:
         wants_all or event["type"].startswith("authorizationRequest.")
     ):
         return
-    webhook["kept"]["waiting"] = [*webhook["kept"]["waiting"], event["id"]][-MOST_WAITING:]
+    webhook["internal"]["queue"] = [*webhook["internal"]["queue"], event["id"]][-MAX_QUEUED:]
     tenant.save("webhook", webhook["id"], webhook)
 
 
-def is_waiting(tenant: Tenant) -> bool:
+def has_queued(tenant: Tenant) -> bool:
     """Tell whether some event waits for some webhook."""
-    return any(webhook["kept"]["waiting"] for webhook in tenant.all("webhook"))
+    return any(webhook["internal"]["queue"] for webhook in tenant.all("webhook"))

@@ -78,7 +78,7 @@ def create_form(call: Call) -> Response:
 @endpoint("applications", org_only=True)
 def list_forms(call: Call) -> Response:
     """List forms; the links of old ones may be over."""
-    return queries.listing(call, call.all("application_form"), {"tags": queries.tagged}, ("application",))
+    return queries.listing(call, call.all("application_form"), {"tags": queries.has_tags}, ("application",))
 
 
 @routes.get("/application-forms/<form_id>")
@@ -86,7 +86,7 @@ def list_forms(call: Call) -> Response:
 def get_form(call: Call, form_id: str) -> Response:
     """Get a form, with a link that works."""
     form = call.get("application_form", form_id)
-    if _is_over(form):
+    if _is_expired(form):
         form = _renew(call.tenant, form)
     return jsonapi.reply(form, included=queries.included(call, [form], ("application",)))
 
@@ -99,7 +99,7 @@ def tenant_of_form(token: str, store: Store) -> str | None:
 def open_form(tenant: Tenant, token: str) -> Json:
     """Find the form whose link has this token; raise ``UnitFault`` if the link is wrong or too old."""
     form = tenant.find("application_form", TOKEN_NAME, token) if token.isprintable() else None
-    if form is None or form["attributes"]["applicationFormToken"]["token"] != token or _is_over(form):
+    if form is None or form["attributes"]["applicationFormToken"]["token"] != token or _is_expired(form):
         raise UnitFault("not_found")
     return form
 
@@ -109,7 +109,7 @@ def submit(tenant: Tenant, form: Json, typed: Json) -> Json:
     if "application" in form["relationships"]:
         existing = form["relationships"]["application"]["data"]["id"]
         raise UnitFault("already_exists", "The form has been submitted", existing_ids=[existing])
-    attributes = form["kept"]["prefill"] | typed | form["kept"]["fixed"]
+    attributes = form["internal"]["prefill"] | typed | form["internal"]["fixed"]
     problems = [*_SUBMITTED(attributes, "/data/attributes")]
     if problems:
         raise UnitFault.invalid(problems)
@@ -130,17 +130,19 @@ def _draft(given: Json) -> Json:
         "fixed": {"jwtSubject": subject, "tags": given.get("tags", {})},
         "origin": emulation().public_url or request.host_url.rstrip("/"),
     }
-    return jsonapi.draft("applicationFormV2", attributes, kept=kept, related={})
+    return jsonapi.draft("applicationFormV2", attributes, internal=kept, related={})
 
 
 def _renew(tenant: Tenant, form: Json) -> Json:
     token = secrets.token_urlsafe(32)
     expiration = clock.milliseconds(clock.now() + LIFE)
-    form["links"] = {"related": {"type": "text/html", "href": PAGE.format(origin=form["kept"]["origin"], token=token)}}
+    form["links"] = {
+        "related": {"type": "text/html", "href": PAGE.format(origin=form["internal"]["origin"], token=token)}
+    }
     tenant.name("application_form", form["id"], TOKEN_NAME, token)
     changes = {"applicationFormToken": {"token": token, "expiration": expiration}}
     return jsonapi.update(tenant, "application_form", form, changes)
 
 
-def _is_over(form: Json) -> bool:
+def _is_expired(form: Json) -> bool:
     return clock.parse(form["attributes"]["applicationFormToken"]["expiration"]) <= clock.now()

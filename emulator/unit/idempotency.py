@@ -13,7 +13,7 @@ from ..store import Json
 from .calls import Call
 from .errors import UnitFault
 
-REMEMBERED_FOR = 48 * 3600  # seconds
+KEY_LIFETIME = 48 * 3600  # seconds
 POINTER = "/data/attributes/idempotencyKey"
 
 
@@ -23,7 +23,7 @@ def replayed(call: Call, kind: str, key: str | None) -> Json | None:
     A kind is a key space: physical and virtual cards are one kind, so one key can't make one of each.
     """
     use = call.tenant.get("idempotency_key", _id(kind, key)) if key else None
-    if use is None or use["used_at"] <= clock.timestamp() - REMEMBERED_FOR:
+    if use is None or use["used_at"] <= clock.timestamp() - KEY_LIFETIME:
         return None
     record = call.tenant.get(kind, use["resource"])
     if record is None or not call.bearer.sees(kind, record):

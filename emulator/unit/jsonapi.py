@@ -21,13 +21,13 @@ _SHOW_UPDATES = {"application", "application_form", "account", "card"}  # the ot
 
 
 def draft(
-    resource_type: str, attributes: Json, *, kept: Json | None = None, related: dict[str, str | None] | None = None
+    resource_type: str, attributes: Json, *, internal: Json | None = None, related: dict[str, str | None] | None = None
 ) -> Json:
     """Write a resource that has no id yet, created now; ``related`` maps relationship names to ids."""
     resource = {
         "type": resource_type,
         "attributes": {"createdAt": clock.milliseconds(clock.now()), **attributes},
-        "kept": kept or {},
+        "internal": internal or {},
     }
     if related is not None:
         resource["relationships"] = {

@@ -62,7 +62,7 @@ _NOT_SHOWN = ("idempotencyKey", "deviceFingerprints", "evaluationParams", "Evalu
 
 
 @dataclass(frozen=True)
-class Waiting:
+class PendingApplication:
     """An application that waits for somebody at the bank."""
 
     id: str
@@ -80,7 +80,7 @@ def apply(tenant: Tenant, given: Json) -> Json:
     if ssn:
         attributes["maskedSSN"] = f"*****{ssn[-4:]}"
     application = jsonapi.draft("individualApplication", attributes, related={"org": jsonapi.ORG_ID})
-    application["kept"] = {"evaluated_at": (clock.now() + EVALUATION_TIME).timestamp()}
+    application["internal"] = {"evaluated_at": (clock.now() + EVALUATION_TIME).timestamp()}
     application["relationships"]["documents"] = {"data": []}
     application = tenant.add_numbered("application", application)
     events.emit(tenant, "application.created", application)
@@ -89,7 +89,7 @@ def apply(tenant: Tenant, given: Json) -> Json:
     if status == "AwaitingDocuments":
         application = _require(tenant, application, DOCUMENTS[ssn])
     if status in UNDER_REVIEW:
-        _tell_of_review(tenant, application)
+        _emit_review_event(tenant, application)
     return application
 
 
@@ -128,7 +128,7 @@ def review(tenant: Tenant, application: Json, status: str, reason: str | None) -
 def move(tenant: Tenant, application: Json, status: str) -> Json:
     """Let an application that is under review wait for something else."""
     jsonapi.update(tenant, "application", application, {"status": status, "message": MESSAGES[status]})
-    _tell_of_review(tenant, application)
+    _emit_review_event(tenant, application)
     return application
 
 
@@ -138,21 +138,21 @@ def check_under_review(application: Json) -> None:
         raise UnitFault("invalid_value", f"The application is {application['attributes']['status']}")
 
 
-def due(tenant: Tenant) -> bool:
+def has_due(tenant: Tenant) -> bool:
     """Tell whether some evaluation has come to its end and nobody has noted it yet."""
     return any(map(_is_due, tenant.all("application")))
 
 
-def settle(tenant: Tenant) -> None:
+def approve_due(tenant: Tenant) -> None:
     """Approve the applications whose evaluation has come to its end."""
     for application in filter(_is_due, tenant.all("application")):
         decide_on(tenant, application, "Approved", "Automatically")
 
 
-def waiting(tenant: Tenant) -> list[Waiting]:
+def pending_applications(tenant: Tenant) -> list[PendingApplication]:
     """List the applications that wait for a decision, oldest first, for a visitor who plays the bank."""
     return [
-        Waiting(application["id"], _name(application), application["attributes"]["status"])
+        PendingApplication(application["id"], _name(application), application["attributes"]["status"])
         for application in tenant.all("application")
         if application["attributes"]["status"] in UNDER_REVIEW
     ]
@@ -168,10 +168,10 @@ def decide(tenant: Tenant, application_id: str, approve: bool) -> None:
 
 def _is_due(application: Json) -> bool:
     is_pending: bool = application["attributes"]["status"] == "Pending"
-    return is_pending and application["kept"]["evaluated_at"] <= clock.timestamp()
+    return is_pending and application["internal"]["evaluated_at"] <= clock.timestamp()
 
 
-def _tell_of_review(tenant: Tenant, application: Json) -> None:
+def _emit_review_event(tenant: Tenant, application: Json) -> None:
     status = application["attributes"]["status"]
     events.emit(tenant, f"application.{status[0].lower()}{status[1:]}", application)
 

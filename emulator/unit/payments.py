@@ -27,15 +27,15 @@ INCLUDABLE = ("customer", "account", "transaction")
 COMMON_FILTERS = {
     "accountId": queries.related_to("account"),
     "customerId": queries.related_to("customer"),
-    "tags": queries.tagged,
+    "tags": queries.has_tags,
     "since": queries.since,
     "until": queries.until,
 }
 FILTERS = {
     **COMMON_FILTERS,
-    "status": queries.among("status", "Pending", "Rejected", "Clearing", "Sent", "Canceled", "Returned"),
+    "status": queries.in_values("status", "Pending", "Rejected", "Clearing", "Sent", "Canceled", "Returned"),
     "type": queries.of_type("Payment"),
-    "direction": queries.among("direction", "Credit", "Debit"),
+    "direction": queries.in_values("direction", "Credit", "Debit"),
     "fromAmount": queries.at_least("amount"),
     "toAmount": queries.at_most("amount"),
 }
@@ -107,9 +107,9 @@ def _book(tenant: Tenant, account: Json, other: Json, given: Json) -> Json:
         related["transaction"] = _post_book(tenant, account, other, given, outward)["id"]
         _post_book(tenant, other, account, given, "Credit" if outward == "Debit" else "Debit")
     payment = tenant.add_numbered("payment", jsonapi.draft("bookPayment", given | status, related=related))
-    told = {"direction": given["direction"], "amount": given["amount"], "status": status["status"]}
-    events.emit(tenant, "payment.created", payment, "account", "customer", attributes=told)
-    ended = {**told, "reason": reason} if reason else {**told, "previousStatus": "Pending"}
+    details = {"direction": given["direction"], "amount": given["amount"], "status": status["status"]}
+    events.emit(tenant, "payment.created", payment, "account", "customer", attributes=details)
+    ended = {**details, "reason": reason} if reason else {**details, "previousStatus": "Pending"}
     events.emit(tenant, f"payment.{status['status'].lower()}", payment, "account", "customer", attributes=ended)
     return payment
 

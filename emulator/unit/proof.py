@@ -17,8 +17,8 @@ from .. import clock
 from ..store import Json
 
 LEEWAY = 5  # seconds; the provider's clock is not ours
-LONGEST = 8192  # characters
-_BY_OUR_OWN_CLOCK: Options = {"verify_exp": False, "verify_nbf": False, "verify_iat": False}
+MAX_LENGTH = 8192  # characters
+_NO_TIME_CHECKS: Options = {"verify_exp": False, "verify_nbf": False, "verify_iat": False}
 
 
 @dataclass(frozen=True)
@@ -50,11 +50,11 @@ REASONS: dict[type[Exception], str] = {
 }
 
 
-def examine(token: str, settings: JwtSettings | None, fetch: Callable[[str], Json]) -> Verdict:
+def verify_jwt(token: str, settings: JwtSettings | None, fetch: Callable[[str], Json]) -> Verdict:
     """Verify a JWT. It fetches keys over the network, so call it outside any transaction."""
     if settings is None:
         return Verdict(reason="JWT settings are not configured")
-    if len(token) > LONGEST:
+    if len(token) > MAX_LENGTH:
         return Verdict(reason="malformed")
     try:
         key_id = jwt.get_unverified_header(token).get("kid")
@@ -84,7 +84,7 @@ def _verify(token: str, key: jwt.PyJWK, issuer: str | None) -> Verdict:
                 "require": ["exp", "sub"],
                 "verify_aud": issuer is not None,
                 "verify_iss": issuer is not None,
-                **_BY_OUR_OWN_CLOCK,
+                **_NO_TIME_CHECKS,
             },
         )
         _check_times(claims)

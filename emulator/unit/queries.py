@@ -23,7 +23,7 @@ Predicate: TypeAlias = Callable[[Json], bool]
 Filter: TypeAlias = Callable[[Sequence[str]], Predicate]
 """From the values of a filter to what it lets through; a ValueError means that the values make no sense."""
 
-MOST_PER_PAGE = 1000
+MAX_PER_PAGE = 1000
 _DEFAULT_PER_PAGE = 100
 
 
@@ -36,7 +36,7 @@ def listing(
     matching.sort(key=lambda record: str(record["attributes"]["createdAt"]))
     if _sort() == "-createdAt":
         matching.reverse()
-    limit = _whole("limit", _DEFAULT_PER_PAGE, 1, MOST_PER_PAGE)
+    limit = _whole("limit", _DEFAULT_PER_PAGE, 1, MAX_PER_PAGE)
     offset = _whole("offset", 0, 0, 2**31)
     page = matching[offset : offset + limit]
     pagination = {"total": len(matching), "limit": limit, "offset": offset}
@@ -63,7 +63,7 @@ def filtered_by(*names: str) -> bool:
     return not _filters().keys().isdisjoint(names)
 
 
-def is_on(name: str) -> bool:
+def is_true(name: str) -> bool:
     """Tell whether the query has a filter that is true."""
     return [value.lower() for value in _filters().get(name, [])] == ["true"]
 
@@ -83,7 +83,7 @@ def equals(attribute: str) -> Filter:
     return build
 
 
-def among(attribute: str, *words: str) -> Filter:
+def in_values(attribute: str, *words: str) -> Filter:
     """Filter by an attribute that is one of the values, which must be from these words if there are any."""
 
     def build(values: Sequence[str]) -> Predicate:
@@ -109,7 +109,7 @@ def related_to(name: str) -> Filter:
     return lambda values: lambda record: jsonapi.reference("", record, name) in values
 
 
-def tagged(values: Sequence[str]) -> Predicate:
+def has_tags(values: Sequence[str]) -> Predicate:
     """Filter for resources that have all these tags, written as one JSON object."""
     tags = json.loads(_one(values))
     if not isinstance(tags, dict):
@@ -161,7 +161,7 @@ def to_id(values: Sequence[str]) -> Predicate:
     return lambda record: int(record["id"]) <= most
 
 
-def worded(values: Sequence[str]) -> Predicate:
+def full_text(values: Sequence[str]) -> Predicate:
     """Filter for full text: words that all occur, ``OR`` between alternatives, ``-`` before what must not occur."""
     alternatives = [part.lower().split() for part in re.split(r"\bOR\b", _one(values))]
 
@@ -180,7 +180,7 @@ def merchant_category(values: Sequence[str]) -> Predicate:
     return lambda record: str(record["attributes"]["merchant"]["type"]) in values
 
 
-def switch(values: Sequence[str]) -> Predicate:
+def boolean(values: Sequence[str]) -> Predicate:
     """Filter that is true or false, in whatever case a language writes it, and acts elsewhere."""
     if _one(values).lower() not in ("true", "false"):
         raise ValueError

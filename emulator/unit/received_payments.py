@@ -36,8 +36,8 @@ RECEIVED_ACH = {
 }
 RECEIVED_FILTERS = {
     **COMMON_FILTERS,
-    "status": queries.among("status", "Pending", "Advanced", "Completed", "Returned"),
-    "includeCompleted": queries.switch,
+    "status": queries.in_values("status", "Pending", "Advanced", "Completed", "Returned"),
+    "includeCompleted": queries.boolean,
 }
 
 
@@ -46,7 +46,7 @@ RECEIVED_FILTERS = {
 def list_received_payments(call: Call) -> Response:
     """List payments from other banks; the completed ones only if the query asks for them."""
     found = call.all("received_payment")
-    if not queries.is_on("includeCompleted") and not queries.filtered_by("status"):
+    if not queries.is_true("includeCompleted") and not queries.filtered_by("status"):
         found = [each for each in found if each["attributes"]["status"] != "Completed"]
     return queries.listing(call, found, RECEIVED_FILTERS, INCLUDABLE)
 
@@ -112,8 +112,8 @@ def complete_received_payment(call: Call, payment_id: str) -> Response:
     check_open(account)
     posted = _post_ach(call.tenant, account, attributes)
     payment["relationships"]["receivePaymentTransaction"] = {"data": jsonapi.identifier("transaction", posted["id"])}
-    told = {"previousStatus": "Pending", "wasAdvanced": False}
-    events.emit(call.tenant, "receivedPayment.completed", payment, "account", "customer", attributes=told)
+    details = {"previousStatus": "Pending", "wasAdvanced": False}
+    events.emit(call.tenant, "receivedPayment.completed", payment, "account", "customer", attributes=details)
     return jsonapi.reply(jsonapi.update(call.tenant, "received_payment", payment, {"status": "Completed"}))
 
 
@@ -132,8 +132,11 @@ def _announce(call: Call, account: Json, given: Json) -> Response:
     }
     draft = jsonapi.draft("achReceivedPayment", attributes, related=holder(account))
     payment = call.tenant.add_numbered("received_payment", draft)
-    told = {"type": "ACH", **{name: value for name, value in attributes.items() if name not in ("wasAdvanced", "tags")}}
-    events.emit(call.tenant, "receivedPayment.created", payment, "account", "customer", attributes=told)
+    details = {
+        "type": "ACH",
+        **{name: value for name, value in attributes.items() if name not in ("wasAdvanced", "tags")},
+    }
+    events.emit(call.tenant, "receivedPayment.created", payment, "account", "customer", attributes=details)
     return jsonapi.reply(payment, status=201)
 
 

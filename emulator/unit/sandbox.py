@@ -67,4 +67,4 @@ def reject_document(call: Call, application_id: str, document_id: str) -> Respon
 @endpoint(org_only=True)
 def activate_card(call: Call, card_id: str) -> Response:
     """Activate a physical card, as its holder would when the post has brought it."""
-    return jsonapi.reply(card_rules.act(call.tenant, call.get("card", card_id), "activate"))
+    return jsonapi.reply(card_rules.apply_action(call.tenant, call.get("card", card_id), "activate"))

@@ -77,8 +77,8 @@ def increase_authorization(call: Call, authorization_id: str) -> Response:
     spending.move(call.tenant, account, hold=more)
     before = authorization["attributes"]["amount"]
     changes = {"amount": before + more}
-    told = {"oldAmount": before, "newAmount": before + more}
-    spending.tell(call.tenant, "authorization.amountChanged", authorization, told)
+    details = {"oldAmount": before, "newAmount": before + more}
+    spending.emit(call.tenant, "authorization.amountChanged", authorization, details)
     return jsonapi.reply(jsonapi.update(call.tenant, "authorization", authorization, changes))
 
 
@@ -88,8 +88,8 @@ def cancel_authorization(call: Call, authorization_id: str) -> Response:
     """Give up a hold; any body will do."""
     authorization = _open_authorization(call, authorization_id)
     account = _account_of(call, authorization)
-    told = {name: authorization["attributes"][name] for name in ("amount", "cardLast4Digits", "recurring")}
-    spending.tell(call.tenant, "authorization.canceled", authorization, told)
+    details = {name: authorization["attributes"][name] for name in ("amount", "cardLast4Digits", "recurring")}
+    spending.emit(call.tenant, "authorization.canceled", authorization, details)
     return jsonapi.reply(spending.release(call.tenant, account, authorization, {"status": "Canceled"}))
 
 

@@ -12,7 +12,7 @@ from .errors import Problem
 
 Check: TypeAlias = Callable[[Any, str], Iterable[Problem]]
 
-MOST_CENTS = 2**53 - 1  # what JavaScript reads without loss
+MAX_CENTS = 2**53 - 1  # what JavaScript reads without loss
 
 
 def wrong(pointer: str, why: str = "") -> Problem:
@@ -42,7 +42,7 @@ def one_of(*words: str) -> Check:
     return check
 
 
-def whole(least: int, most: int = MOST_CENTS) -> Check:
+def whole(least: int, most: int = MAX_CENTS) -> Check:
     """Check for an integer in a range; true and false are none."""
 
     def check(value: Any, pointer: str) -> Iterator[Problem]:
@@ -127,8 +127,8 @@ def tags(nulls: bool = False) -> Check:
     value_check = or_null(text("(?s).+")) if nulls else text("(?s).+")
 
     def check(value: Any, pointer: str) -> Iterator[Problem]:
-        if not isinstance(value, dict) or len(value) > MOST_TAGS:
-            yield wrong(pointer, f"expected an object of at most {MOST_TAGS} pairs")
+        if not isinstance(value, dict) or len(value) > MAX_TAGS:
+            yield wrong(pointer, f"expected an object of at most {MAX_TAGS} pairs")
             return
         for key, entry in value.items():
             yield from text("[A-Za-z0-9_]+", 128)(key, f"{pointer}/{key}")
@@ -137,5 +137,5 @@ def tags(nulls: bool = False) -> Check:
     return check
 
 
-MOST_TAGS = 15
+MAX_TAGS = 15
 IDEMPOTENCY_KEY = text("(?s).+")

@@ -84,7 +84,7 @@ def decline(tenant: Tenant, account: Json, card: Json, amount: int) -> Decline |
         return Decline("not_supported_for_account_status", f"The account is {account_status}", "AccountClosed")
     if amount > account["attributes"]["available"]:
         return Decline("limits_exceeded", "The account has not enough available", "InsufficientFunds")
-    limits, spent = card["kept"]["limits"], totals(tenant, card)
+    limits, spent = card["internal"]["limits"], totals(tenant, card)
     for name, period in (("dailyPurchase", "dailyTotals"), ("monthlyPurchase", "monthlyTotals")):
         if name in limits and spent[period] + amount > limits[name]:
             return Decline("limits_exceeded", f"The card's limit {name} is reached", "CardExceedsAmountLimit")
@@ -120,13 +120,13 @@ def record_authorization(
     authorization = tenant.add_numbered("authorization", draft)
     shown = {name: attributes[name] for name in ("amount", "cardLast4Digits", "recurring", "merchant")}
     if status == "Declined":
-        tell(tenant, "authorization.declined", authorization, {**shown, "reason": reason})
+        emit(tenant, "authorization.declined", authorization, {**shown, "reason": reason})
     else:
-        tell(tenant, "authorization.created", authorization, shown)
+        emit(tenant, "authorization.created", authorization, shown)
     return authorization
 
 
-def tell(tenant: Tenant, event_type: str, authorization: Json, attributes: Json) -> None:
+def emit(tenant: Tenant, event_type: str, authorization: Json, attributes: Json) -> None:
     """Note what happened to an authorization."""
     events.emit(tenant, event_type, authorization, "card", "account", "customer", attributes=attributes)
 
@@ -158,10 +158,10 @@ def post(tenant: Tenant, account: Json, resource_type: str, attributes: Json, re
     move(tenant, account, balance=sign * attributes["amount"])
     shown = {"tags": {}, **attributes, "balance": account["attributes"]["balance"]}
     transaction = tenant.add_numbered("transaction", jsonapi.draft(resource_type, shown, related=related))
-    told = {name: shown[name] for name in ("summary", "direction", "amount", "balance")}
-    told["available"] = account["attributes"]["available"]
+    details = {name: shown[name] for name in ("summary", "direction", "amount", "balance")}
+    details["available"] = account["attributes"]["available"]
     others = ("account", "customer", "card", "authorization")
-    events.emit(tenant, "transaction.created", transaction, *others, attributes=told)
+    events.emit(tenant, "transaction.created", transaction, *others, attributes=details)
     return transaction
 
 

@@ -24,9 +24,9 @@ from .verification import check_code, start
 
 routes = Blueprint("tokens", __name__)
 
-LONGEST_LIFE = 24 * 3600  # seconds; also the default
+MAX_LIFETIME = 24 * 3600  # seconds; also the default
 # UNCONFIRMED: the shortest life. One second, so that tests can have it.
-SHORTEST_LIFE = 1
+MIN_LIFETIME = 1
 _RESOURCE = fields({"type": one_of("card", "account"), "ids": items(text("[1-9][0-9]*"), least=1)})
 CREATE = {
     "customerToken": fields(
@@ -34,8 +34,8 @@ CREATE = {
         {
             "verificationToken": text(),
             "verificationCode": text(),
-            "jwtToken": text(longest=2 * proof.LONGEST),
-            "expiresIn": whole(SHORTEST_LIFE, LONGEST_LIFE),
+            "jwtToken": text(longest=2 * proof.MAX_LENGTH),
+            "expiresIn": whole(MIN_LIFETIME, MAX_LIFETIME),
             "resources": items(_RESOURCE, least=1),
             "upgradableScope": text(longest=2000),
         },
@@ -63,16 +63,16 @@ def create_verification(call: Call, customer_id: str) -> Response:
 @routes.post("/customers/<customer_id>/token")
 def create_token(customer_id: str) -> Response:
     """Make a customer token."""
-    verdict = _examine_jwt()  # before the transaction, for fetching the keys may well take one of its own
+    verdict = _verify_jwt()  # before the transaction, for fetching the keys may well take one of its own
     return answer(lambda call: _mint(call, customer_id, verdict), "customer-token-write")
 
 
-def _examine_jwt() -> proof.Verdict | None:
+def _verify_jwt() -> proof.Verdict | None:
     """Tell what the request's JWT proves; None if it has none."""
     settings = emulation().jwt_settings(bearers.tenant_of(emulation().store))
     attributes: Any = body().get("attributes")
     token = attributes.get("jwtToken") if isinstance(attributes, dict) else None
-    return proof.examine(token, settings, emulation().fetch) if isinstance(token, str) else None
+    return proof.verify_jwt(token, settings, emulation().fetch) if isinstance(token, str) else None
 
 
 def _mint(call: Call, customer_id: str, verdict: proof.Verdict | None) -> Response:
@@ -151,7 +151,7 @@ def _check_subject(customer: Json, verdict: proof.Verdict) -> None:
 def _issue(
     call: Call, customer_id: str, given: Json, wanted: frozenset[str], resources: dict[str, list[str]]
 ) -> Response:
-    token, lasts = f"v2.public.{secrets.token_urlsafe(48)}", given.get("expiresIn", LONGEST_LIFE)
+    token, lasts = f"v2.public.{secrets.token_urlsafe(48)}", given.get("expiresIn", MAX_LIFETIME)
     if call.bearer.expires_at is not None:
         # UNCONFIRMED: a token that came from another does not outlive it, or none would ever end.
         lasts = min(lasts, int(call.bearer.expires_at - clock.timestamp()))

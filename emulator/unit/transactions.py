@@ -27,18 +27,18 @@ _COMMON = {
 TRANSACTION_FILTERS = {
     **_COMMON,
     "accountIds": queries.related_to("account"),
-    "query": queries.worded,
-    "tags": queries.tagged,
+    "query": queries.full_text,
+    "tags": queries.has_tags,
     "type": queries.of_type("Transaction"),
-    "direction": queries.among("direction", "Debit", "Credit"),
-    "excludeFees": queries.switch,  # there are none
+    "direction": queries.in_values("direction", "Debit", "Credit"),
+    "excludeFees": queries.boolean,  # there are none
     "accountType": lambda values: lambda _record: "deposit" in values,  # there is no other
 }
 AUTHORIZATION_FILTERS = {
     **_COMMON,
-    "status": queries.among("status", "Authorized", "Completed", "Canceled", "Declined"),
+    "status": queries.in_values("status", "Authorized", "Completed", "Canceled", "Declined"),
     "merchantCategoryCode": queries.merchant_category,
-    "includeNonAuthorized": queries.switch,
+    "includeNonAuthorized": queries.boolean,
 }
 
 
@@ -82,7 +82,7 @@ def update_transaction(call: Call, account_id: str, transaction_id: str) -> Resp
 def list_authorizations(call: Call) -> Response:
     """List authorizations. UNCONFIRMED: without ``includeNonAuthorized`` the declined ones are left out."""
     found = call.all("authorization")
-    if not queries.is_on("includeNonAuthorized"):
+    if not queries.is_true("includeNonAuthorized"):
         found = [each for each in found if each["attributes"]["status"] != "Declined"]
     return queries.listing(call, found, AUTHORIZATION_FILTERS, INCLUDABLE)
 

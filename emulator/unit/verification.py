@@ -14,7 +14,7 @@ from .errors import UnitFault
 
 CODE = "000001"
 LIFE = 600  # seconds
-MOST_ATTEMPTS = 5
+MAX_ATTEMPTS = 5
 _POINTER = "/data/attributes/verificationCode"
 
 
@@ -38,12 +38,12 @@ def _use(tenant: Tenant, customer_id: str, token: str, code: str) -> None:
     record = tenant.get("token_verification", _id(token))
     if record is None or record["customer_id"] != customer_id or not _is_open(record):
         raise UnitFault("invalid_value", "The verification token is unknown, used or expired", _POINTER)
-    record["attempts"] = record["attempts"] + 1 if code != CODE else MOST_ATTEMPTS
+    record["attempts"] = record["attempts"] + 1 if code != CODE else MAX_ATTEMPTS
     tenant.save("token_verification", _id(token), record)
 
 
 def _is_open(record: Json) -> bool:
-    return bool(record["expires_at"] > clock.timestamp() and record["attempts"] < MOST_ATTEMPTS)
+    return bool(record["expires_at"] > clock.timestamp() and record["attempts"] < MAX_ATTEMPTS)
 
 
 def _id(token: str) -> str:

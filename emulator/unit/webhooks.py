@@ -21,7 +21,7 @@ from .schema import fields, flag, one_of, text, wrong
 
 routes = Blueprint("webhooks", __name__)
 
-MOST_WEBHOOKS = 20  # per tenant
+MAX_WEBHOOKS = 20  # per tenant
 
 
 def _target(value: Any, pointer: str) -> Iterator[Problem]:
@@ -48,19 +48,19 @@ def _is_loopback(host: str) -> bool:
         return False
 
 
-_NAMED = {"label": text(), "url": _target, "contentType": one_of("Json", "JsonAPI")}
-_MORE = {
+_REQUIRED = {"label": text(), "url": _target, "contentType": one_of("Json", "JsonAPI")}
+_OPTIONAL = {
     "token": text(),
     # The description requires it, the SDK for Python can't send it.
     "deliveryMode": one_of("AtMostOnce", "AtLeastOnce"),
     "includeResources": flag,
     "subscriptionType": one_of("All", "OnlyAuthorizationRequest"),
 }
-CREATE = {"webhook": fields(_NAMED, _MORE)}
-PATCH = {"webhook": fields({}, _NAMED | _MORE)}
-_WHEN = {"since": queries.since, "until": queries.until}
-WEBHOOK_FILTERS = {**_WHEN, "fromId": queries.from_id, "toId": queries.to_id}
-EVENT_FILTERS = {**_WHEN, "type": queries.of_type("")}
+CREATE = {"webhook": fields(_REQUIRED, _OPTIONAL)}
+PATCH = {"webhook": fields({}, _REQUIRED | _OPTIONAL)}
+_TIME_FILTERS = {"since": queries.since, "until": queries.until}
+WEBHOOK_FILTERS = {**_TIME_FILTERS, "fromId": queries.from_id, "toId": queries.to_id}
+EVENT_FILTERS = {**_TIME_FILTERS, "type": queries.of_type("")}
 
 
 @routes.post("/webhooks")
@@ -68,17 +68,17 @@ EVENT_FILTERS = {**_WHEN, "type": queries.of_type("")}
 def create_webhook(call: Call) -> Response:
     """Make a webhook, which gets every event from now on."""
     given = read(CREATE).attributes
-    if len(call.all("webhook")) >= MOST_WEBHOOKS:
-        raise UnitFault("limits_exceeded", f"This emulated bank serves {MOST_WEBHOOKS} webhooks")
+    if len(call.all("webhook")) >= MAX_WEBHOOKS:
+        raise UnitFault("limits_exceeded", f"This emulated bank serves {MAX_WEBHOOKS} webhooks")
     kept = {
         "includes": given.pop("includeResources", False),
-        "waiting": [],
+        "queue": [],
         "failures": 0,
         "failing_since": None,
         "due_at": 0,
     }
     attributes = {"status": "Enabled", "deliveryMode": "AtMostOnce", "subscriptionType": "All"} | given
-    webhook = call.tenant.add_numbered("webhook", jsonapi.draft("webhook", attributes, kept=kept))
+    webhook = call.tenant.add_numbered("webhook", jsonapi.draft("webhook", attributes, internal=kept))
     return jsonapi.reply(webhook, status=201)
 
 
@@ -102,7 +102,7 @@ def update_webhook(call: Call, webhook_id: str) -> Response:
     """Change where and how events are sent."""
     webhook = call.get("webhook", webhook_id)
     changes = read(PATCH).attributes
-    webhook["kept"]["includes"] = changes.pop("includeResources", webhook["kept"]["includes"])
+    webhook["internal"]["includes"] = changes.pop("includeResources", webhook["internal"]["includes"])
     return jsonapi.reply(jsonapi.update(call.tenant, "webhook", webhook, changes))
 
 
@@ -111,7 +111,7 @@ def update_webhook(call: Call, webhook_id: str) -> Response:
 def switch_webhook(call: Call, webhook_id: str, action: str) -> Response:
     """Begin or stop to send events; what waited is not sent any more."""
     webhook = call.get("webhook", webhook_id)
-    webhook["kept"] |= {"waiting": [], "failures": 0, "failing_since": None, "due_at": 0}
+    webhook["internal"] |= {"queue": [], "failures": 0, "failing_since": None, "due_at": 0}
     changes = {"status": "Enabled" if action == "enable" else "Disabled"}
     return jsonapi.reply(jsonapi.update(call.tenant, "webhook", webhook, changes))
 

@@ -55,7 +55,7 @@ def clock() -> Iterator[time_machine.Traveller]:
 @pytest.fixture
 def long_memory(monkeypatch: pytest.MonkeyPatch) -> None:
     """Tenants that outlast a longer absence than a visitor's may be."""
-    monkeypatch.setattr("emulator.store.KEEP_TENANTS_FOR", 365 * 24 * 3600)
+    monkeypatch.setattr("emulator.store.TENANT_LIFETIME", 365 * 24 * 3600)
 
 
 @pytest.fixture(scope="session")

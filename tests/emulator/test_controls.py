@@ -62,7 +62,7 @@ def test_the_clock_of_a_tenant_moves_both_services(emulated_project: EmulatedPro
     emulated_project.seed(SEED)
     created = at_unit(emulated_project, "GET", "/customers").json()["data"][0]["attributes"]["createdAt"]
     mail = emulated_project.mails()[0]
-    assert mail["spent"]
+    assert mail["used_or_expired"]
     assert created > mail["expires"]
 
 
@@ -203,7 +203,7 @@ def test_a_failure_meets_the_keys_of_its_tenant(emulated_project: EmulatedProjec
 
 
 def test_of_faults_that_nobody_meets_the_oldest_go(controlled: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(controls, "MOST_KEPT", 2)
+    monkeypatch.setattr(controls, "MAX_KEPT", 2)
     caller = controlled.test_client()
     for number in range(3):
         caller.post("/control/faults", json={"path": f"/nowhere/{number}", "fault": "error"})
@@ -215,7 +215,7 @@ def test_of_faults_that_nobody_meets_the_oldest_go(controlled: Flask, monkeypatc
 
 
 def test_of_clocks_that_nobody_moves_the_oldest_go(controlled: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(controls, "MOST_KEPT", 2)
+    monkeypatch.setattr(controls, "MAX_KEPT", 2)
     caller = controlled.test_client()
     moving, still, new = (f"/control/tenants/{EmulatedProject('').project_id}/clock" for _ in range(3))
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 NODE = Path(__file__).parent / "node"
-PATIENCE = 180  # seconds for one script
+TIMEOUT = 180  # seconds for one script
 SCRIPTS = sorted(path.name for path in NODE.glob("*.test.mjs"))
 
 
@@ -37,7 +37,7 @@ def test_the_official_node_client_runs_against_the_emulator(script: str, emulato
         env={**inherited, "EMULATOR_URL": emulator_url},
         capture_output=True,
         text=True,
-        timeout=PATIENCE,
+        timeout=TIMEOUT,
         check=False,
     )
 

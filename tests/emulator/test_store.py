@@ -144,7 +144,7 @@ def test_forgetting_one_tenant_leaves_the_others(store: Store) -> None:
 
 
 def test_of_a_kind_a_tenant_holds_so_many(story: Story, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(emulator.store.MOST_OF_A_KIND, "mail", 2)
+    monkeypatch.setitem(emulator.store.MAX_PER_KIND, "mail", 2)
     story.link()
     story.link()
 
@@ -155,7 +155,7 @@ def test_of_a_kind_a_tenant_holds_so_many(story: Story, monkeypatch: pytest.Monk
 
 
 def test_a_bank_with_too_many_cards_says_so(story: Story, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(emulator.store.MOST_OF_A_KIND, "customer", 0)
+    monkeypatch.setitem(emulator.store.MAX_PER_KIND, "customer", 0)
     bearer = {"Authorization": f"Bearer {org_token(PROJECT_ID)}", "Content-Type": "application/vnd.api+json"}
 
     answer = story.http.post(f"{UNIT_URL}/applications", json=document("individualApplication", ADA), headers=bearer)

@@ -20,7 +20,7 @@ MATCH_BOTH = {"ip_match_required": True, "user_agent_match_required": True}
 ELSEWHERE = "https://evil.example/login"
 
 
-def hop(story: Story, token: str, method: str = "GET") -> requests.Response:
+def redirect_to_app(story: Story, token: str, method: str = "GET") -> requests.Response:
     """What a browser, or a mail scanner, gets behind a mail's link."""
     return story.http.request(
         method,
@@ -34,7 +34,7 @@ def test_the_page_in_between_sends_the_browser_on_and_keeps_the_urls_own_query(s
     url = "https://app.example/login?next=%2Fcards"
     story.client_with(None).magic_links.email.login_or_create(ADA, signup_magic_link_url=url)
 
-    response = hop(story, story.token())
+    response = redirect_to_app(story, story.token())
 
     assert response.status_code == 302
     assert response.headers["Location"] == f"{url}&stytch_token_type=magic_links&token={story.token()}"
@@ -45,8 +45,8 @@ def test_the_page_in_between_sends_the_browser_on_and_keeps_the_urls_own_query(s
 def test_the_page_in_between_spends_nothing(story: Story, method: str) -> None:
     token = story.link()
 
-    hop(story, token, method)
-    hop(story, token, method)
+    redirect_to_app(story, token, method)
+    redirect_to_app(story, token, method)
 
     assert story.client.magic_links.authenticate(token).status_code == 200
 
@@ -55,13 +55,13 @@ def test_the_page_in_between_finds_the_tenant_by_the_token(story: Story) -> None
     token = story.link()
 
     with visitor("a browser without a tenant"):
-        response = hop(story, token)
+        response = redirect_to_app(story, token)
 
     assert urlsplit(response.headers["Location"])._replace(query="").geturl() == REDIRECT_URL
 
 
 def test_the_page_in_between_does_not_know_a_token_that_was_never_issued(story: Story) -> None:
-    response = hop(story, NO_TOKEN)
+    response = redirect_to_app(story, NO_TOKEN)
 
     assert response.status_code == 404
     assert response.headers["Content-Type"].startswith("text/html")
@@ -70,23 +70,23 @@ def test_the_page_in_between_does_not_know_a_token_that_was_never_issued(story: 
 def test_the_page_in_between_is_not_for_embeddable_links(story: Story) -> None:
     user_id = story.sign_in().user_id
 
-    response = hop(story, story.client.magic_links.create(user_id).token)
+    response = redirect_to_app(story, story.client.magic_links.create(user_id).token)
 
     assert response.status_code == 404
 
 
 def test_opening_a_link_verifies_the_address_and_starts_a_session(story: Story) -> None:
-    asked = story.client.magic_links.email.login_or_create(ADA, create_user_as_pending=True)
+    requested = story.client.magic_links.email.login_or_create(ADA, create_user_as_pending=True)
 
     opened = story.client.magic_links.authenticate(story.token(), session_duration_minutes=60)
 
     assert opened.session is not None
     factor = opened.session.authentication_factors[0]
     assert factor.email_factor is not None
-    assert (opened.user_id, opened.method_id) == (asked.user_id, asked.email_id)
+    assert (opened.user_id, opened.method_id) == (requested.user_id, requested.email_id)
     assert (opened.user.status, opened.user.emails[0].verified) == ("active", True)
     assert (factor.type.value, factor.delivery_method.value) == ("magic_link", "email")
-    assert (factor.email_factor.email_id, factor.email_factor.email_address) == (asked.email_id, ADA)
+    assert (factor.email_factor.email_id, factor.email_factor.email_address) == (requested.email_id, ADA)
     assert not opened.reset_sessions
 
 

@@ -11,7 +11,15 @@ import requests
 import time_machine
 
 from emulator import Store
-from emulator.unit import UnitFault, Waiting, application_documents, decide, open_form, submit, waiting
+from emulator.unit import (
+    PendingApplication,
+    UnitFault,
+    application_documents,
+    decide,
+    open_form,
+    pending_applications,
+    submit,
+)
 
 from .conftest import UNIT_URL, UnitOverHTTP
 from .unit_story import ADA, USER_ID, Bank, document, errors
@@ -366,7 +374,7 @@ def test_a_file_of_another_kind_is_invalid(bank: Bank, unit: UnitOverHTTP, conte
 
 
 def test_a_file_over_10_mib_is_too_large(bank: Bank, unit: UnitOverHTTP, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(application_documents, "MOST_BYTES", 100)
+    monkeypatch.setattr(application_documents, "MAX_BYTES", 100)
 
     response = upload(unit, bank.application(ssn="000000003"), PNG + bytes(100))
 
@@ -389,11 +397,11 @@ def test_a_visitor_sees_what_waits_for_the_bank(bank: Bank, store: Store) -> Non
     awaiting = bank.application(ssn="000000003")
 
     with store.read(TENANT) as tenant:
-        found = waiting(tenant)
+        found = pending_applications(tenant)
 
     assert found == [
-        Waiting(in_review["id"], "Ada Vance", "PendingReview"),
-        Waiting(awaiting["id"], "Ada Vance", "AwaitingDocuments"),
+        PendingApplication(in_review["id"], "Ada Vance", "PendingReview"),
+        PendingApplication(awaiting["id"], "Ada Vance", "AwaitingDocuments"),
     ]
 
 

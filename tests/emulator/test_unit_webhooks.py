@@ -190,7 +190,7 @@ class TestEvents:
         assert holder("GET", f"/events/{theirs['id']}").status_code == 404
 
     def test_only_the_newest_events_are_kept(self, bank: Bank, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr(events, "MOST_KEPT", 2)
+        monkeypatch.setattr(events, "MAX_KEPT", 2)
 
         bank.card(bank.funded_account())
 
@@ -305,7 +305,7 @@ class TestWebhooks:
     def test_a_tenant_has_so_many_webhooks_and_no_more(
         self, bank: Bank, unit: UnitOverHTTP, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setattr(webhooks, "MOST_WEBHOOKS", 1)
+        monkeypatch.setattr(webhooks, "MAX_WEBHOOKS", 1)
         hook(bank, "https://example.com/hooks")
 
         response = unit("POST", "/webhooks", document("webhook", SPARE))
@@ -379,7 +379,7 @@ class TestDelivery:
         http.mount(UNIT_URL, WSGIAdapter(app))
         hook(bank, listener.url)
         with monkeypatch.context() as broken:
-            broken.setattr(dispatcher, "take", lambda _tenant: 1 / 0)
+            broken.setattr(dispatcher, "lease_due", lambda _tenant: 1 / 0)
             bank.application(ssn="000000005")
             if dispatcher.thread:
                 dispatcher.thread.join(10)
@@ -410,7 +410,7 @@ class TestDelivery:
         listener.before_answer = dispatcher.stop
 
         dispatcher.deliver_due()
-        dispatcher.notice("nobody")
+        dispatcher.watch("nobody")
         dispatcher.deliver_due()
 
         assert len(listener.letters()) == 1
@@ -449,7 +449,7 @@ class TestDelivery:
         bank.customer()
         hook(bank, listener.url, deliveryMode="AtMostOnce")
         unit("POST", f"/events/{happened(bank)[0]['id']}")
-        monkeypatch.setattr(events, "MOST_KEPT", 1)
+        monkeypatch.setattr(events, "MAX_KEPT", 1)
         bank.application(ssn="000000005")
 
         dispatcher.deliver_due()
@@ -515,7 +515,7 @@ class TestDelivery:
     def test_no_more_than_64_events_arrive_at_once(
         self, bank: Bank, dispatcher: WebhookDispatcher, listener: Listener, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setattr(delivery, "MOST_PER_POST", 2)
+        monkeypatch.setattr(delivery, "MAX_PER_POST", 2)
         hook(bank, listener.url)
         bank.active_card()
 
@@ -526,7 +526,7 @@ class TestDelivery:
     def test_of_too_many_the_oldest_are_never_delivered(
         self, bank: Bank, dispatcher: WebhookDispatcher, listener: Listener, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setattr(events, "MOST_WAITING", 2)
+        monkeypatch.setattr(events, "MAX_QUEUED", 2)
         hook(bank, listener.url)
         bank.active_card()
 
@@ -606,9 +606,9 @@ class TestDelivery:
         hook(bank, listener.url)
         bank.customer()
         [tenant] = dispatcher.tenants
-        dispatcher.take(tenant)  # and dies of it
+        dispatcher.lease_due(tenant)  # and dies of it
         successor = WebhookDispatcher(store, in_background=False)
-        successor.notice(tenant)
+        successor.watch(tenant)
 
         successor.deliver_due()
         at_once = delivered(listener)
@@ -621,8 +621,8 @@ class TestDelivery:
     def test_only_so_many_tenants_are_looked_after_at_once(
         self, bank: Bank, dispatcher: WebhookDispatcher, listener: Listener, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setattr(delivery, "MOST_TENANTS", 1)
-        dispatcher.notice("another tenant")
+        monkeypatch.setattr(delivery, "MAX_WATCHED_TENANTS", 1)
+        dispatcher.watch("another tenant")
         hook(bank, listener.url)
         bank.customer()
         dispatcher.deliver_due()

@@ -24,12 +24,12 @@ if TYPE_CHECKING:
 PREFIX = "/control"
 JWKS = "/v1/sessions/jwks/"
 CLOCK, FAULT = "clock", "fault"
-EVERYBODY = "*"
+ALL_TENANTS = "*"
 FAULTS = ("slow", "cut", "rate_limited", "error", "malformed")
 GARBLED = b'{"data": [{"id": "1", "attri'
 
 
-class Controlled:
+class ControlMiddleware:
     """The emulator, in the time and with the faults that the controls have set for the tenant of each request."""
 
     def __init__(self, application: WSGIApplication, store: Store) -> None:
@@ -40,14 +40,14 @@ class Controlled:
         """Answer one request."""
         tenant_id = _tenant_of(environ, self._store)
         with self._store.read(CONTROLS) as settings:
-            seconds = sum(ahead(settings, scope) for scope in (EVERYBODY, tenant_id) if scope)
-            fault = _due(settings, environ, tenant_id)
+            seconds = sum(clock_offset(settings, scope) for scope in (ALL_TENANTS, tenant_id) if scope)
+            fault = _matching_fault(settings, environ, tenant_id)
         if fault:
             with self._store.change(CONTROLS) as settings:
-                fault = _due(settings, environ, tenant_id)  # another request may have had the last one
+                fault = _matching_fault(settings, environ, tenant_id)  # another request may have had the last one
                 if fault:
-                    _use_up(settings, fault)
-        with clock.moved(seconds):
+                    _count_down(settings, fault)
+        with clock.shifted(seconds):
             if fault:
                 return _fail(self._application, fault, environ, start_response)
             return self._application(environ, start_response)
@@ -71,15 +71,15 @@ def _tenant_of(environ: WSGIEnvironment, store: Store) -> str | None:
     return found if found and stytch.is_project_id(found) else None
 
 
-def ahead(settings: Tenant, scope: str) -> float:
+def clock_offset(settings: Tenant, scope: str) -> float:
     """Tell by how many seconds the clock of a tenant, or of everybody, has been moved."""
     known = settings.get(CLOCK, scope)
     return known["ahead"] if known else 0
 
 
-def _due(settings: Tenant, environ: WSGIEnvironment, tenant_id: str | None) -> Json | None:
+def _matching_fault(settings: Tenant, environ: WSGIEnvironment, tenant_id: str | None) -> Json | None:
     """Find the oldest fault that this request meets."""
-    here = ((EVERYBODY, tenant_id), (EVERYBODY, environ["REQUEST_METHOD"]), environ["PATH_INFO"])
+    here = ((ALL_TENANTS, tenant_id), (ALL_TENANTS, environ["REQUEST_METHOD"]), environ["PATH_INFO"])
     faults = [] if here[2].startswith(f"{PREFIX}/") else settings.all(FAULT)
     return next(
         (f for f in faults if f["tenant"] in here[0] and f["method"] in here[1] and fnmatchcase(here[2], f["path"])),
@@ -87,7 +87,7 @@ def _due(settings: Tenant, environ: WSGIEnvironment, tenant_id: str | None) -> J
     )
 
 
-def _use_up(settings: Tenant, fault: Json) -> None:
+def _count_down(settings: Tenant, fault: Json) -> None:
     if fault["times"] > 1:
         settings.save(FAULT, fault["id"], {**fault, "times": fault["times"] - 1})
     else:
