@@ -1,9 +1,10 @@
-"""Stand-ins for Stytch and Unit, for the demo and for tests.
+"""Emulators of Stytch and Unit, for the demo and for tests.
 
-Delete this folder and the app runs against the real services. They speak the services' own wire formats over the
-services' own paths, sign real JWTs and refuse what the services refuse; nothing here is a bank, and nothing here sends
-a mail. ``create_app()`` serves both on one origin, for any SDK over HTTP, and ``running()`` does so on a free port;
-``attach()`` puts both under a ``requests.Session`` in this process; ``mount()`` does that for the app.
+They use the vendors' paths and wire formats, sign real JWTs, and refuse what the vendors refuse. They send no email and
+move no money. Delete this package and the app needs real credentials.
+
+``create_app()`` serves both on one origin, for any SDK over HTTP. ``running()`` serves that on a free port.
+``attach()`` mounts both on a ``requests.Session`` in this process. ``mount()`` does so for the host app.
 """
 
 from __future__ import annotations
@@ -26,7 +27,7 @@ __all__ = ["Store", "attach", "create_app", "mount", "org_token", "running"]
 
 
 class HostSettings(Protocol):
-    """What the emulator needs to know of the app that it is mounted in."""
+    """The settings that the emulator reads from its host app."""
 
     @property
     def emulated(self) -> frozenset[str]: ...
@@ -49,7 +50,7 @@ class HostSettings(Protocol):
 
 
 def mount(app: Flask, session: requests.Session, settings: HostSettings) -> set[str]:
-    """Answer the app's own calls, and add the pages of a visitor's pretend mailbox and phone.
+    """Answer the app's API calls in this process, and add the emulator's pages.
 
     Returns the endpoints of those pages, which need no sign-in.
     """
@@ -97,10 +98,9 @@ def attach(
 ) -> tuple[WSGIApplication | None, WSGIApplication | None]:
     """Answer the session's calls to the given origins in this process.
 
-    ``public_url`` is where a visitor's browser reaches the emulator's own pages, for links to them, and
-    ``redirect_url`` the one redirect URL that the project has registered. ``jwks_url`` is what Unit's dashboard would
-    hold in *JWT Settings*; it is fetched through the same session, so it may be Stytch's live one.
-    Returns the emulated Stytch and the emulated Unit, where there is one.
+    ``public_url`` is where a browser reaches the emulator's pages. ``redirect_url`` is the one redirect URL registered
+    for the project. ``jwks_url`` is what Unit's dashboard holds under *JWT Settings*; it is fetched through the same
+    session, so it may be Stytch's live URL. Returns the emulated Stytch and Unit, each None if not emulated.
     """
     stytch_app = unit_app = None
     if stytch_url:

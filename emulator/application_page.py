@@ -1,4 +1,4 @@
-"""The page behind a hosted application form. Made-up details stand in it: nobody should type their own."""
+"""The page behind a hosted application form, filled in with sample data."""
 
 from __future__ import annotations
 
@@ -12,17 +12,17 @@ from . import unit
 from .store import Json, Store, Tenant, TenantFull
 from .unit import UnitFault
 
-PHONE_CODE = "000001"  # the only one in Unit's sandbox, which sends no text messages
+PHONE_CODE = "000001"  # the code that Unit's sandbox always accepts
 DIGITS_ONLY = {"ssn", "phone-number"}
 CONSTANTS = {"phone-countryCode": "1", "address-country": "US"}
-QUESTIONS = {  # by the attribute that the answer becomes: what is asked, and a made-up answer
+QUESTIONS = {  # attribute: (label, sample value)
     "fullName-first": ("First name", "Ada"),
     "fullName-last": ("Last name", "Vance"),
-    "email": ("E-mail", "ada@example.com"),
+    "email": ("Email", "ada@example.com"),
     "phone-number": ("Mobile phone", "(555) 555-0101"),
     "dateOfBirth": ("Date of birth", "1990-02-03"),
     "ssn": ("Social Security number", "123-45-6789"),
-    "address-street": ("Street and number", "1 Main Street"),
+    "address-street": ("Street address", "1 Main Street"),
     "address-city": ("City", "Oakland"),
     "address-state": ("State", "CA"),
     "address-postalCode": ("ZIP code", "94607"),
@@ -31,7 +31,7 @@ QUESTIONS = {  # by the attribute that the answer becomes: what is asked, and a 
 
 @dataclass(frozen=True)
 class Question:
-    """One field of the page."""
+    """One field of the form."""
 
     name: str
     label: str
@@ -40,7 +40,7 @@ class Question:
 
 
 def pages(store: Store, tenant_of: Callable[[str], str | None], url_prefix: str | None = None) -> Blueprint:
-    """The form that Unit hosts, where its link leads; ``tenant_of`` tells whose it is from the token in the link."""
+    """The form that Unit hosts. ``tenant_of`` finds the tenant of a link's token."""
     bp = Blueprint("emulator_form", __name__, url_prefix=url_prefix, template_folder="templates/form")
 
     def open_form(tenant: Tenant, token: str) -> Json:
@@ -51,14 +51,14 @@ def pages(store: Store, tenant_of: Callable[[str], str | None], url_prefix: str 
 
     @bp.get("/application-form/<token>")
     def application_form(token: str) -> str:
-        """The form, as far as the org has filled it in."""
+        """Show the form, prefilled by the org."""
         with store.read(tenant_of(token) or abort(404)) as tenant:
             form = open_form(tenant, token)
         return _page(form)
 
     @bp.post("/application-form/<token>")
     def submit(token: str) -> Response:
-        """Take in the form, and send the browser back to the org."""
+        """Submit the form and redirect to the org."""
         with store.read(tenant_of(token) or abort(404)) as tenant:
             form = open_form(tenant, token)
         if request.form.get("code", "").strip() != PHONE_CODE:
@@ -68,7 +68,7 @@ def pages(store: Store, tenant_of: Callable[[str], str | None], url_prefix: str 
                 unit.submit(tenant, open_form(tenant, token), answers(request.form))
         except UnitFault as fault:
             if wrong := wrong_fields(fault):
-                return make_response(_page(form, wrong), 422)  # otherwise it was handed in before
+                return make_response(_page(form, wrong), 422)  # otherwise it was already submitted
         except TenantFull:
             return make_response(_page(form, is_full=True), 507)
         return make_response(redirect(form["attributes"]["applicationFormSettings"]["redirectUrl"], 303))
@@ -82,7 +82,7 @@ def _page(form: Json, wrong: frozenset[str] = frozenset(), **why: bool) -> str:
 
 
 def questions(form: Json, typed: Mapping[str, str], wrong: frozenset[str] = frozenset()) -> list[Question]:
-    """The fields: what was typed, or else what the org filled in, or else something made up."""
+    """The form's fields, each with the typed, prefilled or sample value."""
     filled_in = form["internal"]["prefill"]
     return [
         Question(name, label, typed.get(name) or str(filled_in.get(name) or made_up), name in wrong)
@@ -91,7 +91,7 @@ def questions(form: Json, typed: Mapping[str, str], wrong: frozenset[str] = froz
 
 
 def answers(typed: Mapping[str, str]) -> Json:
-    """What was typed, as the attributes of an application."""
+    """The submitted form as application attributes."""
     attributes: Json = {}
     for name, text in (CONSTANTS | {name: typed.get(name, "").strip() for name in QUESTIONS}).items():
         value = re.sub("[^0-9]", "", text) if name in DIGITS_ONLY else text
@@ -104,7 +104,7 @@ def answers(typed: Mapping[str, str]) -> Json:
 
 
 def wrong_fields(fault: UnitFault) -> frozenset[str]:
-    """The fields that a refusal is about."""
+    """The names of the fields that a refusal points to."""
     pointers = [(problem.pointer or "").removeprefix("/data/attributes/") for problem in fault.problems]
     return frozenset(
         name for name in QUESTIONS for pointer in pointers if pointer and name.startswith(pointer.replace("/", "-"))

@@ -1,4 +1,4 @@
-"""The only source of time in the emulator, so that a test moves one clock and both services follow."""
+"""The emulator's only source of time, so that tests can shift one clock."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -9,13 +9,13 @@ _ahead: ContextVar[timedelta] = ContextVar("ahead", default=timedelta(0))
 
 
 def now() -> datetime:
-    """The present moment, in UTC."""
+    """The current time in UTC."""
     return datetime.now(UTC) + _ahead.get()
 
 
 @contextmanager
 def shifted(seconds: float) -> Iterator[None]:
-    """For this request it is that many seconds later (or earlier, if negative) than it is."""
+    """Shift the clock by this many seconds, forward or back, for one request."""
     before = _ahead.set(timedelta(seconds=seconds))
     try:
         yield
@@ -24,7 +24,7 @@ def shifted(seconds: float) -> Iterator[None]:
 
 
 def real_timestamp() -> float:
-    """Seconds since the epoch, whatever a request believes: for what outlives the request."""
+    """Seconds since the epoch, not shifted: for data that outlives the request."""
     return datetime.now(UTC).timestamp()
 
 
@@ -51,5 +51,5 @@ def display(moment: datetime) -> str:
 
 
 def parse(text: str) -> datetime:
-    """The moment that either of the two spellings names."""
+    """Parse a timestamp in either service's format."""
     return datetime.fromisoformat(text)

@@ -1,4 +1,4 @@
-"""What controls do to every request: the time of its tenant, and the faults that were asked for.
+"""Applies the controls to each request: its tenant's clock and pending faults.
 
 The settings are in the store, so that all processes that share it follow them.
 """
@@ -30,7 +30,7 @@ GARBLED = b'{"data": [{"id": "1", "attri'
 
 
 class ControlMiddleware:
-    """The emulator, in the time and with the faults that the controls have set for the tenant of each request."""
+    """WSGI middleware that shifts the clock and injects faults per tenant."""
 
     def __init__(self, application: WSGIApplication, store: Store) -> None:
         self._application = application
@@ -44,7 +44,7 @@ class ControlMiddleware:
             fault = _matching_fault(settings, environ, tenant_id)
         if fault:
             with self._store.change(CONTROLS) as settings:
-                fault = _matching_fault(settings, environ, tenant_id)  # another request may have had the last one
+                fault = _matching_fault(settings, environ, tenant_id)  # another request may have used it up
                 if fault:
                     _count_down(settings, fault)
         with clock.shifted(seconds):
@@ -58,7 +58,7 @@ def _tenant_of(environ: WSGIEnvironment, store: Store) -> str | None:
     credentials = Authorization.from_header(environ.get("HTTP_AUTHORIZATION"))
     if path.startswith(f"{PREFIX}/tenants/"):
         found = path.split("/")[3]
-    elif path.startswith(JWKS):  # which is read without credentials
+    elif path.startswith(JWKS):  # a public path, without credentials
         found = path.removeprefix(JWKS)
     elif path.startswith("/application-form/"):
         found = unit.tenant_of_form(path.split("/")[2], store)
@@ -72,13 +72,13 @@ def _tenant_of(environ: WSGIEnvironment, store: Store) -> str | None:
 
 
 def clock_offset(settings: Tenant, scope: str) -> float:
-    """Tell by how many seconds the clock of a tenant, or of everybody, has been moved."""
+    """Seconds by which the clock of a tenant, or of all tenants, is shifted."""
     known = settings.get(CLOCK, scope)
     return known["ahead"] if known else 0
 
 
 def _matching_fault(settings: Tenant, environ: WSGIEnvironment, tenant_id: str | None) -> Json | None:
-    """Find the oldest fault that this request meets."""
+    """Find the oldest fault that applies to this request."""
     here = ((ALL_TENANTS, tenant_id), (ALL_TENANTS, environ["REQUEST_METHOD"]), environ["PATH_INFO"])
     faults = [] if here[2].startswith(f"{PREFIX}/") else settings.all(FAULT)
     return next(
@@ -97,7 +97,7 @@ def _count_down(settings: Tenant, fault: Json) -> None:
 def _fail(
     application: WSGIApplication, fault: Json, environ: WSGIEnvironment, start_response: StartResponse
 ) -> Iterable[bytes]:
-    """Answer wrongly. Only ``rate_limited`` and ``error`` leave undone what was asked for."""
+    """Answer with the fault. ``rate_limited`` and ``error`` skip the request itself."""
     if fault["fault"] in ("rate_limited", "error"):
         limited = fault["fault"] == "rate_limited"
         status = 429 if limited else 500

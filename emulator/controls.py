@@ -1,6 +1,6 @@
-"""Controls for tests: move the clock, make answers fail, rotate keys, reset or seed a tenant, read its mails.
+"""Control API for tests: clock, faults, key rotation, reset, seed and emails.
 
-They exist only where ``with_controls`` asks for them, and answer only this machine: no proxy, no web page.
+Exists only with ``with_controls``. Answers only local programs: no proxies and no web pages.
 """
 
 from __future__ import annotations
@@ -19,24 +19,24 @@ from .control_middleware import ALL_TENANTS, CLOCK, FAULT, FAULTS, PREFIX, clock
 from .store import CONTROLS, Json, Store, TenantFull
 
 MAX_BYTES = 1024 * 1024  # of a seed
-MAX_KEPT = 500  # clocks, and faults: those of tenants that are gone would fill the partition one day
-MAX_SHIFT = 10 * 365 * 86_400.0  # seconds that the clock may be moved, either way
+MAX_KEPT = 500  # clocks, and faults; those of deleted tenants would pile up otherwise
+MAX_SHIFT = 10 * 365 * 86_400.0  # seconds, in either direction
 LOCAL_NAMES = ("localhost", "127.0.0.1", "[::1]")
 
 
 def blueprint(store: Store, stytch_app: Flask, unit_app: Flask) -> Blueprint:
-    """The control API. Every answer is JSON; a refusal is ``{"error": "what to do"}``."""
+    """The control API. Answers JSON; a refusal is ``{"error": "what to do"}``."""
     bp = Blueprint("controls", __name__, url_prefix=PREFIX)
 
     @bp.before_request
     def only_this_machine() -> None:
-        """A web page that is open here could send requests too, and a proxy would lend its address to anybody."""
+        """Refuse web pages and proxies, which could relay requests of others."""
         peer = request.remote_addr or ""
         forwarded = {"Forwarded", "X-Forwarded-For", "X-Real-Ip", "Via"} & {name for name, _ in request.headers}
         from_page = "Origin" in request.headers or request.headers.get("Sec-Fetch-Site", "none") != "none"
         named = request.host.rsplit(":", 1)[0] if not request.host.endswith("]") else request.host
         if not _is_loopback(peer) or forwarded or from_page or named not in LOCAL_NAMES:
-            abort(403, "The controls answer programs on this machine only.")
+            abort(403, "The control API answers only programs on this machine.")
 
     @bp.errorhandler(HTTPException)
     def refused(error: HTTPException) -> tuple[Json, int]:
@@ -44,16 +44,16 @@ def blueprint(store: Store, stytch_app: Flask, unit_app: Flask) -> Blueprint:
 
     @bp.errorhandler(TenantFull)
     def full(error: TenantFull) -> tuple[Json, int]:
-        return {"error": f"No more fits in: {error}."}, 429
+        return {"error": f"In this tenant, {error}."}, 429
 
     @bp.post("/clock", defaults={"project_id": ALL_TENANTS})
     @bp.post("/tenants/<project_id>/clock")
     def move_clock(project_id: str) -> Json:
-        """Move the clock on by some seconds (back, if negative), of one tenant or on top of all of them."""
+        """Move the clock of one tenant, or of all tenants, by some seconds."""
         seconds = _number(_body(), "seconds", -MAX_SHIFT, MAX_SHIFT)
         with store.change(CONTROLS) as settings:
             total = max(-MAX_SHIFT, min(MAX_SHIFT, clock_offset(settings, _scope(project_id)) + seconds))
-            settings.remove(CLOCK, project_id)  # so that the clock that was moved last is the newest
+            settings.remove(CLOCK, project_id)  # re-added, so that the last one moved is the newest
             settings.add(CLOCK, project_id, {"ahead": total})
             settings.keep_newest(CLOCK, MAX_KEPT)
         return {"ahead": total}
@@ -61,7 +61,7 @@ def blueprint(store: Store, stytch_app: Flask, unit_app: Flask) -> Blueprint:
     @bp.delete("/clock", defaults={"project_id": ALL_TENANTS})
     @bp.delete("/tenants/<project_id>/clock")
     def reset_clock(project_id: str) -> Json:
-        """Go back to the real time."""
+        """Return to the real time."""
         with store.change(CONTROLS) as settings:
             settings.remove(CLOCK, _scope(project_id))
         return {"ahead": 0}
@@ -69,7 +69,7 @@ def blueprint(store: Store, stytch_app: Flask, unit_app: Flask) -> Blueprint:
     @bp.post("/faults", defaults={"project_id": ALL_TENANTS})
     @bp.post("/tenants/<project_id>/faults")
     def add_fault(project_id: str) -> tuple[Json, int]:
-        """Make the next answers of a path fail."""
+        """Make the next responses of a path fail."""
         fault = {"tenant": _scope(project_id), **_fault(_body()), "id": str(uuid4())}
         with store.change(CONTROLS) as settings:
             settings.add(FAULT, fault["id"], fault)
@@ -78,13 +78,13 @@ def blueprint(store: Store, stytch_app: Flask, unit_app: Flask) -> Blueprint:
 
     @bp.get("/faults")
     def list_faults() -> Response:
-        """The faults that are still to come."""
+        """List the faults that are still pending."""
         with store.read(CONTROLS) as settings:
             return jsonify(settings.all(FAULT))
 
     @bp.delete("/faults")
     def clear_faults() -> Json:
-        """No more faults."""
+        """Remove all faults."""
         with store.change(CONTROLS) as settings:
             for fault in settings.all(FAULT):
                 settings.remove(FAULT, fault["id"])
@@ -92,13 +92,13 @@ def blueprint(store: Store, stytch_app: Flask, unit_app: Flask) -> Blueprint:
 
     @bp.post("/tenants/<project_id>/keys")
     def rotate(project_id: str) -> tuple[Json, int]:
-        """Sign with a new key from now on; the older ones stay published."""
+        """Sign with a new key from now on; older keys stay published."""
         with store.change(stytch.partition(_scope(project_id))) as project:
             return {"kid": stytch.rotate_key(project)}, 201
 
     @bp.delete("/tenants/<project_id>")
     def reset(project_id: str) -> Json:
-        """Forget all of a tenant but its signing keys; its clock and faults too."""
+        """Delete a tenant's data, clock and faults, but keep its signing keys."""
         store.forget(_scope(project_id))
         with store.change(CONTROLS) as settings:
             settings.remove(CLOCK, project_id)
@@ -109,7 +109,7 @@ def blueprint(store: Store, stytch_app: Flask, unit_app: Flask) -> Blueprint:
 
     @bp.post("/tenants/<project_id>/seed")
     def seed(project_id: str) -> tuple[Json, int]:
-        """Fill a tenant from a description of users, customers, accounts, cards and activity."""
+        """Create users, customers, accounts, cards and activity from a description."""
         try:
             return seeding.seed(_body(), _scope(project_id), store, stytch_app, unit_app), 201
         except seeding.BadSeed as bad:
@@ -117,7 +117,7 @@ def blueprint(store: Store, stytch_app: Flask, unit_app: Flask) -> Blueprint:
 
     @bp.get("/tenants/<project_id>/mails")
     def mails(project_id: str) -> Response:
-        """The tenant's mails, newest first."""
+        """List the tenant's emails, newest first."""
         with store.read(_scope(project_id)) as tenant:
             return jsonify([_mail(mail) for mail in stytch.mails(tenant)])
 
@@ -138,7 +138,7 @@ def _is_loopback(peer: str) -> bool:
 
 def _scope(project_id: str) -> str:
     if project_id != ALL_TENANTS and not stytch.is_project_id(project_id):
-        abort(400, "A tenant is named by its project id: project-test- and a UUID in lower case.")
+        abort(400, "Name a tenant by its project id: project-test- and a lowercase UUID.")
     return project_id
 
 
@@ -166,12 +166,12 @@ def _count(body: Mapping[str, Any], name: str, least: int, most: int) -> int:
 
 
 def _fault(body: Json) -> Json:
-    """Check a fault: what goes wrong, where, and how often."""
+    """Validate a fault: what fails, where and how often."""
     kind, path, method = body.get("fault"), body.get("path"), body.get("method", ALL_TENANTS)
     if kind not in FAULTS:
         abort(400, f"fault must be one of {', '.join(FAULTS)}.")
     if not isinstance(path, str) or not path.startswith("/") or len(path) > 200:
-        abort(400, "path must be a path such as /v1/totps/authenticate; * stands for any characters.")
+        abort(400, "path must be a path such as /v1/totps/authenticate; * matches any characters.")
     if not isinstance(method, str) or len(method) > 10:
         abort(400, "method must be the name of an HTTP method.")
     return {

@@ -1,4 +1,4 @@
-"""Opening the database: its URL, its tables, and what SQLite and PostgreSQL each need told to keep the same rules."""
+"""Opens the SQLite or PostgreSQL database and creates its tables."""
 
 from __future__ import annotations
 
@@ -8,20 +8,26 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.engine import make_url
 
-DRIVERS = {"postgres": "postgresql+psycopg", "postgresql": "postgresql+psycopg"}  # those that a URL may leave out
-SCHEMA_LOCK_ID = 8001  # the number of the lock under which one process at a time makes the tables
-TIMEOUT = 10  # seconds: for a connection, and for whoever writes at the same time
+DRIVERS = {"postgres": "postgresql+psycopg", "postgresql": "postgresql+psycopg"}  # the default drivers
+SCHEMA_LOCK_ID = 8001  # advisory lock held while creating the tables
+TIMEOUT = 10  # seconds to wait for a connection or a concurrent writer
 
 
 class BadDatabaseURL(SystemExit):
-    """The store can't be opened. Ends the process with one line that names the variable, never its value."""
+    """The database can't be opened.
+
+    Ends the process with one line that names the setting, never its value.
+    """
 
     def __init__(self, why: str) -> None:
         super().__init__(f"EMULATOR_DATABASE_URL cannot be used: {why}")
 
 
 def engine_for(url: str) -> sa.Engine:
-    """An engine whose transactions begin as ours must; makes the folder of a SQLite file. Raises BadDatabaseURL."""
+    """Create an engine that starts transactions as the store needs.
+
+    Creates the folder of a SQLite file. Raises BadDatabaseURL.
+    """
     try:
         parsed = make_url(url)
         parsed = parsed.set(drivername=DRIVERS.get(parsed.drivername, parsed.drivername))
@@ -36,7 +42,7 @@ def engine_for(url: str) -> sa.Engine:
     except ModuleNotFoundError as error:
         raise BadDatabaseURL(f"{error.name} is missing; for PostgreSQL, pip install 'psycopg[binary]'.") from error
     except OSError as error:
-        raise BadDatabaseURL("the folder of its SQLite file can't be made.") from error
+        raise BadDatabaseURL("the folder of its SQLite file can't be created.") from error
     except (sa.exc.ArgumentError, ValueError) as error:
         raise BadDatabaseURL("it must be a URL like sqlite:///emulator.db or postgresql://user@host/name.") from error
     sa.event.listen(engine, "connect", _set_up_sqlite)
@@ -45,9 +51,9 @@ def engine_for(url: str) -> sa.Engine:
 
 
 def set_up(connection: sa.Connection, schema: sa.MetaData) -> None:
-    """Make the tables. Those of another version go first: nothing in them was meant to last."""
+    """Create the tables. Drops tables of another version first."""
     if connection.dialect.name == "postgresql":
-        connection.execute(sa.select(sa.func.pg_advisory_xact_lock(SCHEMA_LOCK_ID)))  # two processes that start at once
+        connection.execute(sa.select(sa.func.pg_advisory_xact_lock(SCHEMA_LOCK_ID)))  # one process at a time
     inspector = sa.inspect(connection)
     for table in schema.tables.values():
         if inspector.has_table(table.name) and not _same(inspector.get_columns(table.name), table):
@@ -61,7 +67,7 @@ def _same(found: Any, table: sa.Table) -> bool:
 
 
 def _set_up_sqlite(connection: Any, _record: object) -> None:
-    connection.isolation_level = None  # SQLAlchemy's own BEGIN below decides, not the driver
+    connection.isolation_level = None  # _begin_sqlite starts transactions, not the driver
     for pragma in ("journal_mode=WAL", "synchronous=NORMAL", "foreign_keys=ON", f"busy_timeout={TIMEOUT * 1000}"):
         connection.execute(f"PRAGMA {pragma}")
 

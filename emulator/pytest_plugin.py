@@ -1,4 +1,4 @@
-"""Fixtures for anybody's test suite: put ``pytest_plugins = ["emulator.pytest_plugin"]`` into its ``conftest.py``."""
+"""Pytest fixtures: add ``pytest_plugins = ["emulator.pytest_plugin"]``."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ import requests
 
 from .server import org_token, running
 
-SECRET = "secret-test-emulated"  # noqa: S105 - any will do
+SECRET = "secret-test-emulated"  # noqa: S105 - any value works
 
 
 @dataclass(frozen=True)
 class EmulatedProject:
-    """One tenant of a running emulator: its credentials, and the controls over it."""
+    """One tenant of a running emulator, with its credentials and controls."""
 
     url: str
     project_id: str = field(default_factory=lambda: f"project-test-{uuid4()}")
@@ -31,16 +31,16 @@ class EmulatedProject:
         return org_token(self.project_id)
 
     def mails(self) -> list[dict[str, Any]]:
-        """The mails that Stytch would have sent, newest first, each with its link and token."""
+        """The emails that Stytch would have sent, newest first, with link and token."""
         mails: list[dict[str, Any]] = self._control("GET", "mails")
         return mails
 
     def move_clock(self, seconds: float) -> None:
-        """Let time pass for this tenant. Your own process's clock is yours to move."""
+        """Move this tenant's clock. Move your own process's clock separately."""
         self._control("POST", "clock", {"seconds": seconds})
 
     def fail(self, path: str, fault: str, *, times: int = 1, **details: Any) -> None:
-        """Make the next answers of a path ``slow``, ``cut``, ``rate_limited``, ``error`` or ``malformed``."""
+        """Fail the next responses: slow, cut, rate_limited, error or malformed."""
         self._control("POST", "faults", {"path": path, "fault": fault, "times": times, **details})
 
     def rotate_keys(self) -> str:
@@ -49,13 +49,13 @@ class EmulatedProject:
         return kid
 
     def seed(self, source: str | Path | dict[str, Any]) -> dict[str, Any]:
-        """Fill the tenant from a JSON file, or from what would stand in one; returns the ids of all that was made."""
+        """Fill the tenant from a JSON file or a dict; returns the ids created."""
         description = source if isinstance(source, dict) else json.loads(Path(source).read_text())
         made: dict[str, Any] = self._control("POST", "seed", description)
         return made
 
     def reset(self) -> None:
-        """Empty the tenant."""
+        """Delete the tenant's data."""
         self._control("DELETE", "")
 
     def _control(self, method: str, what: str, body: object = None) -> Any:
@@ -68,12 +68,12 @@ class EmulatedProject:
 
 @pytest.fixture(scope="session")
 def emulator_url() -> Iterator[str]:
-    """The origin of an emulator that runs as long as the tests do."""
+    """The origin of an emulator that runs for the whole test session."""
     with running() as url:
         yield url
 
 
 @pytest.fixture
 def emulated_project(emulator_url: str) -> EmulatedProject:
-    """A tenant of the test's own."""
+    """A new tenant for this test."""
     return EmulatedProject(emulator_url)

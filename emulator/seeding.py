@@ -1,7 +1,7 @@
-"""A tenant from a JSON file: users with factors, customers, accounts, cards and activity, made over the services' wire.
+"""Fills a tenant from JSON, through the services' own endpoints.
 
-Every object holds members of the services' own requests, in their spelling; what is left out is made up. So a seed
-can't make what the services would refuse, and it can't go stale.
+Each object holds attributes as the services name them; missing ones get sample values. Seeding uses the public API, so
+a seed can't create anything that the services would refuse.
 """
 
 from __future__ import annotations
@@ -35,11 +35,11 @@ USER_MEMBERS = {"totp", "customer", "accounts"}
 
 
 class BadSeed(Exception):
-    """The description can't be followed; says where and why. What stands before that place has been made."""
+    """The seed is invalid; says where and why. Earlier entries remain created."""
 
 
 class _Seeder:
-    """Calls both services in the name of one project."""
+    """Calls both services for one project."""
 
     def __init__(self, project_id: str, store: Store, stytch_app: Flask, unit_app: Flask) -> None:
         self._store = store
@@ -48,7 +48,7 @@ class _Seeder:
         self._unit = Client(unit_app)
 
     def user(self, given: Json, where: str) -> Json:
-        """A user at Stytch, with an authenticator if asked for, and as a customer of the bank if asked for."""
+        """Create a Stytch user, with an authenticator and a Unit customer if given."""
         members = {name: value for name, value in given.items() if name not in USER_MEMBERS}
         created = self._at_stytch("/v1/users", {"email": "ada@example.com", **members}, where)
         made: Json = {"user_id": created["user_id"]}
@@ -64,12 +64,12 @@ class _Seeder:
 
     def _totp(self, user_id: str, given: Json, where: str) -> Json:
         if set(given) - {"secret"}:
-            raise BadSeed(f"{where}: its one member is secret")
+            raise BadSeed(f"{where}: the only member allowed is secret")
         created = self._at_stytch("/v1/totps", {"user_id": user_id}, where)
         secret = given.get("secret", created["secret"])
         with self._store.change(self._project_id) as tenant:
             if not stytch.set_secret(tenant, created["totp_id"], secret):
-                raise BadSeed(f"{where}.secret: must be base32, of 24, 32, 40, 48, 56 or 64 characters")
+                raise BadSeed(f"{where}.secret: must be base32 with 24, 32, 40, 48, 56 or 64 characters")
         return {"totp_id": created["totp_id"], "secret": secret, "recovery_codes": created["recovery_codes"]}
 
     def _customer(self, application: Json, given: Json, where: str) -> Json:
@@ -132,15 +132,15 @@ class _Seeder:
 
 
 def seed(given: Json, project_id: str, store: Store, stytch_app: Flask, unit_app: Flask) -> Json:
-    """Make all that the description asks for; returns the ids, and what only shows once (secrets, recovery codes).
+    """Create everything in the seed.
 
-    Raises BadSeed.
+    Returns ids, and values that are shown only once: secrets and recovery codes. Raises BadSeed.
     """
     if set(given) - {"users"}:
-        raise BadSeed("its one member is users")
+        raise BadSeed("the only member allowed is users")
     users = _list(given, "users", "")
     if len(users) > MAX_USERS:
-        raise BadSeed(f"users: {MAX_USERS} at the most")
+        raise BadSeed(f"users: at most {MAX_USERS}")
     seeder = _Seeder(project_id, store, stytch_app, unit_app)
     return {"users": [seeder.user(user, place) for place, user in users]}
 

@@ -1,7 +1,7 @@
-"""Both services on one origin over real HTTP, for any SDK: ``flask --app emulator run --port 8001``.
+"""Both services on one origin: ``flask --app emulator run --port 8001``.
 
-Stytch owns ``/v1``, Unit all else but the few pages here, which are for people: what there is, a project's mailbox
-and phone, and the application form that Unit would host. Every ``project-test-<uuid>`` is a tenant of its own.
+Stytch has ``/v1`` and Unit all other paths, except the emulator's own pages: start page, mailbox and phone, and the
+hosted application form. Each ``project-test-<uuid>`` is a separate tenant.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ import requests
 from flask import Flask, Response, make_response, render_template, request
 from werkzeug.serving import WSGIRequestHandler, make_server
 
-from . import application_page, controls, stytch, unit
+from . import application_page, clock, controls, stytch, unit
 from .control_middleware import PREFIX, ControlMiddleware
 from .store import MAX_RECORDS, Store
 from .transport import WSGIAdapter
@@ -28,20 +28,20 @@ from .transport import WSGIAdapter
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
-IN_PROCESS = "http://stytch.emulator"  # where Unit finds Stytch's keys; no such host is ever looked up
+IN_PROCESS = "http://stytch.emulator"  # where Unit fetches Stytch's keys; never resolved by DNS
 POLICY = (
     "default-src 'none'; style-src 'self'; form-action 'self' http: https:; base-uri 'none'; frame-ancestors 'none'"
 )
 FRONT_PATHS = ("/inbox", "/healthz", "/emulator.css", "/application-form/", f"{PREFIX}/")
-TOKENS = re.compile(r'(/application-form/|[?&]token=)[^\s&?"]+')  # those in links that people open
+TOKENS = re.compile(r'(/application-form/|[?&]token=)[^\s&?"]+')  # in links that people open
 TRUE_VALUES = {"1", "true", "yes", "on"}
 
 
 def create_app(database_url: str | None = None, *, with_controls: bool | None = None) -> Flask:
-    """Both services, a start page, and on request the control API, as one WSGI application.
+    """Both services, a start page and optionally the control API, as one app.
 
-    What is not given comes from the environment: ``EMULATOR_DATABASE_URL`` (a SQLite file under ``instance/`` if
-    blank) and ``EMULATOR_CONTROLS`` (off if blank). Raises BadDatabaseURL.
+    Defaults come from the environment: ``EMULATOR_DATABASE_URL`` (a SQLite file under ``instance/`` if blank) and
+    ``EMULATOR_CONTROLS`` (off if blank). Raises BadDatabaseURL.
     """
     if with_controls is None:
         with_controls = os.environ.get("EMULATOR_CONTROLS", "").strip().lower() in TRUE_VALUES
@@ -59,15 +59,15 @@ def create_app(database_url: str | None = None, *, with_controls: bool | None = 
 
 
 def org_token(project_id: str) -> str:
-    """The Unit org token of the tenant that belongs to a Stytch project."""
+    """The Unit org token for a Stytch project's tenant."""
     return f"v2.public.emulator-{project_id}"
 
 
 @contextmanager
 def running(database_url: str | None = None, *, port: int = 0, with_controls: bool = True) -> Iterator[str]:
-    """Serve in a thread of this process on loopback; yields the origin, such as ``http://127.0.0.1:50123``.
+    """Serve from a thread on loopback; yields the origin.
 
-    Without a URL it remembers nothing afterwards; without a port it takes a free one.
+    Without a URL the data is deleted at the end. Without a port a free one is used.
     """
     with TemporaryDirectory(prefix="emulator-", ignore_cleanup_errors=True) as folder:
         app = create_app(database_url or f"sqlite:///{folder}/emulator.db", with_controls=with_controls)
@@ -85,17 +85,17 @@ def running(database_url: str | None = None, *, port: int = 0, with_controls: bo
 
 
 def _without_tokens(record: logging.LogRecord) -> bool:
-    """Keep the tokens of links out of the line that ``flask run`` writes for each request."""
+    """Log filter that redacts the tokens of links in request lines."""
     if isinstance(record.args, tuple):
         record.args = tuple(TOKENS.sub(r"\1[token]", arg) if isinstance(arg, str) else arg for arg in record.args)
     return True
 
 
 class _SilentRequestHandler(WSGIRequestHandler):
-    """No line per request: it would stand in the middle of somebody's test report, with a token in its URL."""
+    """Logs no requests: they would clutter test output and show tokens."""
 
-    def log(self, type: str, message: str, *args: object) -> None:  # noqa: A002 - the library's name for it
-        """Say nothing."""
+    def log(self, type: str, message: str, *args: object) -> None:  # noqa: A002 - named by the library
+        """Log nothing."""
 
 
 def _services(store: Store) -> tuple[Flask, Flask]:
@@ -128,7 +128,8 @@ def _by_path(front: WSGIApplication, stytch_app: WSGIApplication, unit_app: WSGI
 def _front_app(store: Store, *, with_controls: bool) -> Flask:
     app = Flask(__name__, template_folder="templates/server", static_folder=None)
     app.config["MAX_CONTENT_LENGTH"] = controls.MAX_BYTES
-    app.context_processor(lambda: {"csrf_token": str})  # the token in a form's own URL is what nobody else knows
+    app.context_processor(lambda: {"csrf_token": str})  # the secret token in the form's URL prevents CSRF
+    app.add_template_filter(clock.display, "display_time")
     app.register_blueprint(application_page.pages(store, lambda token: unit.tenant_of_form(token, store)))
 
     @app.after_request
@@ -140,7 +141,7 @@ def _front_app(store: Store, *, with_controls: bool) -> Flask:
 
     @app.get("/")
     def start() -> str:
-        """Say what is here, and how to point an SDK at it."""
+        """Show how to point an SDK at this server."""
         origin = request.host_url.rstrip("/")
         example = "project-test-00000000-0000-4000-8000-000000000001"
         return render_template(
@@ -149,15 +150,15 @@ def _front_app(store: Store, *, with_controls: bool) -> Flask:
             project_id=example,
             org_token=org_token(example),
             with_controls=with_controls,
-            most_records=MAX_RECORDS,
+            max_records=MAX_RECORDS,
         )
 
     @app.get("/inbox")
     def inbox() -> Response:
-        """Show a project's mailbox and phone to whoever has its credentials, which are any."""
+        """Show a project's mailbox and phone. Any password is accepted."""
         project_id = (request.authorization and request.authorization.username) or ""
         if not stytch.is_project_id(project_id):
-            ask = {"WWW-Authenticate": 'Basic realm="A project id, and any secret", charset="UTF-8"'}
+            ask = {"WWW-Authenticate": 'Basic realm="A project id and any secret", charset="UTF-8"'}
             return make_response(render_template("no_project.html"), 401, ask)
         with store.read(project_id) as tenant:
             return make_response(
@@ -166,12 +167,12 @@ def _front_app(store: Store, *, with_controls: bool) -> Flask:
 
     @app.get("/healthz")
     def healthz() -> dict[str, str]:
-        """Say that it answers."""
+        """Health check."""
         return {"status": "ok"}
 
     @app.get("/emulator.css")
     def style() -> Response:
-        """The pages' look."""
+        """The stylesheet of these pages."""
         return Response((Path(__file__).parent / "static" / "emulator.css").read_bytes(), mimetype="text/css")
 
     return app

@@ -1,9 +1,9 @@
-"""What the emulator remembers: JSON records in partitions ("tenants"), through SQLAlchemy Core.
+"""Storage: JSON records in one partition per tenant, with SQLAlchemy Core.
 
-One tenant is one visitor of a hosted demo, or one project of somebody's test run. A request to either emulated
-service is one transaction on one tenant, and two requests to the same tenant never interleave: that is what makes
-"each code once" and "one key, one card" true without a lock anywhere else. SQLite and PostgreSQL keep the same rules,
-for any number of processes. A tenant goes 24 hours after its last visit, and holds so much at the most.
+A tenant is one visitor of a hosted demo or one project of a test run. Each request is one transaction on one tenant,
+and requests to the same tenant are serialized. Single-use codes and idempotency keys rely on that and need no other
+locks. SQLite and PostgreSQL behave the same, with any number of processes. A tenant expires 24 hours after its last
+use, and its size is limited.
 """
 
 from __future__ import annotations
@@ -22,36 +22,39 @@ from .database import BadDatabaseURL, engine_for, set_up
 
 Json: TypeAlias = dict[str, Any]
 
-TENANT_LIFETIME = 24 * 3600  # seconds without a visit
-CONTROLS = "controls"  # the one partition that is kept for good: every request reads it, and none visits it
-FIRST_NUMBER = 10_000  # numbered records count from here, so that ids look like a bank's
-MAX_TENANTS = 100_000  # a project over HTTP is two: its own, and that of its keys
-MAX_RECORDS = 2000  # per tenant, as are those below; a visitor who fills it gets a refusal, not the disk
+TENANT_LIFETIME = 24 * 3600  # seconds after the last use
+CONTROLS = "controls"  # the partition that never expires; requests only read it
+FIRST_NUMBER = 10_000  # first id of numbered records, so that ids look realistic
+MAX_TENANTS = 100_000  # a project over HTTP counts twice: its data and its keys
+MAX_RECORDS = 2000  # per tenant, like the limits below; protects the disk
 MAX_BYTES = 2 * 1024 * 1024
 MAX_PER_KIND = {"user": 500, "mail": 500, "card": 200}
 
 
 class TenantFull(Exception):
-    """A tenant holds as much as one visitor may have; says of what, in words for whoever filled it."""
+    """The tenant reached a size limit; the message says which."""
 
 
 class Tenant:
-    """One partition inside one transaction. Every record is a JSON object that knows its own ``id``."""
+    """One tenant's partition within a transaction. Records are JSON objects."""
 
     def __init__(self, connection: sa.Connection, tenant_id: str) -> None:
         self._connection = connection
-        self._bodies: dict[tuple[str, str], str] = {}  # as read or written here, where nobody else comes between
+        self._bodies: dict[tuple[str, str], str] = {}  # cache; safe, as the transaction has the lock
         self.id = tenant_id
 
     def add(self, kind: str, record_id: str, body: Json, names: Mapping[str, str] | None = None) -> Json:
-        """Store a new record. ``names`` are further unique names to find it by, such as ``{"email": "a@b.c"}``."""
+        """Store a new record.
+
+        ``names`` are additional unique keys to find it by, such as ``{"email": "a@b.c"}``.
+        """
         self._insert(kind, record_id, body)
         for name_kind, value in (names or {}).items():
             self.name(kind, record_id, name_kind, value)
         return body
 
     def add_numbered(self, kind: str, body: Json, names: Mapping[str, str] | None = None) -> Json:
-        """Store a new record under a number that no record ever had; its body gets that number as ``id``."""
+        """Store a new record under a new number, which becomes its ``id``."""
         draft = f"draft-{uuid4()}"
         number = self._insert(kind, draft, body)
         numbered = {**body, "id": str(FIRST_NUMBER + number)}
@@ -65,7 +68,7 @@ class Tenant:
         return numbered
 
     def name(self, kind: str, record_id: str, name_kind: str, value: str) -> None:
-        """Give a stored record one more unique name."""
+        """Add another unique key to a stored record."""
         record = {"record_kind": kind, "record_id": record_id}
         self._connection.execute(tables.NAME, {"tenant": self.id, "kind": name_kind, "value": value, **record})
 
@@ -79,18 +82,18 @@ class Tenant:
         return record
 
     def find(self, kind: str, name_kind: str, value: str) -> Json | None:
-        """The record that has this further name, or None."""
+        """The record with this additional key, or None."""
         named = {"tenant_": self.id, "kind_": kind, "name_kind": name_kind, "name_value": value}
         record_id = self._connection.scalar(tables.FIND, named)
         return None if record_id is None else self.get(kind, record_id)
 
     def all(self, kind: str) -> list[Json]:
-        """Every record of a kind, oldest first."""
+        """All records of a kind, oldest first."""
         bodies = self._connection.scalars(tables.ALL, {"tenant_": self.id, "kind_": kind})
         return [json.loads(body) for body in bodies]
 
     def keep_newest(self, kind: str, most: int) -> None:
-        """Forget all but the newest records of a kind, which has no further names."""
+        """Delete all but the newest records of a kind that has no additional keys."""
         self._connection.execute(tables.KEEP_NEWEST, {"tenant_": self.id, "kind_": kind, "most": most})
         self._bodies.clear()
 
@@ -103,20 +106,20 @@ class Tenant:
         return body
 
     def put(self, kind: str, record_id: str, body: Json) -> Json:
-        """Store a record, new or not."""
+        """Store a record, new or existing."""
         known = self.get(kind, record_id) is not None
         return (self.save if known else self.add)(kind, record_id, body)
 
     def remove(self, kind: str, record_id: str) -> None:
-        """Forget a record and all its names."""
+        """Delete a record and its additional keys."""
         self._connection.execute(tables.UNNAME, self._this(kind, record_id))
         self._connection.execute(tables.REMOVE, self._this(kind, record_id))
         self._bodies.pop((kind, record_id), None)
 
     def partition(self, tenant_id: str) -> Tenant:
-        """Another partition in the same transaction, for what belongs to no visitor (a project's signing keys).
+        """Another partition in the same transaction, such as a project's keys.
 
-        It is not locked unless it has to be made, so that the visitors of one project need not wait for each other.
+        Not locked unless it has to be created, so that visitors of one project don't wait for each other.
         """
         _touch(self._connection, tenant_id, tables.USED_AT)
         return Tenant(self._connection, tenant_id)
@@ -130,69 +133,69 @@ class Tenant:
         return cast("tuple[int]", added.inserted_primary_key)[0]
 
     def _check_room(self, kind: str, size: int) -> None:
-        """Refuse one record too many, of this kind or at all, or one too large."""
+        """Refuse a record over the limits on count, count per kind and size."""
         count, total_size, same = self._connection.execute(tables.USAGE, {"tenant_": self.id, "kind_": kind}).one()
         most = MAX_PER_KIND.get(kind, MAX_RECORDS)
         if same >= most:
-            raise TenantFull(f"there are {most} of the kind {kind} already")
+            raise TenantFull(f"the limit of {most} records of kind {kind} is reached")
         if count >= MAX_RECORDS:
-            raise TenantFull(f"there are {MAX_RECORDS} records already")
+            raise TenantFull(f"the limit of {MAX_RECORDS} records is reached")
         if total_size + size > MAX_BYTES:
-            raise TenantFull(f"there are {MAX_BYTES} bytes of records already")
+            raise TenantFull(f"the limit of {MAX_BYTES} bytes is reached")
 
     def _check_growth(self, kind: str, record_id: str, size: int) -> None:
-        """Refuse growth only at twice the total_size: what makes nothing new, such as freezing a card, must go on."""
+        """Refuse updates only at twice the size limit: freezing a card must still work."""
         _, total_size, _ = self._connection.execute(tables.USAGE_OF_OTHERS, self._this(kind, record_id)).one()
         if total_size + size > 2 * MAX_BYTES:
-            raise TenantFull(f"there are {2 * MAX_BYTES} bytes of records already")
+            raise TenantFull(f"the limit of {2 * MAX_BYTES} bytes is reached")
 
     def _this(self, kind: str, record_id: str) -> dict[str, Any]:
         return {"tenant_": self.id, "kind_": kind, "id_": record_id}
 
 
 class Store:
-    """All tenants, in one database."""
+    """All tenants in one database."""
 
     def __init__(self, url: str) -> None:
-        """Open the database, and make its tables and, for SQLite, its folder. Raises BadDatabaseURL."""
+        """Open the database and create its tables. Raises BadDatabaseURL."""
         self._engine = engine_for(url)
         try:
             with self._writing() as connection:
                 set_up(connection, tables.schema)
                 _delete_expired(connection)
         except (sa.exc.SQLAlchemyError, OSError) as error:
-            raise BadDatabaseURL("the database cannot be opened; is it there, and may we write to it?") from error
+            raise BadDatabaseURL("the database cannot be opened; check that it exists and is writable.") from error
 
     @contextmanager
     def change(self, tenant_id: str) -> Iterator[Tenant]:
-        """A transaction that may write, alone on its tenant until it ends; it commits unless an exception leaves it."""
+        """A read-write transaction that locks the tenant; commits unless it raises."""
         with self._writing() as connection:
             _touch(connection, tenant_id)
             yield Tenant(connection, tenant_id)
 
     @contextmanager
     def read(self, tenant_id: str) -> Iterator[Tenant]:
-        """A transaction that only reads, and waits for nobody."""
+        """A read-only transaction, without a lock."""
         with self._engine.connect() as connection, connection.begin():
             yield Tenant(connection, tenant_id)
 
     def tenant_with(self, name_kind: str, value: str) -> str | None:
-        """The tenant in which some record has this further name: for tokens that arrive without a visitor."""
+        """Find the tenant by a record's additional key, for tokens without a visitor."""
         with self._engine.connect() as connection, connection.begin():
             return connection.scalar(tables.FIND_TENANT, {"name_kind": name_kind, "name_value": value})
 
     def forget(self, tenant_id: str) -> None:
-        """Forget one tenant."""
+        """Delete one tenant."""
         with self._writing() as connection:
             connection.execute(tables.DELETE_TENANT, {"tenant_": tenant_id})
 
     def reset(self) -> None:
-        """Forget every tenant."""
+        """Delete all tenants."""
         with self._writing() as connection:
             connection.execute(tables.tenants.delete())
 
     def close(self) -> None:
-        """Give the database connections back."""
+        """Close the database connections."""
         self._engine.dispose()
 
     @contextmanager
@@ -202,7 +205,10 @@ class Store:
 
 
 def _touch(connection: sa.Connection, tenant_id: str, used_at_query: sa.Select[Any] = tables.LOCK) -> None:
-    """Lock the tenant's row or create it, and delete expired tenants. Uses the real clock."""
+    """Lock the tenant's row or create it, and delete expired tenants.
+
+    Uses the real clock, so that a shifted clock can't expire tenants.
+    """
     now = clock.real_timestamp()
     used_at: float | None = connection.scalar(used_at_query, {"tenant_": tenant_id})
     if used_at is not None and used_at >= now - TENANT_LIFETIME / 24:
@@ -211,10 +217,10 @@ def _touch(connection: sa.Connection, tenant_id: str, used_at_query: sa.Select[A
         connection.execute(tables.DELETE_TENANT, {"tenant_": tenant_id})
         _delete_expired(connection)
         if connection.execute(tables.COUNT_TENANTS).scalar_one() >= MAX_TENANTS:
-            raise TenantFull(f"there are {MAX_TENANTS} tenants already")
+            raise TenantFull(f"the limit of {MAX_TENANTS} tenants is reached")
     connection.execute(tables.LOCKING_INSERT, {"tenant_": tenant_id, "now": math.inf if tenant_id == CONTROLS else now})
 
 
 def _delete_expired(connection: sa.Connection) -> None:
-    """Forget the tenants that had no visit for too long, but for those that somebody is just coming back to."""
+    """Delete tenants unused for too long, except those locked right now."""
     connection.execute(tables.DELETE_EXPIRED, {"since": clock.real_timestamp() - TENANT_LIFETIME})

@@ -1,4 +1,4 @@
-"""The store's three tables, and each statement on them."""
+"""The store's three tables and the statements on them."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ records = sa.Table(
     sa.Column("kind", sa.String(40), nullable=False),
     sa.Column("id", sa.String(100), nullable=False),
     sa.Column("body", sa.Text, nullable=False),
-    sa.Column("size", sa.Integer, nullable=False),  # of the body, so that a tenant can be weighed without reading it
+    sa.Column("size", sa.Integer, nullable=False),  # of the body, so that a tenant's size is known without reading it
     sa.UniqueConstraint("tenant", "kind", "id"),
     sa.Index("records_by_weight", "tenant", "kind", "size"),
     sqlite_autoincrement=True,
@@ -37,7 +37,7 @@ names = sa.Table(
 )
 
 
-# Statements are built once, because to build one takes longer than to run it.
+# Built once: building a statement takes longer than running it.
 _of_tenant = records.c.tenant == sa.bindparam("tenant_")
 _of_kind = records.c.kind == sa.bindparam("kind_")
 _of_id = records.c.id == sa.bindparam("id_")

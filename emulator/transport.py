@@ -1,4 +1,4 @@
-"""From ``requests`` to a WSGI application without a socket: the whole difference between emulated and live."""
+"""A ``requests`` adapter that calls a WSGI app without a socket."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ from werkzeug.test import EnvironBuilder, run_wsgi_app
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication
 
-TENANT = "emulator.tenant"  # the WSGI environ's key for the partition that a call belongs to
+TENANT = "emulator.tenant"  # WSGI environ key of the tenant that a call belongs to
 
 current_tenant: ContextVar[str] = ContextVar("current_tenant", default="nobody")
-"""The visitor in whose name this thread calls; set by the views for each request of a browser."""
+"""The visitor whose tenant this thread's calls use; set for each browser request."""
 
 
 class WSGIAdapter(BaseAdapter):
-    """A ``requests`` transport adapter whose other end is a WSGI application in this process."""
+    """A ``requests`` transport adapter that calls a WSGI app in this process."""
 
     def __init__(self, application: WSGIApplication) -> None:
         super().__init__()
@@ -39,7 +39,7 @@ class WSGIAdapter(BaseAdapter):
         cert: bytes | str | tuple[bytes | str, bytes | str] | None = None,
         proxies: Mapping[str, str] | None = None,
     ) -> Response:
-        """Call the application and give its answer the form that a socket's would have."""
+        """Call the app and build a response as if it came from a socket."""
         url = urlsplit(request.url or "")
         body = request.body or b""
         builder = EnvironBuilder(
@@ -58,7 +58,7 @@ class WSGIAdapter(BaseAdapter):
         return self._http.build_response(request, _raw(chunks, status, dict(headers)))
 
     def close(self) -> None:
-        """Nothing to close: there is no connection."""
+        """Nothing to close."""
 
 
 def _raw(chunks: Iterable[bytes], status: str, headers: dict[str, str]) -> HTTPResponse:

@@ -1,7 +1,6 @@
-"""The only part of the emulator that a visitor sees: a mailbox, an authenticator, and a seat at the bank's desk.
+"""The pages that visitors see: mailbox, authenticator app and bank decisions.
 
-These pages stand in for a visitor's own mailbox and phone. They fill slots that the app's templates leave open
-(``{% include "slots/..." ignore missing %}``); without the emulator the slots stay empty.
+They replace a visitor's own mailbox and phone, and fill the slots of the app's templates.
 """
 
 from __future__ import annotations
@@ -26,9 +25,9 @@ TOKEN = re.compile(r"[\w.-]{1,200}", re.ASCII)
 SHOWN_FOR = 60  # seconds
 FRAME_POLICY = "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'self'"
 REFUSALS = {
-    "unauthorized": "This page is too old. Reload it, then press again.",
-    "not_supported_for_card_type": "The bank shows no numbers of physical cards: yours is printed on the card.",
-    "not_supported_for_card_status": "The bank only shows the number of a card that is ready to use.",
+    "unauthorized": "This page has expired. Reload it and try again.",
+    "not_supported_for_card_type": "The bank can't show a physical card's number. It is printed on the card.",
+    "not_supported_for_card_status": "The bank shows the number of active cards only.",
 }
 MAX_POLLS = 30  # an empty mailbox stops polling after this many requests
 # The host app's slots, with the template that fills each.
@@ -45,7 +44,7 @@ UNIT_SLOTS = {
 
 
 def visitors(*, emulated: frozenset[str], secure: bool) -> Blueprint:
-    """Each browser is a visitor with a tenant of its own, named by a cookie that nobody can guess."""
+    """Gives each browser a tenant, named by an unguessable cookie."""
     bp = Blueprint("emulator", __name__, url_prefix="/emulator", template_folder="templates/common")
     cookie = "__Host-emulator_visitor" if secure else "emulator_visitor"
 
@@ -56,7 +55,7 @@ def visitors(*, emulated: frozenset[str], secure: bool) -> Blueprint:
 
     @bp.teardown_app_request
     def leave_tenant(_error: BaseException | None) -> None:
-        """The server's thread serves somebody else next."""
+        """Reset the tenant: the thread serves another visitor next."""
         if left := g.pop("left_tenant", None):
             current_tenant.reset(left)
 
@@ -64,13 +63,13 @@ def visitors(*, emulated: frozenset[str], secure: bool) -> Blueprint:
     def keep_visitor(response: Response) -> Response:
         if response.mimetype == "text/html" and request.cookies.get(cookie) != current_tenant.get():
             response.set_cookie(cookie, current_tenant.get(), secure=secure, httponly=True, samesite="Lax")
-        if secure:  # on the web a pretend bank is nothing that anybody should find by searching
+        if secure:  # keeps a hosted demo out of search engines
             response.headers["X-Robots-Tag"] = "noindex"
         return response
 
     @bp.app_errorhandler(TenantFull)
     def full(_error: TenantFull) -> tuple[str, int]:
-        """Say that the visitor has as much as one visitor may have, where the services' own answers can't."""
+        """Explain the size limit where no API response can."""
         return render_template("emulator/full.html"), 507
 
     @bp.app_context_processor
@@ -81,7 +80,7 @@ def visitors(*, emulated: frozenset[str], secure: bool) -> Blueprint:
 
 
 def stytch_pages(store: Store, stytch_app: WSGIApplication) -> Blueprint:
-    """The visitor's mailbox and authenticator, and the door that links in mails go through."""
+    """The visitor's mailbox and authenticator, and the redirect of email links."""
     bp = Blueprint("emulator_stytch", __name__, url_prefix="/emulator", template_folder="templates/stytch")
 
     def mails() -> list[stytch.Mail]:
@@ -103,17 +102,17 @@ def stytch_pages(store: Store, stytch_app: WSGIApplication) -> Blueprint:
 
     @bp.get("/inbox")
     def inbox() -> str:
-        """The mails that Stytch would have sent."""
+        """Show the emails that Stytch would have sent."""
         return _page("inbox", poll=request.args.get("poll", 0, int))
 
     @bp.get("/authenticator")
     def codes() -> str:
-        """The codes that the visitor's phone would show."""
+        """Show the codes of the visitor's authenticator app."""
         return _page("authenticator")
 
     @bp.get("/v1/magic_links/redirect")
     def redirect_hop() -> Response:
-        """Stytch's own page behind a link in a mail."""
+        """Stytch's redirect behind a link in an email."""
         path = request.path.removeprefix("/emulator")
         answer = Response.from_app(stytch_app, {**request.environ, "PATH_INFO": path}, buffered=True)
         return make_response(answer)
@@ -123,7 +122,7 @@ def stytch_pages(store: Store, stytch_app: WSGIApplication) -> Blueprint:
 
 
 def unit_pages(store: Store, unit_app: WSGIApplication) -> Blueprint:
-    """The bank's own pages: its desk, and the frame that shows a card's number."""
+    """The bank's pages: application decisions and the card number frame."""
     bp = Blueprint("emulator_unit", __name__, url_prefix="/emulator", template_folder="templates/unit")
 
     @bp.app_context_processor
@@ -136,7 +135,7 @@ def unit_pages(store: Store, unit_app: WSGIApplication) -> Blueprint:
 
     @bp.post("/bank/<application_id>")
     def decide(application_id: str) -> Response:
-        """Approve or deny an application of this visitor's."""
+        """Approve or deny one of this visitor's applications."""
         with store.change(current_tenant.get()) as tenant:
             if application_id not in {application.id for application in unit.pending_applications(tenant)}:
                 abort(404)
@@ -145,7 +144,7 @@ def unit_pages(store: Store, unit_app: WSGIApplication) -> Blueprint:
 
     @bp.post("/cards/<int:card_id>/number")
     def card_number(card_id: int) -> Response:
-        """What a frame of the bank's shows to whoever holds a token for this card; the digits go nowhere else."""
+        """Show a card number in the bank's frame, given a token for that card."""
         token = request.form.get("token", "")
         bearer = {"Authorization": f"Bearer {token if TOKEN.fullmatch(token) else ''}"}
         secrets_of_card = {}
@@ -155,7 +154,7 @@ def unit_pages(store: Store, unit_app: WSGIApplication) -> Blueprint:
             answer = Client(unit_app).get(path, headers=bearer, environ_overrides=environ)
             if not answer.json or "data" not in answer.json:
                 code = answer.json["errors"][0].get("code") if answer.json else ""
-                return _framed(answer.status_code, refusal=REFUSALS.get(code, "The bank does not show this number."))
+                return _framed(answer.status_code, refusal=REFUSALS.get(code, "The bank can't show this card number."))
             secrets_of_card[name] = answer.json["data"]["attributes"][name]
         return _framed(200, seconds=SHOWN_FOR, **secrets_of_card)
 
@@ -163,7 +162,7 @@ def unit_pages(store: Store, unit_app: WSGIApplication) -> Blueprint:
 
 
 def add_pages(app: Flask, *blueprints: Blueprint) -> set[str]:
-    """Register the pages; returns their endpoints, which need no session."""
+    """Register the pages; returns their endpoints, which need no sign-in."""
     before = set(app.view_functions)
     for blueprint in blueprints:
         app.register_blueprint(blueprint)
@@ -171,7 +170,7 @@ def add_pages(app: Flask, *blueprints: Blueprint) -> set[str]:
 
 
 def sample_email() -> str:
-    """An address that no other visitor has."""
+    """A new sample email address."""
     return f"ada.{secrets.token_hex(3)}@example.com"
 
 
@@ -181,7 +180,7 @@ def _page(name: str, **context: Any) -> str:
 
 
 def _framed(status: int, **context: Any) -> Response:
-    """A drawing that our own page may frame, which can neither run nor load anything."""
+    """An SVG that the app may frame and that can neither run nor load anything."""
     response = make_response(render_template("emulator/card_number.svg", **context), status)
     response.mimetype = "image/svg+xml"
     response.headers["Content-Security-Policy"] = FRAME_POLICY

@@ -1,11 +1,11 @@
 """The emulated Stytch: the Consumer API's magic links, sessions, TOTP and users, as the real SDK calls them.
 
-What it does not do: send mail, one-time passcodes, passwords, passkeys, OAuth and the other products, session
-migration and exchange, roles with permissions, device fingerprints (``telemetry_id`` is taken and ignored), a cap on
-session durations, ``use_https``. It takes any secret of any ``project-test-`` id, and no ``project-live-`` id at all.
-Where Stytch's behaviour is not documented, a comment that begins with ``UNCONFIRMED`` says what was chosen.
+Not emulated: sending email, one-time passcodes, passwords, passkeys, OAuth and the other products, session
+migration and exchange, roles with permissions, device fingerprints (``telemetry_id`` is ignored), a cap on
+session durations, ``use_https``. It accepts any ``project-test-`` id with any secret, and no ``project-live-`` id.
+Where Stytch's behavior is undocumented, a comment that begins with ``UNCONFIRMED`` states the choice made here.
 
-It refuses what Stytch refuses; `errors` has each one's sentence, and says how certain its status is.
+It refuses what Stytch refuses. `errors` has each message, and how certain its status is.
 
 Any call
     401  unauthorized_credentials               no credentials, a blank secret, a malformed or a live project id
@@ -18,80 +18,80 @@ Any call
 
 Asking for a magic link
     400  invalid_email                          a malformed address
-    404  email_not_found                        `send` to an address without a user
-    400  inactive_email                         an address at inactive.example, which stands for one that bounced
+    404  email_not_found                        `send` to an address that no user has
+    400  inactive_email                         an address at inactive.example, as if email to it bounced
     400  duplicate_email                        an address that belongs to another user
-    400  too_many_user_selection_arguments      a user selected in two ways
-    400  user_already_invited                   a second invitation while the first one works
+    400  too_many_user_selection_arguments      more than one argument that selects a user
+    400  user_already_invited                   a second invitation while the first is valid
     400  no_match_for_provided_magic_link_url   a URL that is not registered
     400  no_login_redirect_urls_set             no login URL given, none registered
     400  no_signup_redirect_urls_set            no signup URL given, none registered
     400  no_default_login_redirect_url_set      no login URL given, several registered
     400  no_default_signup_redirect_url_set     no signup URL given, several registered
-    400  invalid_login_magic_link_url           a login URL that is none
-    400  invalid_signup_magic_link_url          a signup URL that is none
-    400  invalid_magic_link_url                 an invite URL that is none
-    400  invalid_expiration                     a life time outside of the allowed minutes
-    400  invalid_locale                         a language that Stytch has no mails in
-    400  invalid_pkce_code_challenge            a challenge that is no SHA-256
+    400  invalid_login_magic_link_url           a malformed login URL
+    400  invalid_signup_magic_link_url          a malformed signup URL
+    400  invalid_magic_link_url                 a malformed invite URL
+    400  invalid_expiration                     an expiration outside the allowed range
+    400  invalid_locale                         a language that Stytch does not support
+    400  invalid_pkce_code_challenge            a malformed challenge
 
 Opening a magic link
     400  invalid_token                          a malformed token
     404  magic_link_not_found                   a token that was never issued, or issued to another tenant
-    401  unable_to_auth_magic_link              a link that was opened before or is too old
-    401  attribute_mismatch                     another address or browser than the one that requested
-    400  pkce_mismatch                          another verifier than the challenge's
-    400  pkce_expected_code_verifier            a challenge, and no verifier
-    400  pkce_did_not_expect_code_verifier      a verifier, and no challenge
+    401  unable_to_auth_magic_link              a used or expired link
+    401  attribute_mismatch                     another IP address or browser than the request's
+    400  pkce_mismatch                          a verifier that does not match the challenge
+    400  pkce_expected_code_verifier            a challenge but no verifier
+    400  pkce_did_not_expect_code_verifier      a verifier but no challenge
     400  invalid_pkce_code_verifier             a malformed verifier
-    429  user_lock_limit_reached                any sign-in of a user who is locked after ten wrong codes
+    429  user_lock_limit_reached                any sign-in of a user locked after ten wrong codes
 
 Sessions
     400  invalid_session_token                  a malformed session token
-    404  session_not_found                      an unknown, revoked or expired session, or one of another tenant
+    404  session_not_found                      an unknown, revoked or expired session
     400  too_many_session_arguments             both a token and a JWT
     400  no_session_arguments                   neither a token nor a JWT
-    400  no_session_revoke_arguments            nothing to revoke
-    400  too_many_session_revoke_arguments      two things to revoke
+    400  no_session_revoke_arguments            no session to revoke
+    400  too_many_session_revoke_arguments      more than one argument that selects a session
     400  invalid_session_id                     a malformed session id
-    400  unable_to_parse_session_jwt            a JWT that can't be read or that the project did not sign
+    400  unable_to_parse_session_jwt            a malformed JWT, or one not signed by the project
     400  jwt_invalid_audience                   a JWT for another audience
-    400  jwt_invalid_issuer                     a JWT of another issuer
-    400  jwt_invalid_claims                     a JWT of the project's that names no session
+    400  jwt_invalid_issuer                     a JWT from another issuer
+    400  jwt_invalid_claims                     a valid JWT without a session
     400  invalid_session_duration_minutes       a session of less than 5 or more than 527040 minutes
     400  custom_claims_too_large                claims of more than 4 KB
-    403  consumer_session_authorization_error   any authorization check, since there is no policy
+    403  consumer_session_authorization_error   any authorization check, as there is no RBAC policy
 
 TOTP
     400  active_totp_exists                     enrolling a second app
-    400  pending_totp_exists                    enrolling while an enrolment is open
-    404  totps_not_found_for_user               a code of a user who never enrolled
+    400  pending_totp_exists                    enrolling while an enrollment is pending
+    404  totps_not_found_for_user               a code for a user without a TOTP
     404  totp_not_found                         deleting an unknown TOTP
-    400  invalid_totp_id                        deleting by a malformed id
+    400  invalid_totp_id                        deleting a malformed TOTP id
     400  invalid_totp_code                      anything but six digits
     401  unable_to_authenticate_totp            a wrong code
-    400  totp_code_already_authenticated        a code that was accepted, or an older one
-    400  expired_totp                           a first code that comes too late
+    400  totp_code_already_authenticated        a code that was already used, or an older one
+    400  expired_totp                           a first code after the enrollment expired
     400  recovery_code_used_as_totp_code        a recovery code in place of a code
     400  totp_code_used_as_recovery_code        a code in place of a recovery code
     400  invalid_recovery_code                  a malformed recovery code
     401  unable_to_authenticate_recovery_code   a wrong or used recovery code
-    404  recovery_codes_not_found               recovery codes of a user who never enrolled
-    400  no_active_recovery_code_backed_factor  recovering before an enrolment is finished
+    404  recovery_codes_not_found               recovery codes of a user without a TOTP
+    400  no_active_recovery_code_backed_factor  recovering before the enrollment is complete
     400  user_id_mismatch                       another user's session
 
 Users
     400  invalid_user_id                        a malformed user id
-    404  user_not_found                         an unknown user, or one of another tenant
-    400  invalid_create_user_request            creating a user without address and number
+    404  user_not_found                         an unknown user
+    400  invalid_create_user_request            creating a user without email and phone number
     400  invalid_phone_number                   a malformed phone number
     404  phone_number_not_found                 deleting an unknown phone number
     400  duplicate_phone_number                 a phone number that belongs to another user
-    400  duplicate_user_external_id             an external id that belongs to another user
-    400  metadata_invalid_format                metadata that is no object
+    400  duplicate_user_external_id             an external id that another user has
+    400  metadata_invalid_format                metadata that is not an object
     400  metadata_too_many_keys                 metadata of more than 20 keys
     400  metadata_too_large                     metadata of more than 4 KB
-    400  cannot_delete_last_primary_factor      deleting a user's last address or number
+    400  cannot_delete_last_primary_factor      deleting a user's last email or phone number
 """
 
 from __future__ import annotations
@@ -121,9 +121,9 @@ __all__ = [
 
 
 def create_app(store: Store, *, public_url: str | None = None, redirect_urls: frozenset[str] | None = None) -> Flask:
-    """Stytch's API as a WSGI application over the store.
+    """The emulated Stytch API as a Flask app.
 
-    ``public_url`` is where a browser reaches it, for the links in mails, if not at the origin that it is called at.
+    ``public_url`` is the base of links in emails, if browsers reach the app at another origin than API clients do.
     Without ``redirect_urls``, every https URL and every http URL on loopback counts as registered.
     """
     app = Flask(__name__, static_folder=None)

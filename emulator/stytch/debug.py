@@ -1,4 +1,4 @@
-"""Who am I: the cheapest way to try a project's credentials."""
+"""The ``whoami`` endpoint, which checks a project's credentials."""
 
 from __future__ import annotations
 
@@ -14,5 +14,5 @@ bp = Blueprint("debug", __name__, url_prefix="/v1/debug")
 @bp.get("/whoami")
 @authenticated
 def whoami(call: Call) -> Json:
-    """Name the project."""
+    """Return the project."""
     return {"project_id": call.project_id, "name": "Stytch emulator"}

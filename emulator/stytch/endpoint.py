@@ -1,7 +1,7 @@
-"""From an HTTP request to a call on one tenant.
+"""Turns an HTTP request into an authenticated call on one tenant.
 
-One request is one transaction. A refusal commits what was written before it, so that a wrong code stays counted;
-anything unexpected rolls the whole request back.
+One request is one transaction. A refusal commits what was written before it, so that wrong codes stay counted. Any
+other exception rolls the request back.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ View: TypeAlias = Callable[..., Json]
 
 
 def authenticated(view: View) -> Callable[..., Response]:
-    """Check the project's credentials, run the view in one transaction on the caller's tenant, wrap its answer."""
+    """Check the project's credentials and run the view in a transaction."""
 
     @wraps(view)
     def served(**path: str) -> Response:

@@ -1,7 +1,7 @@
-"""Every refusal that the emulated Stytch can answer, in one table.
+"""Every refusal of the emulated Stytch, in one table.
 
-Where Stytch's own status or sentence was never seen, the row says so; a client should rely on the type and the family
-of the status only. To follow the real service when more becomes known, change a row here.
+Each row says whether Stytch's status and message were seen in the real service. Clients should rely only on the type
+and on whether the status is 4xx or 5xx. When more becomes known, change the row here.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ Certainty: TypeAlias = Literal["seen", "status guessed", "type only"]
 
 
 class Refusal(NamedTuple):
-    """One row: the HTTP status, Stytch's sentence (or ours), and what of it was seen in the real service."""
+    """HTTP status, message, and which of them were seen in the real service."""
 
     status: int
     message: str
@@ -20,7 +20,7 @@ class Refusal(NamedTuple):
 
 
 class StytchFault(Exception):
-    """A refusal; what the request wrote before it (a failed attempt, say) is kept."""
+    """A refusal; writes made before it, such as a failed attempt, are kept."""
 
     def __init__(self, error_type: str) -> None:
         super().__init__(error_type)
@@ -28,16 +28,15 @@ class StytchFault(Exception):
         self.refusal = REFUSALS[error_type]
 
 
-# UNCONFIRMED: "status guessed" means that the type and the sentence are Stytch's and the status is inferred from its
-# siblings; "type only" means that the sentence is ours too. We chose 400 for what a caller got wrong, 401 for
-# a proof that failed, 404 for what does not exist.
+# UNCONFIRMED: in "status guessed" rows, the status is inferred, and type and message are Stytch's. In "type only"
+# rows, the message is the emulator's too. Guesses: 400 for bad input, 401 for a failed proof, 404 for unknown ids.
 REFUSALS: dict[str, Refusal] = {
     # any call
     "unauthorized_credentials": Refusal(401, "Unauthorized credentials.", "seen"),
     "bad_request": Refusal(400, "The request body must be a JSON object.", "type only"),
     "invalid_argument": Refusal(400, "A field of the request has the wrong type.", "type only"),
-    "route_not_found": Refusal(404, "There is no such endpoint.", "type only"),
-    "method_not_allowed": Refusal(405, "The endpoint does not answer this HTTP method.", "type only"),
+    "route_not_found": Refusal(404, "This endpoint does not exist.", "type only"),
+    "method_not_allowed": Refusal(405, "This endpoint does not support this HTTP method.", "type only"),
     "too_many_requests": Refusal(429, "Too many requests have been made.", "seen"),
     "internal_server_error": Refusal(
         500, "Oops, something seems to have gone wrong. If this issue persists, please reach out to support.", "seen"
@@ -68,7 +67,7 @@ REFUSALS: dict[str, Refusal] = {
     "invalid_login_magic_link_url": Refusal(400, "login_magic_link_url is not a URL.", "type only"),
     "invalid_signup_magic_link_url": Refusal(400, "signup_magic_link_url is not a URL.", "type only"),
     "invalid_magic_link_url": Refusal(400, "invite_magic_link_url is not a URL.", "type only"),
-    "invalid_expiration": Refusal(400, "The expiration in minutes is outside of the allowed range.", "type only"),
+    "invalid_expiration": Refusal(400, "The expiration in minutes is outside the allowed range.", "type only"),
     "invalid_locale": Refusal(400, "locale is invalid.", "status guessed"),
     "invalid_pkce_code_challenge": Refusal(
         400, "code_challenge must be the base64url form of a SHA-256 hash.", "type only"
@@ -143,7 +142,7 @@ REFUSALS: dict[str, Refusal] = {
         "seen",
     ),
     "pending_totp_exists": Refusal(
-        400, "The user has a TOTP that waits for its first code; delete it or authenticate it first.", "type only"
+        400, "The user has a pending TOTP; delete it or authenticate it first.", "type only"
     ),
     "totps_not_found_for_user": Refusal(404, "The user has no TOTP.", "type only"),
     "totp_not_found": Refusal(404, "TOTP could not be found.", "type only"),
@@ -155,17 +154,15 @@ REFUSALS: dict[str, Refusal] = {
         "This TOTP code has already been authenticated. Please attempt with the next generated code.",
         "status guessed",
     ),
-    "expired_totp": Refusal(400, "The TOTP was not authenticated in time; create a new one.", "type only"),
+    "expired_totp": Refusal(400, "The TOTP has expired; create a new one.", "type only"),
     "recovery_code_used_as_totp_code": Refusal(400, "totp_code is a recovery code.", "type only"),
     "totp_code_used_as_recovery_code": Refusal(400, "recovery_code is a TOTP code.", "type only"),
     "invalid_recovery_code": Refusal(400, "Recovery code format is invalid.", "type only"),
     "unable_to_authenticate_recovery_code": Refusal(
-        401, "The recovery code could not be authenticated because it is wrong or was already used.", "type only"
+        401, "The recovery code is wrong or was already used.", "type only"
     ),
     "recovery_codes_not_found": Refusal(404, "The user has no recovery codes.", "type only"),
-    "no_active_recovery_code_backed_factor": Refusal(
-        400, "The user has no verified factor that a recovery code could stand for.", "type only"
-    ),
+    "no_active_recovery_code_backed_factor": Refusal(400, "The user has no verified TOTP to recover.", "type only"),
     "user_id_mismatch": Refusal(400, "The session belongs to another user.", "type only"),
     # users
     "invalid_user_id": Refusal(400, "user_id format is invalid.", "seen"),
@@ -182,7 +179,7 @@ REFUSALS: dict[str, Refusal] = {
         400, "A user with the specified external_id already exists for this project.", "type only"
     ),
     "metadata_invalid_format": Refusal(400, "Metadata must be a JSON object.", "type only"),
-    "metadata_too_many_keys": Refusal(400, "Metadata may have 20 keys at the most.", "type only"),
+    "metadata_too_many_keys": Refusal(400, "Metadata may have at most 20 keys.", "type only"),
     "metadata_too_large": Refusal(400, "Metadata is larger than 4 KB.", "type only"),
     "cannot_delete_last_primary_factor": Refusal(
         400, "The last email or phone number of a user can't be deleted.", "type only"

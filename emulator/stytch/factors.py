@@ -1,4 +1,4 @@
-"""Authentication factors: the shape of each, and how a session's list of them changes."""
+"""Authentication factors of a session."""
 
 from __future__ import annotations
 
@@ -9,25 +9,25 @@ TIMES = frozenset({"created_at", "updated_at", "last_authenticated_at"})
 
 
 def email_link(email_id: str, address: str) -> Json:
-    """Describe a magic link that was opened from a mailbox."""
+    """A magic link opened from an email."""
     detail = {"email_id": email_id, "email_address": address}
     return {"type": "magic_link", "delivery_method": "email", "email_factor": detail}
 
 
 def embedded_link(embedded_id: str) -> Json:
-    """Describe a magic link that the application delivered in its own way."""
+    """A magic link that the app delivered itself."""
     detail = {"embedded_id": embedded_id}
     return {"type": "magic_link", "delivery_method": "embedded", "embeddable_magic_link_factor": detail}
 
 
 def totp(totp_id: str) -> Json:
-    """Describe a code from an authenticator app."""
+    """A code from an authenticator app."""
     detail = {"totp_id": totp_id}
     return {"type": "totp", "delivery_method": "authenticator_app", "authenticator_app_factor": detail}
 
 
 def recovery_code(recovery_code_id: str) -> Json:
-    """Describe a recovery code.
+    """A recovery code.
 
     UNCONFIRMED: its type, which may be ``totp``; the SDK's enumeration has ``recovery_codes``.
     """
@@ -36,9 +36,9 @@ def recovery_code(recovery_code_id: str) -> Json:
 
 
 def add_or_refresh(known: list[Json], factor: Json) -> list[Json]:
-    """Add a factor that was proven now, or refresh the entry of the same method.
+    """Add a factor proven now, or refresh the entry of the same method.
 
-    UNCONFIRMED: what makes two proofs the same method; all but their times here, so the method's id.
+    UNCONFIRMED: what makes two factors the same method. Here, all members but the times must match.
     """
     now = clock.seconds(clock.now())
     before = next((old for old in known if _method(old) == factor), None)
@@ -48,7 +48,7 @@ def add_or_refresh(known: list[Json], factor: Json) -> list[Json]:
 
 
 def without(known: list[Json], method_id: str) -> list[Json]:
-    """Return the list without the factor that was proven by this e-mail address or TOTP."""
+    """The factors without the one of this email id or TOTP id."""
     return [factor for factor in known if method_id not in _detail(factor).values()]
 
 

@@ -1,4 +1,4 @@
-"""Reading one field of a request body; whatever does not fit is a refusal."""
+"""Reads and validates fields of a request body; raises StytchFault."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ MAX_METADATA_KEYS = 20
 
 
 def matching(body: Json, name: str, pattern: str, fault: str) -> str:
-    """Read a required string that fits the pattern as a whole."""
+    """Read a required string that matches the whole pattern."""
     value = body.get(name)
     if not isinstance(value, str) or not re.fullmatch(pattern, value):
         raise StytchFault(fault)
@@ -26,17 +26,17 @@ def matching(body: Json, name: str, pattern: str, fault: str) -> str:
 
 
 def optional_matching(body: Json, name: str, pattern: str, fault: str) -> str | None:
-    """Read the same, or None if the field is absent."""
+    """Read a string that matches the whole pattern, or None if absent."""
     return None if body.get(name) is None else matching(body, name, pattern, fault)
 
 
 def email(body: Json) -> str:
-    """Read an e-mail address."""
+    """Read an email address."""
     return matching(body, "email", EMAIL, "invalid_email")
 
 
 def minutes(body: Json, name: str, default: int, allowed: tuple[int, int] = LINK_MINUTES) -> int:
-    """Read a life time within the allowed range."""
+    """Read a number of minutes in the allowed range."""
     value = body.get(name)
     if value is None:
         return default
@@ -62,7 +62,7 @@ def mapping(body: Json, name: str, fault: str = "invalid_argument") -> Json:
 
 
 def strings(body: Json, name: str, members: tuple[str, ...]) -> dict[str, str]:
-    """Read the given members of a JSON object, each a string, empty if absent."""
+    """Read the given members of a JSON object as strings, empty if absent."""
     found = mapping(body, name)
     texts = {member: found.get(member) or "" for member in members}
     if not all(isinstance(text, str) for text in texts.values()):
@@ -71,17 +71,17 @@ def strings(body: Json, name: str, members: tuple[str, ...]) -> dict[str, str]:
 
 
 def attributes(body: Json) -> dict[str, str]:
-    """Where a request of the end user came from."""
+    """Read the IP address and user agent of the end user."""
     return strings(body, "attributes", ("ip_address", "user_agent"))
 
 
 def check_locale(body: Json) -> None:
-    """Refuse a language that Stytch has no mails in; ours are all in English."""
+    """Refuse an unsupported language. All emails here are in English."""
     optional_matching(body, "locale", LOCALE, "invalid_locale")
 
 
 def merged_metadata(old: Json, body: Json, name: str) -> Json:
-    """Metadata after an update: merged at the top level only, and null deletes a key."""
+    """Merge metadata at the top level; null deletes a key."""
     update = mapping(body, name, "metadata_invalid_format")
     merged = {key: value for key, value in {**old, **update}.items() if value is not None}
     if len(merged) > MAX_METADATA_KEYS:
@@ -92,5 +92,5 @@ def merged_metadata(old: Json, body: Json, name: str) -> Json:
 
 
 def json_size(value: Any) -> int:
-    """Bytes of the value's compact JSON."""
+    """The size in bytes of a value as compact JSON."""
     return len(json.dumps(value, separators=(",", ":"), ensure_ascii=False).encode(errors="replace"))

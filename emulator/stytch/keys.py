@@ -1,7 +1,6 @@
-"""The project's signing keys, as Stytch publishes them: RSA 2048, several at a time, the newest one signs.
+"""The project's RSA 2048 signing keys; the newest one signs.
 
-Keys belong to the project and not to a visitor, so they live in a partition of their own; Unit, for one, fetches them
-without knowing who is visiting.
+Keys belong to the project, not to a visitor, so they have their own partition. Unit fetches them without a visitor.
 """
 
 from __future__ import annotations
@@ -22,24 +21,27 @@ from .. import clock
 from ..store import Json, Tenant
 
 KEY = "jwk"
-SECRET = "token_secret"  # noqa: S105 -- the name of a record, not a secret
+SECRET = "token_secret"  # noqa: S105 -- the name of a record
 CERTIFICATE_LIFE = timedelta(days=365)
 
 
 def partition(project_id: str) -> str:
-    """Name the partition that holds what belongs to the project."""
+    """The partition of a project's keys."""
     return f"project:{project_id}"
 
 
 def ensure(project: Tenant) -> None:
-    """Give a new project its first signing key, and the secret from which session tokens are derived."""
+    """Create a project's first signing key and its session token secret."""
     if project.get(SECRET, SECRET) is None:
         project.add(SECRET, SECRET, {"hex": secrets.token_hex(32)})
         _add_key(project)
 
 
 def rotate_key(project: Tenant) -> str:
-    """Sign with a new key from now on; the older ones stay published. ``project`` is the project's own partition."""
+    """Sign with a new key from now on; older keys stay published.
+
+    ``project`` is the project's partition.
+    """
     ensure(project)
     return _add_key(project)
 
@@ -55,37 +57,40 @@ def _add_key(project: Tenant) -> str:
 
 
 def new_private_key() -> rsa.RSAPrivateKey:
-    """Make a key of the size that Stytch uses."""
+    """Generate an RSA key of Stytch's size."""
     return rsa.generate_private_key(public_exponent=65537, key_size=2048)
 
 
 def published(project: Tenant) -> list[Json]:
-    """Return the JWKS members of every key, oldest first."""
+    """The JWKS entries of all keys, oldest first."""
     return [record["public"] for record in project.all(KEY)]
 
 
 def signing_key(project: Tenant) -> tuple[str, rsa.RSAPrivateKey]:
-    """Return the newest key with its id."""
+    """The newest key and its id."""
     newest = project.all(KEY)[-1]
     return newest["kid"], _parsed(newest["kid"], newest["pem"])
 
 
 def token_secret(project: Tenant) -> bytes:
-    """Return what session tokens are derived from."""
+    """The secret from which session tokens are derived."""
     secret = project.get(SECRET, SECRET) or {}
     return bytes.fromhex(secret["hex"])
 
 
 @lru_cache(maxsize=64)
 def _parsed(_kid: str, pem: str) -> rsa.RSAPrivateKey:
-    """Kept, because parsing takes longer than signing; unchecked, because we made the key ourselves."""
+    """Parse a key. Cached because parsing is slow; unchecked because it is our own."""
     key = serialization.load_pem_private_key(pem.encode(), password=None, unsafe_skip_rsa_key_validation=True)
-    assert isinstance(key, rsa.RSAPrivateKey)  # noqa: S101 -- we wrote no other kind
+    assert isinstance(key, rsa.RSAPrivateKey)  # noqa: S101 -- no other kind is stored
     return key
 
 
 def _public(kid: str, key: rsa.RSAPrivateKey) -> Json:
-    """Build the nine members that Stytch publishes; the thumbprint's name really lacks the ``#`` of RFC 7517."""
+    """The nine JWKS members that Stytch publishes.
+
+    Stytch writes ``x5tS256``, without the ``#`` of RFC 7517.
+    """
     numbers = RSAAlgorithm.to_jwk(key.public_key(), as_dict=True)
     certificate = _certificate(kid, key)
     return {

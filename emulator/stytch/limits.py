@@ -1,4 +1,4 @@
-"""Fixed windows that begin at the top of their interval, as Stytch documents them."""
+"""Rate limits in fixed windows aligned to the clock, as Stytch documents."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ KIND = "rate_limit"
 
 
 def count_request(tenant: Tenant, what: str, subject: str, *, most: int, seconds: int) -> None:
-    """Count one use, and refuse it when the present window has had its fill.
+    """Count a request, or refuse it if the window's limit is reached.
 
-    UNCONFIRMED: a ``Retry-After`` header; we send none.
+    UNCONFIRMED: a ``Retry-After`` header. None is sent here.
     """
     key = hashlib.sha256(f"{what} {subject}".encode()).hexdigest()
     window = int(clock.timestamp()) // seconds

@@ -1,4 +1,4 @@
-"""Magic links in the store: issued once, found by the hash of their token, spent once."""
+"""Magic links in the store: found by token hash, usable once."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from .wire import Call
 
 LINK = "magic_link"
 NAME = "magic_link_token"
-TOKEN = r"[A-Za-z0-9_=-]{1,200}"  # noqa: S105 -- UNCONFIRMED: what counts as malformed; another alphabet here
+TOKEN = r"[A-Za-z0-9_=-]{1,200}"  # noqa: S105 -- UNCONFIRMED: what counts as malformed
 CHALLENGE = r"[A-Za-z0-9_-]{43}"
 VERIFIER = r"[A-Za-z0-9._~-]{43,128}"
 Kind: TypeAlias = Literal["login", "signup", "invite", "embedded"]
@@ -26,7 +26,7 @@ Kind: TypeAlias = Literal["login", "signup", "invite", "embedded"]
 
 @dataclass(frozen=True)
 class Target:
-    """Where a link leads and for how long it works."""
+    """Where a link leads and how long it works."""
 
     kind: Kind
     url: str
@@ -34,9 +34,9 @@ class Target:
 
 
 def issue(call: Call, user: Json, email_id: str, target: Target) -> str:
-    """Make a new link for the user; returns its token, which is kept only as a hash.
+    """Create a link; returns its token, which is stored only as a hash.
 
-    UNCONFIRMED: whether a new link cancels the one before it; both work here.
+    UNCONFIRMED: whether a new link cancels the previous one. Here, both work.
     """
     token = tokens.new_token()
     link: Json = {
@@ -54,37 +54,37 @@ def issue(call: Call, user: Json, email_id: str, target: Target) -> str:
 
 
 def browser_binding(body: Json) -> Json:
-    """Read what the request tells of the browser that asks for a link, to be checked against the one that opens it."""
+    """Read what ties a link to the browser that requests it."""
     challenge = fields.optional_matching(body, "code_challenge", CHALLENGE, "invalid_pkce_code_challenge")
     return {"code_challenge": challenge, "attributes": fields.attributes(body)}
 
 
 def find(tenant: Tenant, token: str) -> Json | None:
-    """Find the link that was ever issued with this token."""
+    """Find the link with this token, used or not."""
     return tenant.find(LINK, NAME, tokens.digest(token))
 
 
 def is_open(link: Json) -> bool:
-    """Whether the link still works."""
+    """Whether the link is unused and not expired."""
     return not link["used"] and bool(link["expires_at"] > clock.timestamp())
 
 
 def mark_used(tenant: Tenant, link: Json) -> None:
-    """Never again."""
+    """Mark the link as used."""
     tenant.save(LINK, link["id"], {**link, "used": True})
 
 
 def address(link: Json, token: str) -> str:
-    """Add the token to the application's URL; the URL's own query is kept as it is."""
+    """Add the token to the app's redirect URL, and keep the URL's own query."""
     parts = urlsplit(link["url"])
     added = urlencode({"stytch_token_type": "magic_links", "token": token})
     return urlunsplit(parts._replace(query=f"{parts.query}&{added}" if parts.query else added))
 
 
 def check_browser(link: Json, body: Json) -> None:
-    """PKCE and the caller's attributes: is this the browser that asked for the link.
+    """Check PKCE and attributes: the same browser must request and open a link.
 
-    UNCONFIRMED: whether a wrong verifier spends the link; it does not here.
+    UNCONFIRMED: whether a wrong verifier uses up the link. Here, it does not.
     """
     _check_verifier(link["code_challenge"], body)
     options = fields.mapping(body, "options")

@@ -1,4 +1,4 @@
-"""Asking for a magic link by mail. No mail leaves the emulator: it is kept for the visitor's inbox page."""
+"""Magic links by email. Emails are not sent but kept for the inbox page."""
 
 from __future__ import annotations
 
@@ -21,31 +21,31 @@ bp = Blueprint("magic_link_emails", __name__, url_prefix="/v1/magic_links/email"
 LOGIN_MINUTES = 60
 SIGNUP_MINUTES = 7 * 24 * 60
 INVITE_MINUTES = 60
-INACTIVE_DOMAIN = "inactive.example"  # mail to this domain bounces, so that a client can meet the refusal
+INACTIVE_DOMAIN = "inactive.example"  # emails to this domain bounce, to test that refusal
 MAIL = "mail"
 SUBJECTS: dict[str, str] = {
-    "login": "Your link to sign in",
-    "signup": "Confirm your e-mail address",
-    "invite": "You have been invited",
+    "login": "Your sign-in link",
+    "signup": "Confirm your email address",
+    "invite": "You're invited",
 }
 
 
 @dataclass(frozen=True)
 class Targets:
-    """Where the mail leads an old user, and where a new one."""
+    """Where the email leads existing users and new users."""
 
     login: links.Target
     signup: links.Target
 
     def for_user(self, user: Json, *, is_new: bool = False) -> links.Target:
-        """Choose the sign-up link for new and pending users."""
+        """Choose the signup link for new and pending users."""
         return self.signup if is_new or user["status"] == "pending" else self.login
 
 
 @bp.post("/login_or_create")
 @authenticated
 def login_or_create(call: Call) -> Json:
-    """Mail a link to the address, whether or not it has a user yet."""
+    """Email a link to an address, creating the user if there is none."""
     address, targets = _request(call)
     active = not fields.flag(call.body, "create_user_as_pending")
     user = user_records.owner(call.tenant, "email", address)
@@ -60,7 +60,7 @@ def login_or_create(call: Call) -> Json:
 @bp.post("/send")
 @authenticated
 def send(call: Call) -> Json:
-    """Mail a link to a known address, or add an address to a user who is known otherwise."""
+    """Email a link to a known address, or to a new address of a known user."""
     selected = _selected_user(call)
     address, targets = _request(call)
     user = user_records.owner(call.tenant, "email", address)
@@ -78,7 +78,7 @@ def send(call: Call) -> Json:
 @bp.post("/invite")
 @authenticated
 def invite(call: Call) -> Json:
-    """Make a pending user and mail the invitation."""
+    """Create a pending user and email the invitation."""
     name = fields.strings(call.body, "name", user_records.NAME_PARTS)
     trusted = fields.merged_metadata({}, call.body, "trusted_metadata")
     untrusted = fields.merged_metadata({}, call.body, "untrusted_metadata")
@@ -89,7 +89,7 @@ def invite(call: Call) -> Json:
     if user is None:
         user = user_records.add(call.tenant, active=False)
         user_records.add_contact(call.tenant, user, "email", address)
-    # UNCONFIRMED: inviting who is here already; an active user is a duplicate, a pending one may have one live invite.
+    # UNCONFIRMED: inviting an existing user. Here, a pending user may have one open invite, an active one none.
     if user["status"] == "active":
         raise StytchFault("duplicate_email")
     if _live_invites(call, user):
@@ -105,7 +105,10 @@ def invite(call: Call) -> Json:
 @bp.post("/revoke_invite")
 @authenticated
 def revoke_invite(call: Call) -> Json:
-    """Make the invitation's link worthless. UNCONFIRMED: the pending user's fate; the user stays here."""
+    """Revoke an invitation's link.
+
+    UNCONFIRMED: whether the pending user is deleted. Here, the user stays.
+    """
     user = user_records.owner(call.tenant, "email", fields.email(call.body))
     if user is None:
         raise StytchFault("email_not_found")
@@ -115,7 +118,7 @@ def revoke_invite(call: Call) -> Json:
 
 
 def _request(call: Call) -> tuple[str, Targets]:
-    """Check all that `send` and `login_or_create` share, before anything is written."""
+    """Validate what `send` and `login_or_create` share, before any write."""
     login_minutes = fields.minutes(call.body, "login_expiration_minutes", LOGIN_MINUTES)
     signup_minutes = fields.minutes(call.body, "signup_expiration_minutes", SIGNUP_MINUTES)
     login = redirects.requested(call.body, "login") or redirects.default("login")
@@ -125,18 +128,18 @@ def _request(call: Call) -> tuple[str, Targets]:
 
 
 def _address(call: Call) -> str:
-    """Read the address of a mail that may be sent now: one per second and address, over all three endpoints."""
+    """Read the address; limited to one email per second and address."""
     address = fields.email(call.body)
     fields.check_locale(call.body)
     links.browser_binding(call.body)
     if address.lower().endswith(f"@{INACTIVE_DOMAIN}"):
         raise StytchFault("inactive_email")
-    limits.count_request(call.tenant, "magic link mails", address.lower(), most=1, seconds=1)
+    limits.count_request(call.tenant, "magic link emails", address.lower(), most=1, seconds=1)
     return address
 
 
 def _selected_user(call: Call) -> Json | None:
-    """Find the user who gets a further address."""
+    """Find the user who gets another address."""
     ways = [name for name in ("user_id", "session_token", "session_jwt") if call.body.get(name) is not None]
     if len(ways) > 1:
         raise StytchFault("too_many_user_selection_arguments")
@@ -152,7 +155,7 @@ def _live_invites(call: Call, user: Json) -> list[Json]:
 
 
 def _mail(call: Call, user: Json, address: str, target: links.Target) -> str:
-    """Issue the link and keep the mail; returns the address's id."""
+    """Issue the link and store the email; returns the email address's id."""
     email_id: str = user_records.entry_of(user, "email", address)["email_id"]
     token = links.issue(call, user, email_id, target)
     query = {"public_token": call.public_token, "stytch_token_type": "magic_links", "token": token}
@@ -164,7 +167,7 @@ def _mail(call: Call, user: Json, address: str, target: links.Target) -> str:
         "to": address,
         "kind": target.kind,
         "subject": SUBJECTS[target.kind],
-        "text": f"Open this link to go on. It works once, until {expires:%H:%M} UTC on {expires:%d %B %Y}.",
+        "text": f"Open this link to continue. It works once and expires on {clock.display(expires)}.",
         "link": link,
         "sent_at": clock.seconds(clock.now()),
         "expires": clock.seconds(expires),

@@ -1,4 +1,4 @@
-"""Magic links: the page between the mail and the application, opening a link, and links that are not mailed."""
+"""Magic links: the redirect from the email, authentication, embedded links."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ bp = Blueprint("magic_links", __name__, url_prefix="/v1/magic_links")
 
 LINK_NOT_FOUND_PAGE = (
     '<!doctype html><html lang="en"><title>Link not found</title>'
-    "<h1>This link does not exist</h1><p>It was not issued by the emulated Stytch, or it is long forgotten.</p></html>"
+    "<h1>This link does not exist</h1><p>The Stytch emulator did not issue it, or has deleted it.</p></html>"
 )
 
 
 @bp.get("/redirect")
 def redirect_to_app() -> AnyResponse:
-    """Send the browser on to the application. Mail scanners come here too, so this spends nothing."""
+    """Redirect to the app. Does not use the link, as email scanners open links."""
     token = request.args.get("token", "")
     found = service().store.tenant_with(links.NAME, digest(token))
     link = None
@@ -43,7 +43,7 @@ def redirect_to_app() -> AnyResponse:
 @bp.post("/authenticate")
 @authenticated
 def authenticate(call: Call) -> Json:
-    """Open a link, once: proves the mailbox, and starts or extends a session if a duration is given."""
+    """Open a link, once; starts or extends a session if a duration is given."""
     token = fields.matching(call.body, "token", links.TOKEN, "invalid_token")
     requested = session_records.session_request(call)
     link = links.find(call.tenant, token)
@@ -69,7 +69,7 @@ def _authenticated(call: Call, user: Json, email: Json | None, requested: sessio
         factor = factors.embedded_link(method_id)
     objects.count_success(call.tenant, user)
     if requested.session and requested.session["user_id"] != user["user_id"]:
-        requested = replace(requested, session=None)  # somebody else's session is left alone
+        requested = replace(requested, session=None)  # don't add to another user's session
     return {
         "user_id": user["user_id"],
         "method_id": method_id,
@@ -83,7 +83,7 @@ def _authenticated(call: Call, user: Json, email: Json | None, requested: sessio
 @bp.post("")
 @authenticated
 def create(call: Call) -> Json:
-    """Make a link's token for the application to deliver in its own way; it proves no mailbox."""
+    """Create an embedded link, which proves no email address."""
     user = user_records.requested_user(call.tenant, call.body)
     minutes = fields.minutes(call.body, "expiration_minutes", 60)
     token = links.issue(call, user, "", links.Target("embedded", "", minutes))

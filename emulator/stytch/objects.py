@@ -1,4 +1,4 @@
-"""The user object on the wire, and the lock that a user gets for guessing."""
+"""The user object of the API, and locking after failed attempts."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ NOT_EMULATED: tuple[str, ...] = ("webauthn_registrations", "providers", "crypto_
 
 
 def user_object(tenant: Tenant, user: Json) -> Json:
-    """All that Stytch tells about a user.
+    """The user as Stytch returns it.
 
-    UNCONFIRMED: whether a TOTP whose enrolment ran out stays listed; we list it until it is deleted or replaced.
+    UNCONFIRMED: whether a TOTP with an expired enrollment stays listed. Here, it does until it is deleted or replaced.
     """
     totp = tenant.get(user_records.TOTP, user["totp_id"]) if user["totp_id"] else None
     locked = is_locked(user)
@@ -39,20 +39,20 @@ def user_object(tenant: Tenant, user: Json) -> Json:
 
 
 def is_locked(user: Json) -> bool:
-    """Whether the lock of the last failure still holds."""
+    """Whether the user is locked now."""
     return user["locked_at"] is not None and clock.now() < clock.parse(user["locked_at"]) + LOCK_LIFE
 
 
 def refuse_if_locked(user: Json) -> None:
-    """No way of signing in is open to a locked user."""
+    """Refuse any sign-in of a locked user."""
     if is_locked(user):
         raise StytchFault("user_lock_limit_reached")
 
 
 def count_failure(tenant: Tenant, user: Json) -> None:
-    """One more wrong guess in a row; the tenth locks the user.
+    """Count a wrong code; the tenth in a row locks the user.
 
-    UNCONFIRMED: which products count; we count wrong TOTP and recovery codes, the only proofs here that can be guessed.
+    UNCONFIRMED: which products count. Here, wrong TOTP and recovery codes do.
     """
     user["failures"] += 1
     if user["failures"] >= FAILURES_TO_LOCK:
@@ -61,6 +61,6 @@ def count_failure(tenant: Tenant, user: Json) -> None:
 
 
 def count_success(tenant: Tenant, user: Json) -> None:
-    """Any proof that holds ends the row of failures and makes a pending user active."""
+    """Reset the failure count, unlock the user and make a pending user active."""
     user["failures"], user["locked_at"], user["status"] = 0, None, "active"
     user_records.save(tenant, user)

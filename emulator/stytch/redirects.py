@@ -1,4 +1,4 @@
-"""Which URLs a mail may lead to: those that the project has registered, to the letter."""
+"""Redirect URLs: only URLs registered for the project, matched exactly."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ MALFORMED: dict[Purpose, str] = {
 
 
 def requested(body: Json, purpose: Purpose) -> str | None:
-    """Read the registered URL that the request names for this purpose; None if it names none."""
+    """Read the registered URL given for this purpose, or None."""
     url = body.get(f"{purpose}_magic_link_url")
     if url is None:
         return None
@@ -32,9 +32,9 @@ def requested(body: Json, purpose: Purpose) -> str | None:
 
 
 def default(purpose: Purpose) -> str:
-    """Return the dashboard's default; an invite signs up.
+    """The default redirect URL; an invite uses the signup default.
 
-    UNCONFIRMED: how a default is chosen; it is the only registered URL here.
+    UNCONFIRMED: how a default is chosen. Here, it is the only registered URL.
     """
     registered = service().redirect_urls
     kind = "login" if purpose == "login" else "signup"

@@ -1,4 +1,4 @@
-"""The fixed values that Stytch's Test environment answers in the same way for everybody.
+"""The fixed sandbox values of Stytch's Test environment.
 
 Nothing here is stored: the sandbox user can't be fetched or listed, and the sandbox session can't be revoked.
 """
@@ -19,14 +19,14 @@ EMAIL_ID = "email-test-23873e89-d4ed-4e92-b3b9-e5c7198fa286"
 USER_ID = "user-test-e3795c81-f849-4167-bfda-e4a6e9c280fd"
 SESSION_ID = "session-test-eb94233f-8800-4ebd-8645-51dc15f9d028"
 STARTED_AT = "2021-08-28T00:41:58.935673Z"
-TOTP_ID = "totp-test-00000000-0000-4000-8000-000000000000"  # UNCONFIRMED: the real one; any fixed id will do
+TOTP_ID = "totp-test-00000000-0000-4000-8000-000000000000"  # UNCONFIRMED: the real one
 TOTP_CODE = "000000"
 RECOVERY_CODE = "a1b2-c3d4-e5f6"
-# Published constants; they open nothing.
+# Published constants, not secrets.
 LINK_TOKEN = "DOYoip3rvIMMW5lgItikFK-Ak1CfMsgjuiCyI7uuU94="  # noqa: S105
 USED_LINK_TOKEN = "3pzjQpgksDlGKWEwUq2Up--hCHC_0oamfLHyfspKDFU="  # noqa: S105
 SESSION_TOKEN = "WJtR5BCy38Szd5AfoDpf0iqFKEt4EE5JhjlWUY7l3FtY"  # noqa: S105
-TOTP_SECRET = "A" * 32  # UNCONFIRMED: the real one; its codes are not accepted, only TOTP_CODE is
+TOTP_SECRET = "A" * 32  # UNCONFIRMED: the real one; only TOTP_CODE is accepted
 
 EMAIL_FACTOR = factors.email_link(EMAIL_ID, EMAIL)
 TOTP_FACTOR = factors.totp(TOTP_ID)
@@ -34,7 +34,7 @@ RECOVERY_FACTOR = factors.recovery_code("totp-recovery-code-test-00000000-0000-4
 
 
 def answer(call: Call, path: str) -> Json | None:
-    """Return the fixed answer, if the request carries a sandbox value."""
+    """The fixed response, if the request has a sandbox value."""
     known = _ANSWERS.get(path)
     return known(call) if known else None
 
@@ -101,7 +101,7 @@ def _recovery(call: Call) -> Json | None:
 
 
 def _authenticated(call: Call, factor: Json, default_minutes: int | None = None) -> Json:
-    """Answer the sandbox session with a fresh JWT, as for any session only if a duration is given."""
+    """The sandbox session with a new JWT, if a duration is given."""
     requested = session_records.request_for(call, _stored_session())
     requested = replace(requested, minutes=requested.minutes or default_minutes)
     answer = session_records.add_factor(call, user_records.blank(USER_ID), requested, factor)

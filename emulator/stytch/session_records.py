@@ -1,4 +1,4 @@
-"""Sessions in the store: which one a request means, and what a new proof does to it."""
+"""Sessions in the store: which one a request names, and adding factors to it."""
 
 from __future__ import annotations
 
@@ -13,30 +13,30 @@ from .errors import StytchFault
 from .wire import Call, new_id
 
 SESSION = "session"
-TOKEN = r"[A-Za-z0-9_-]{43}[A-Za-z0-9_=-]"  # noqa: S105 -- UNCONFIRMED: what counts as malformed; 44 characters here
+TOKEN = r"[A-Za-z0-9_-]{43}[A-Za-z0-9_=-]"  # noqa: S105 -- UNCONFIRMED: what counts as malformed
 SESSION_MINUTES = (5, 527_040)
 MAX_CLAIMS = 4096  # bytes of JSON
 
 
 @dataclass(frozen=True)
 class SessionRequest:
-    """What an authenticate call asks of sessions; all of it is checked before anything is spent."""
+    """The validated session arguments of an authenticate call."""
 
-    session: Json | None  # the one to add to
-    minutes: int | None  # how long it shall live
+    session: Json | None  # the session to extend
+    minutes: int | None  # its new duration
     claims: Json
-    attributes: Json  # of a new one
+    attributes: Json  # for a new session
 
 
 def session_request(call: Call) -> SessionRequest:
-    """Read and check the session arguments of an authenticate call."""
+    """Read and validate the session arguments of an authenticate call."""
     session_id = requested_session_id(call, "too_many_session_arguments", ("session_token", "session_jwt"))
     session = None if session_id is None else active_session(call.tenant, session_id)
     return request_for(call, session)
 
 
 def request_for(call: Call, session: Json | None) -> SessionRequest:
-    """Read and check what the request wants of a session that is known already."""
+    """Read and validate the arguments for a session that is already loaded."""
     requested = SessionRequest(session, _minutes(call), _claims(call), fields.attributes(call.body))
     if fields.json_size(_merge(session["custom_claims"] if session else {}, requested.claims)) > MAX_CLAIMS:
         raise StytchFault("custom_claims_too_large")
@@ -54,9 +54,9 @@ def _minutes(call: Call) -> int | None:
 
 
 def _claims(call: Call) -> Json:
-    """Read the asked custom claims.
+    """Read the custom claims.
 
-    UNCONFIRMED: claims with reserved names; the SDK's docstring says ignored, a guide says refused. We ignore them.
+    UNCONFIRMED: claims with reserved names. The SDK says ignored, a guide says refused. Here, they are ignored.
     """
     requested = fields.mapping(call.body, "session_custom_claims")
     return {name: value for name, value in requested.items() if not _is_reserved(name)}
@@ -67,7 +67,10 @@ def _is_reserved(name: str) -> bool:
 
 
 def requested_session_id(call: Call, too_many: str, ways: tuple[str, ...]) -> str | None:
-    """Read which session the request names, in at most one of the given ways; it need not exist. None if in none."""
+    """Read the id of the session that the request names; it may not exist.
+
+    Accepts at most one of the given arguments. Returns None if there is none.
+    """
     used = [way for way in ways if call.body.get(way) is not None]
     if len(used) > 1:
         raise StytchFault(too_many)
@@ -94,7 +97,7 @@ _READERS = {"session_id": _by_id, "session_token": _by_token, "session_jwt": _by
 
 
 def active_session(tenant: Tenant, session_id: str) -> Json:
-    """Find the session, unless it is unknown, revoked or over, which all look the same."""
+    """Load the session; unknown, revoked and expired ones are not found."""
     session = tenant.get(SESSION, session_id)
     if session is None or clock.parse(session["expires_at"]) <= clock.now():
         raise StytchFault("session_not_found")
@@ -102,7 +105,7 @@ def active_session(tenant: Tenant, session_id: str) -> Json:
 
 
 def of_user(tenant: Tenant, user_id: str) -> list[Json]:
-    """List the user's sessions that are not over."""
+    """The user's active sessions."""
     return [
         session
         for session in tenant.all(SESSION)
@@ -111,10 +114,9 @@ def of_user(tenant: Tenant, user_id: str) -> list[Json]:
 
 
 def add_factor(call: Call, user: Json, requested: SessionRequest, factor: Json) -> Json:
-    """Start or extend a session with one more proof, and answer its three fields.
+    """Start or extend a session with a proven factor; returns its three fields.
 
-    UNCONFIRMED: an existing session without a duration; like the call without either, it changes no session and
-    returns none.
+    UNCONFIRMED: a session given without a duration. Here, as without a session, nothing changes and none is returned.
     """
     if requested.minutes is None:
         return {"session": None, "session_token": "", "session_jwt": ""}
@@ -124,7 +126,7 @@ def add_factor(call: Call, user: Json, requested: SessionRequest, factor: Json) 
 
 
 def extend(call: Call, session: Json, requested: SessionRequest) -> Json:
-    """Note the visit, apply a new life time and claims, and answer the session with both its tokens."""
+    """Update the session's last access, expiry and claims; returns its tokens."""
     now = clock.now()
     session["last_accessed_at"] = clock.seconds(now)
     if requested.minutes is not None:
@@ -139,9 +141,9 @@ def extend(call: Call, session: Json, requested: SessionRequest) -> Json:
 
 
 def forget_factor(tenant: Tenant, user_id: str, method_id: str) -> None:
-    """Take a deleted factor out of the user's sessions.
+    """Remove a deleted factor from the user's sessions.
 
-    UNCONFIRMED: what Stytch does with sessions that hold it; we take it out, and end a session that has no other.
+    UNCONFIRMED: what Stytch does with such sessions. Here, a session without another factor ends.
     """
     for session in of_user(tenant, user_id):
         session["authentication_factors"] = factors.without(session["authentication_factors"], method_id)
@@ -169,7 +171,7 @@ def _new_session(call: Call, user: Json, requested: SessionRequest) -> Json:
 
 
 def _merge(old: Any, new: Json) -> Json:
-    """Objects merge at every level; null deletes."""
+    """Merge objects recursively; null deletes."""
     merged = dict(old) if isinstance(old, dict) else {}
     for name, value in new.items():
         if value is None:

@@ -1,4 +1,4 @@
-"""Sessions: checking, listing and revoking them, and the keys that let anybody check a session JWT."""
+"""Sessions: authenticate, list and revoke, and the project's JWKS."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ bp = Blueprint("sessions", __name__, url_prefix="/v1/sessions")
 @bp.post("/authenticate")
 @authenticated
 def authenticate(call: Call) -> Json:
-    """Check a session, extend it if asked to, and answer a fresh JWT."""
+    """Check a session, extend it if a duration is given, and return a new JWT."""
     requested = session_records.session_request(call)
     if requested.session is None:
         raise StytchFault("no_session_arguments")
@@ -24,7 +24,7 @@ def authenticate(call: Call) -> Json:
     if user is None:
         raise StytchFault("session_not_found")
     if fields.mapping(call.body, "authorization_check"):
-        # UNCONFIRMED: what Stytch's default policy grants; the emulated project has none, so it grants nothing.
+        # UNCONFIRMED: what Stytch's default policy grants. Here, there is no policy and nothing is granted.
         raise StytchFault("consumer_session_authorization_error")
     return {
         **session_records.extend(call, requested.session, requested),
@@ -43,9 +43,9 @@ def get(call: Call) -> Json:
 @bp.post("/revoke")
 @authenticated
 def revoke(call: Call) -> Json:
-    """End a session now; its JWTs verify until they expire.
+    """End a session; its JWTs stay valid until they expire.
 
-    UNCONFIRMED: an unknown session; refused as in `authenticate`.
+    UNCONFIRMED: an unknown session. Here, it is refused as in `authenticate`.
     """
     ways = ("session_id", "session_token", "session_jwt")
     session_id = session_records.requested_session_id(call, "too_many_session_revoke_arguments", ways)
@@ -58,12 +58,12 @@ def revoke(call: Call) -> Json:
 
 @bp.get("/jwks/<project_id>")
 def jwks(project_id: str) -> Response:
-    """Publish the project's public keys, open to all.
+    """Publish the project's public keys, without authentication.
 
-    Once there is a key, this writes nothing, so that it can be called from inside another service's open transaction.
+    Writes only to create the first key, so that it can be called inside another transaction.
     """
     if not is_project_id(project_id):
-        raise StytchFault("unauthorized_credentials")  # UNCONFIRMED: the type for an id that names no project
+        raise StytchFault("unauthorized_credentials")  # UNCONFIRMED: the type for an unknown project
     with service().store.read(keys.partition(project_id)) as project:
         published = keys.published(project)
     return envelope({"keys": published or _first_keys(project_id)})

@@ -1,7 +1,7 @@
-"""Tokens: made to be handed out once, kept only as hashes; and the session JWT, five minutes long.
+"""Tokens, stored only as hashes, and session JWTs, valid for five minutes.
 
-A session's token is derived from the session's id and a secret of the project, because Stytch returns the same token
-each time, even to a caller who showed only the JWT, and keeping it readable is what a hash is there to avoid.
+Stytch returns the same session token each time, even to a caller who sent only the JWT. So the token is derived from
+the session id and a project secret instead of being stored.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from . import keys
 from .errors import StytchFault
 from .wire import Call
 
-JWT_LIFE = 300  # seconds, however long the session is
+JWT_LIFE = 300  # seconds, independent of the session's duration
 MAX_JWT = 16 * 1024  # characters
 SESSION_CLAIM = "https://stytch.com/session"
 RESERVED_CLAIMS = frozenset({"aud", "exp", "iat", "iss", "jti", "nbf", "sub"})
@@ -35,23 +35,23 @@ _UNVERIFIED: Options = {
 
 
 def digest(token: str) -> str:
-    """Return the form in which a token is stored and found."""
+    """The hash under which a token is stored."""
     return hashlib.sha256(token.encode()).hexdigest()
 
 
 def new_token() -> str:
-    """44 characters that can't be guessed."""
+    """A random token of 44 characters."""
     return secrets.token_urlsafe(33)
 
 
 def session_token(call: Call, session_id: str) -> str:
-    """Derive the session's one opaque token."""
+    """Derive the session's token."""
     mac = hmac.digest(keys.token_secret(call.project), session_id.encode(), "sha512")
     return base64.urlsafe_b64encode(mac[:33]).decode()
 
 
 def mint(call: Call, session: Json) -> str:
-    """Sign a fresh session JWT with the project's newest key."""
+    """Sign a session JWT with the project's newest key."""
     kid, key = keys.signing_key(call.project)
     now = int(clock.timestamp())
     claims = {
@@ -68,7 +68,7 @@ def mint(call: Call, session: Json) -> str:
 
 
 def _session_claim(session: Json) -> Json:
-    # UNCONFIRMED: created_at and updated_at of a factor; absent from every real JWT seen, so left out.
+    # UNCONFIRMED: created_at and updated_at of a factor. Absent in every real JWT seen, so left out.
     factors = [
         {name: value for name, value in factor.items() if name not in FACTOR_TIMES_IN_API_ONLY}
         for factor in session["authentication_factors"]
@@ -82,9 +82,9 @@ def _session_claim(session: Json) -> Json:
 
 
 def session_of_jwt(call: Call, text: str) -> str:
-    """Read the session id from one of this project's JWTs; an expired JWT will do, its session decides.
+    """Read the session id from one of this project's JWTs, expired or not.
 
-    UNCONFIRMED: which of Stytch's types answers which flaw; we look at audience, issuer, signature, claims in turn.
+    UNCONFIRMED: which error type matches which flaw. Here, audience, issuer, signature and claims are checked in turn.
     """
     if len(text) > MAX_JWT:
         raise StytchFault("unable_to_parse_session_jwt")

@@ -1,4 +1,4 @@
-"""TOTP as RFC 6238 describes it (SHA-1, six digits, 30 seconds), with each time step accepted once."""
+"""TOTP (RFC 6238: SHA-1, six digits, 30 seconds); each time step works once."""
 
 from __future__ import annotations
 
@@ -16,15 +16,15 @@ from .errors import StytchFault
 from .user_records import TOTP
 from .wire import new_id
 
-ISSUER = "Stytch emulator"  # UNCONFIRMED: what Stytch writes; the project's name would be its like
+ISSUER = "Stytch emulator"  # UNCONFIRMED: what Stytch writes, probably the project's name
 STEP = 30  # seconds
-DRIFT = 1  # steps that a phone's clock may be off, either way
+DRIFT = 1  # time steps of clock drift, in either direction
 RECOVERY_CODES = 10
 NO_STEP = -1
 
 
 def add(tenant: Tenant, user: Json, minutes: int) -> Json:
-    """Add a new TOTP that waits for its first code."""
+    """Create a TOTP that is pending until its first code."""
     totp: Json = {
         "totp_id": new_id(TOTP),
         "user_id": user["user_id"],
@@ -40,7 +40,7 @@ def add(tenant: Tenant, user: Json, minutes: int) -> Json:
 
 
 def set_secret(tenant: Tenant, totp_id: str, secret: object) -> bool:
-    """Finish an enrolment with a secret that is known already; whether that could be one."""
+    """Complete an enrollment with a given secret; False if it is malformed."""
     totp = tenant.get(TOTP, totp_id)
     if totp is None or not isinstance(secret, str) or not re.fullmatch("([A-Z2-7]{8}){3,8}", secret):
         return False
@@ -49,27 +49,27 @@ def set_secret(tenant: Tenant, totp_id: str, secret: object) -> bool:
 
 
 def of_user(tenant: Tenant, user: Json) -> Json | None:
-    """Find the user's one TOTP."""
+    """The user's TOTP, or None."""
     return tenant.get(TOTP, user["totp_id"]) if user["totp_id"] else None
 
 
 def remove(tenant: Tenant, user: Json) -> None:
-    """Forget the user's TOTP."""
+    """Delete the user's TOTP."""
     tenant.remove(TOTP, user["totp_id"])
     user["totp_id"] = None
     user_records.save(tenant, user)
 
 
 def is_expired(totp: Json) -> bool:
-    """Whether the first code did not come in time."""
+    """Whether the enrollment expired before its first code."""
     return not totp["verified"] and bool(totp["expires_at"] <= clock.timestamp())
 
 
 def accepted_step(totp: Json, code: str) -> int | None:
-    """Find the time step that the code proves, or None if the code is wrong.
+    """The time step of a correct code, or None if the code is wrong.
 
-    A step is accepted once, and never after a later one, so neither an overheard code nor a kept one is of any use.
-    UNCONFIRMED: Stytch's drift on the very first code; the same as ever after here.
+    A time step is accepted once and never after a later one, so that an intercepted code can't be replayed.
+    UNCONFIRMED: the drift allowed for the first code. Here, it is the same as later.
     """
     generator, now = pyotp.TOTP(totp["secret"]), current_step()
     matching = [
@@ -83,23 +83,23 @@ def accepted_step(totp: Json, code: str) -> int | None:
 
 
 def current_step() -> int:
-    """Return the number of the time step that the clock is in."""
+    """The number of the current time step."""
     return int(clock.timestamp()) // STEP
 
 
 def account_label(user: Json) -> str:
-    """Return what an authenticator app writes under the issuer."""
+    """The account name that an authenticator app shows."""
     label: str = user["emails"][0]["email"] if user["emails"] else user["user_id"]
     return label
 
 
 def qr_code(secret: str, label: str) -> str:
-    """Draw the ``otpauth:`` URI as a PNG data URI.
+    """The ``otpauth:`` URI as a QR code in a PNG data URI.
 
-    UNCONFIRMED: Stytch's samples have a blank after the comma, which strict parsers of data URIs refuse; none here.
+    UNCONFIRMED: Stytch's samples have a space after the comma, which strict parsers refuse. Here, there is none.
     """
     uri = pyotp.TOTP(secret).provisioning_uri(name=label, issuer_name=ISSUER)
-    # This mask is read as well as the best of the eight; to find that one would take longer than all the rest.
+    # A fixed mask scans well; choosing the best of eight takes longer than everything else.
     return segno.make(uri, error="m", micro=False, mask=3).png_data_uri(scale=5)
 
 

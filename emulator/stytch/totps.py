@@ -1,4 +1,4 @@
-"""TOTP: enrolling an authenticator app, proving it, and the codes for when it is lost."""
+"""TOTP endpoints: enrollment, authentication and recovery codes."""
 
 from __future__ import annotations
 
@@ -22,11 +22,11 @@ RECOVERY_CODE = r"[a-z0-9]{4}-[a-z0-9]{4}-[a-z0-9]{4}"
 @bp.post("")
 @authenticated
 def create(call: Call) -> Json:
-    """Begin an enrolment: the secret, its QR code and the recovery codes."""
+    """Start an enrollment; returns the secret, QR code and recovery codes."""
     minutes = fields.minutes(call.body, "expiration_minutes", ENROLLMENT_MINUTES[1], ENROLLMENT_MINUTES)
     user = user_records.requested_user(call.tenant, call.body)
     if user["status"] != "active":
-        raise StytchFault("user_not_found")  # UNCONFIRMED: the type for a pending user; only active ones may enrol
+        raise StytchFault("user_not_found")  # UNCONFIRMED: the type for a pending user
     _remove_expired_totp(call, user)
     totp = totp_records.add(call.tenant, user, minutes)
     return {
@@ -40,9 +40,9 @@ def create(call: Call) -> Json:
 
 
 def _remove_expired_totp(call: Call, user: Json) -> None:
-    """One TOTP per user; only an enrolment that ran out makes way for the next.
+    """Refuse a second TOTP, unless the first is an expired enrollment.
 
-    UNCONFIRMED: whether Stytch refuses while one is pending, or replaces it; we refuse, which is harder on a client.
+    UNCONFIRMED: whether Stytch refuses or replaces a pending one. Here, it is refused, which is stricter for clients.
     """
     totp = totp_records.of_user(call.tenant, user)
     if totp and totp["verified"]:
@@ -56,7 +56,7 @@ def _remove_expired_totp(call: Call, user: Json) -> None:
 @bp.post("/authenticate")
 @authenticated
 def authenticate(call: Call) -> Json:
-    """Prove the authenticator app with its present code; the first time, this finishes the enrolment."""
+    """Verify a code; the first one completes the enrollment."""
     user = user_records.requested_user(call.tenant, call.body)
     code = _code(call, "totp_code", CODE, "invalid_totp_code", RECOVERY_CODE, "recovery_code_used_as_totp_code")
     requested = _session_of(call, user)
@@ -77,7 +77,10 @@ def authenticate(call: Call) -> Json:
 @bp.post("/recovery_codes")
 @authenticated
 def recovery_codes(call: Call) -> Json:
-    """List the codes that are left. UNCONFIRMED: whether used ones stay in Stytch's list; they leave ours."""
+    """List the unused recovery codes.
+
+    UNCONFIRMED: whether Stytch's list keeps used ones.
+    """
     user = user_records.requested_user(call.tenant, call.body)
     totp = totp_records.of_user(call.tenant, user)
     if totp is None:
@@ -89,7 +92,7 @@ def recovery_codes(call: Call) -> Json:
 @bp.post("/recover")
 @authenticated
 def recover(call: Call) -> Json:
-    """Stand in for a lost authenticator app with a recovery code, once."""
+    """Sign in with a recovery code, once."""
     user = user_records.requested_user(call.tenant, call.body)
     code = _code(call, "recovery_code", RECOVERY_CODE, "invalid_recovery_code", CODE, "totp_code_used_as_recovery_code")
     requested = _session_of(call, user)
@@ -106,7 +109,7 @@ def recover(call: Call) -> Json:
 
 
 def _code(call: Call, field: str, shape: str, malformed: str, other: str, mixed_up: str) -> str:
-    """Read the code, if it has its own shape and not the other kind's."""
+    """Read a code, with a specific refusal for the other kind of code."""
     value = call.body.get(field)
     if isinstance(value, str) and re.fullmatch(other, value):
         raise StytchFault(mixed_up)
@@ -114,7 +117,10 @@ def _code(call: Call, field: str, shape: str, malformed: str, other: str, mixed_
 
 
 def _session_of(call: Call, user: Json) -> session_records.SessionRequest:
-    """Read the session arguments. UNCONFIRMED: somebody else's session; refused here."""
+    """Read the session arguments.
+
+    UNCONFIRMED: another user's session. Here, it is refused.
+    """
     requested = session_records.session_request(call)
     if requested.session and requested.session["user_id"] != user["user_id"]:
         raise StytchFault("user_id_mismatch")

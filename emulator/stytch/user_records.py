@@ -1,4 +1,4 @@
-"""Users in the store: one record each, and a small one per e-mail address, phone number and external id."""
+"""Users in the store, with an index record per email, phone and external id."""
 
 from __future__ import annotations
 
@@ -23,17 +23,17 @@ EXTERNAL = "user_external_id"
 EXTERNAL_ID = r"[A-Za-z0-9._|-]{1,128}"
 NAME_PARTS = ("first_name", "middle_name", "last_name")
 DEFAULT_ROLE = "stytch_user"
-UNVERIFIED_EMAIL_LIFETIME = 300  # seconds until an address that was added and not proven is gone again
+UNVERIFIED_EMAIL_LIFETIME = 300  # seconds until an added, unverified email is removed
 
 
 def add(tenant: Tenant, *, active: bool = True) -> Json:
-    """Add a new user that nothing names yet."""
+    """Create a user without emails or phone numbers."""
     user = blank(new_id("user"), active=active)
     return tenant.add(USER, user["user_id"], user)
 
 
 def blank(user_id: str, *, active: bool = True) -> Json:
-    """Return what is stored of a user of whom nothing is known."""
+    """The record of a user about whom nothing is known yet."""
     return {
         "user_id": user_id,
         "status": "active" if active else "pending",
@@ -52,12 +52,12 @@ def blank(user_id: str, *, active: bool = True) -> Json:
 
 
 def save(tenant: Tenant, user: Json) -> None:
-    """Keep a changed user."""
+    """Save a changed user."""
     tenant.save(USER, user["user_id"], user)
 
 
 def load(tenant: Tenant, user_id: str) -> Json | None:
-    """Load the user as of now, without the added addresses whose trial is over."""
+    """Load the user, without added emails that expired unverified."""
     user = tenant.get(USER, user_id)
     for email in list(user["emails"]) if user else []:
         if email.get("until") is not None and email["until"] <= clock.timestamp():
@@ -66,9 +66,9 @@ def load(tenant: Tenant, user_id: str) -> Json | None:
 
 
 def requested_user(tenant: Tenant, body: Json) -> Json:
-    """Find the user that the request names, by id or by external id.
+    """Find the user that the request names by id or external id.
 
-    UNCONFIRMED: where a malformed id ends and an unknown external id begins; we take what starts like an id for one.
+    UNCONFIRMED: how a malformed id differs from an unknown external id. Here, ids start with ``user-``.
     """
     user_id = body.get("user_id")
     if not isinstance(user_id, str) or not re.fullmatch(EXTERNAL_ID, user_id):
@@ -85,21 +85,21 @@ def requested_user(tenant: Tenant, body: Json) -> Json:
 
 
 def owner(tenant: Tenant, kind: Contact, contact: str) -> Json | None:
-    """Find the user who has this e-mail address or phone number."""
+    """Find the user with this email or phone number."""
     found = tenant.find(INDEX[kind], INDEX[kind], contact.lower())
     user = load(tenant, found["user_id"]) if found else None
     return user if user and any(entry[kind].lower() == contact.lower() for entry in user[LIST[kind]]) else None
 
 
 def owner_of_id(tenant: Tenant, kind: Contact, contact_id: str) -> Json | None:
-    """Find the user to whom the id of an e-mail address or a phone number belongs."""
+    """Find the user with this email id or phone id."""
     found = tenant.get(INDEX[kind], contact_id)
     user = load(tenant, found["user_id"]) if found else None
     return user if user and tenant.get(INDEX[kind], contact_id) else None
 
 
 def add_contact(tenant: Tenant, user: Json, kind: Contact, contact: str, *, temporary: bool = False) -> str:
-    """Give the user an unverified e-mail address or phone number; returns its id."""
+    """Add an unverified email or phone number; returns its id."""
     contact_id = new_id(PREFIX[kind])
     tenant.add(INDEX[kind], contact_id, {"user_id": user["user_id"]}, {INDEX[kind]: contact.lower()})
     entry = {ID[kind]: contact_id, kind: contact, "verified": False}
@@ -110,21 +110,21 @@ def add_contact(tenant: Tenant, user: Json, kind: Contact, contact: str, *, temp
 
 
 def drop_contact(tenant: Tenant, user: Json, kind: Contact, contact_id: str) -> None:
-    """Take an e-mail address or phone number from the user."""
+    """Remove an email or phone number."""
     tenant.remove(INDEX[kind], contact_id)
     user[LIST[kind]] = [entry for entry in user[LIST[kind]] if entry[ID[kind]] != contact_id]
     save(tenant, user)
 
 
 def entry_of(user: Json, kind: Contact, contact: str) -> Json:
-    """Return the user's own record of an e-mail address or phone number."""
+    """The user's entry for an email or phone number."""
     return next(entry for entry in user[LIST[kind]] if entry[kind].lower() == contact.lower())
 
 
 def check_external_id(tenant: Tenant, user: Json, external_id: str) -> None:
-    """Refuse an external id that names another user.
+    """Refuse an external id that another user has.
 
-    UNCONFIRMED: one that looks like a user's id; refused too, because it would not be found.
+    UNCONFIRMED: one that looks like a user id. Here, it is refused, as it could not be found.
     """
     holder = tenant.get(EXTERNAL, _key(external_id))
     if holder and holder["user_id"] != user["user_id"]:
@@ -134,7 +134,7 @@ def check_external_id(tenant: Tenant, user: Json, external_id: str) -> None:
 
 
 def set_external_id(tenant: Tenant, user: Json, external_id: str | None) -> None:
-    """Give the user another external id, or none."""
+    """Set or clear the user's external id."""
     if user["external_id"] is not None:
         tenant.remove(EXTERNAL, _key(user["external_id"]))
     if external_id is not None:
@@ -144,7 +144,7 @@ def set_external_id(tenant: Tenant, user: Json, external_id: str | None) -> None
 
 
 def remove(tenant: Tenant, user: Json) -> None:
-    """Forget the user and everything that names the user."""
+    """Delete the user and the index records."""
     for kind, field in LIST.items():
         for entry in user[field]:
             tenant.remove(INDEX[kind], entry[ID[kind]])

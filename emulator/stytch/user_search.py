@@ -1,4 +1,4 @@
-"""The query language of user search: filters by name, joined by AND or OR."""
+"""User search: filters joined by AND or OR."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ MAX_LIMIT = 1000
 
 @dataclass(frozen=True)
 class Search:
-    """A checked query, and which page of its results."""
+    """A validated query and the requested page."""
 
     every: bool
     operands: list[tuple[Test, Any]]
@@ -26,7 +26,10 @@ class Search:
 
 
 def read(body: Json) -> Search:
-    """Check the whole request. UNCONFIRMED: the types of the refusals; all are ``invalid_argument`` here."""
+    """Validate the request.
+
+    UNCONFIRMED: the error types. Here, all are ``invalid_argument``.
+    """
     limit, cursor = body.get("limit"), body.get("cursor") or "0"
     limit = DEFAULT_LIMIT if limit is None else limit
     query = body.get("query") or {"operator": "AND", "operands": []}
@@ -43,7 +46,7 @@ def read(body: Json) -> Search:
 
 
 def page(users: list[Json], search: Search) -> Json:
-    """One page of those users who fit."""
+    """One page of the matching users."""
     joined = all if search.every or not search.operands else any
     found = [user for user in users if joined(test(user, value) for test, value in search.operands)]
     end = search.start + search.limit
@@ -136,7 +139,7 @@ _FILTERS: dict[str, _Filter] = {
     "phone_verified": _verified("phone_numbers"),
     "totp_id": _one_of(_each("totps", "totp_id")),
     "totp_verified": _verified("totps"),
-    # Products that the emulator lacks: nobody has them, which is what these find.
+    # Products that are not emulated; no user has them.
     "oauth_provider": _one_of(_each("providers", "provider_type")),
     "webauthn_registration_id": _one_of(_each("webauthn_registrations", "webauthn_registration_id")),
     "webauthn_registration_verified": _verified("webauthn_registrations"),

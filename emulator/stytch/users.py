@@ -1,4 +1,4 @@
-"""Users: creating, reading, changing, finding and deleting them, and deleting what they sign in with."""
+"""User endpoints: create, get, update, search and delete."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ SEARCHES_PER_MINUTE = 150
 @bp.post("")
 @authenticated
 def create(call: Call) -> Json:
-    """Create a user with an e-mail address, a phone number or both, none of them verified."""
+    """Create a user with an unverified email, phone number or both."""
     contacts = _contacts(call)
     active = not fields.flag(call.body, "create_user_as_pending")
     changes = _changes(call, user_records.blank(""))
@@ -43,14 +43,14 @@ def create(call: Call) -> Json:
 @bp.get("/<user_id>")
 @authenticated
 def get(call: Call, user_id: str) -> Json:
-    """Answer the user, not inside a member of its own but beside the envelope."""
+    """Get a user; its fields are at the top level of the response."""
     return objects.user_object(call.tenant, _user(call, user_id))
 
 
 @bp.put("/<user_id>")
 @authenticated
 def update(call: Call, user_id: str) -> Json:
-    """Change the name, metadata, external id or roles; addresses and numbers are added by proving them."""
+    """Update name, metadata, external id or roles."""
     user = _user(call, user_id)
     _apply(call, user, _changes(call, user))
     whole = objects.user_object(call.tenant, user)
@@ -61,7 +61,10 @@ def update(call: Call, user_id: str) -> Json:
 @bp.delete("/<user_id>")
 @authenticated
 def delete(call: Call, user_id: str) -> Json:
-    """Forget the user. UNCONFIRMED: what becomes of sessions; they end here."""
+    """Delete the user.
+
+    UNCONFIRMED: what happens to sessions. Here, they end.
+    """
     user = _user(call, user_id)
     for session in session_records.of_user(call.tenant, user["user_id"]):
         call.tenant.remove(session_records.SESSION, session["session_id"])
@@ -72,7 +75,7 @@ def delete(call: Call, user_id: str) -> Json:
 @bp.delete("/<user_id>/external_id")
 @authenticated
 def delete_external_id(call: Call, user_id: str) -> Json:
-    """Take the external id away."""
+    """Remove the external id."""
     user = _user(call, user_id)
     user_records.set_external_id(call.tenant, user, None)
     return _changed(call, user)
@@ -81,7 +84,7 @@ def delete_external_id(call: Call, user_id: str) -> Json:
 @bp.delete("/totps/<totp_id>")
 @authenticated
 def delete_totp(call: Call, totp_id: str) -> Json:
-    """Take away an authenticator app, pending or verified, so that another can be enrolled."""
+    """Delete a TOTP, pending or verified, so that another can be enrolled."""
     totp_id = fields.matching({"totp_id": totp_id}, "totp_id", f"totp-test-{UUID4}", "invalid_totp_id")
     totp = call.tenant.get(user_records.TOTP, totp_id)
     user = user_records.load(call.tenant, totp["user_id"]) if totp else None
@@ -96,9 +99,9 @@ def delete_totp(call: Call, totp_id: str) -> Json:
 @bp.delete("/phone_numbers/<contact_id>", defaults={"kind": "phone_number"})
 @authenticated
 def delete_contact(call: Call, contact_id: str, kind: Contact) -> Json:
-    """Take away an e-mail address or phone number.
+    """Delete an email or phone number.
 
-    UNCONFIRMED: the last one; the rule of Stytch's browser SDK is applied here, so it stays.
+    UNCONFIRMED: the last one. Here, it can't be deleted, as in Stytch's browser SDK.
     """
     user = user_records.owner_of_id(call.tenant, kind, contact_id)
     if user is None:
@@ -113,7 +116,7 @@ def delete_contact(call: Call, contact_id: str, kind: Contact) -> Json:
 @bp.post("/search")
 @authenticated
 def search(call: Call) -> Json:
-    """List the users who fit every operand, oldest first, a page at a time."""
+    """List the users who match, oldest first, by page."""
     requested = user_search.read(call.body)
     limits.count_request(call.tenant, "user searches", call.project_id, most=SEARCHES_PER_MINUTE, seconds=60)
     ids = [user["user_id"] for user in call.tenant.all(user_records.USER)]
@@ -126,7 +129,7 @@ def _user(call: Call, user_id: str) -> Json:
 
 
 def _contacts(call: Call) -> dict[Contact, str]:
-    """Read the addresses of a user to be."""
+    """Read the new user's email and phone number."""
     shapes: dict[Contact, tuple[str, str]] = {
         "email": (fields.EMAIL, "invalid_email"),
         "phone_number": (fields.PHONE_NUMBER, "invalid_phone_number"),
@@ -139,7 +142,7 @@ def _contacts(call: Call) -> dict[Contact, str]:
 
 
 def _changes(call: Call, user: Json) -> Json:
-    """All that a request may set, checked before any of it is written."""
+    """Read and validate all changes, before any write."""
     external_id = fields.optional_matching(call.body, "external_id", user_records.EXTERNAL_ID, "invalid_argument")
     if external_id is not None:
         user_records.check_external_id(call.tenant, user, external_id)
@@ -155,7 +158,7 @@ def _changes(call: Call, user: Json) -> Json:
 
 
 def _roles(call: Call, user: Json) -> list[str]:
-    """Read the asked roles; everybody keeps the default one."""
+    """Read the roles; every user has the default role."""
     roles = call.body.get("roles")
     if roles is None:
         return list(user["roles"])

@@ -1,4 +1,4 @@
-"""What a visitor has in reality and not here: a mailbox, and a phone with an authenticator app."""
+"""The visitor's pretend mailbox and authenticator app."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from . import links, magic_link_emails, totp_records, user_records
 
 @dataclass(frozen=True)
 class Mail:
-    """A mail that the emulated Stytch would have sent."""
+    """An email that Stytch would have sent."""
 
     to: str
     kind: str  # login, signup or invite
@@ -24,7 +24,7 @@ class Mail:
     link: str
     sent_at: datetime
     expires: datetime
-    used_or_expired: bool  # the link was used, or is too old
+    used_or_expired: bool  # whether the link no longer works
 
     @property
     def token(self) -> str:
@@ -34,18 +34,18 @@ class Mail:
 
 @dataclass(frozen=True)
 class Entry:
-    """One line of an authenticator app."""
+    """One account in an authenticator app."""
 
-    label: str  # the e-mail address
+    label: str  # the email address
     issuer: str
     code: str
     seconds_left: int
-    used: bool  # the present code, or a later one, was accepted already
+    used: bool  # whether this code was already accepted
     verified: bool
 
 
 def mails(tenant: Tenant) -> list[Mail]:
-    """List the tenant's mails, newest first."""
+    """The tenant's emails, newest first."""
     return [
         Mail(
             **{name: mail[name] for name in ("to", "kind", "subject", "text", "link")},
@@ -67,7 +67,7 @@ def _is_used_or_expired(tenant: Tenant, address: str) -> bool:
 
 
 def authenticator(tenant: Tenant) -> list[Entry]:
-    """List what an app that scanned every QR code of this tenant shows now, newest first."""
+    """The current codes of all the tenant's TOTPs, newest first."""
     step = totp_records.current_step()
     left = totp_records.STEP - int(clock.timestamp()) % totp_records.STEP
     return [

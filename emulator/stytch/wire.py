@@ -1,4 +1,4 @@
-"""What all endpoints share: the call that a request is, the envelope of an answer and of a refusal, and ids."""
+"""Shared by all endpoints: calls, response and error envelopes, ids."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ ERROR_URL = "https://stytch.com/docs/api/errors/{status}#{error_type}"
 
 @dataclass(frozen=True)
 class Service:
-    """What one instance of the emulated Stytch was made with."""
+    """The configuration of one emulated Stytch."""
 
     store: Store
     public_url: str | None
@@ -30,13 +30,13 @@ class Service:
 
     @property
     def origin(self) -> str:
-        """Where a browser reaches it: where it was told to be, or else where this request found it."""
+        """The origin for browsers: the configured one, or else the request's."""
         return (self.public_url or request.host_url).rstrip("/")
 
 
 @dataclass(frozen=True)
 class Call:
-    """One authenticated request: its tenant, its project, and its JSON body."""
+    """One authenticated request: tenant, project id and JSON body."""
 
     tenant: Tenant
     project_id: str
@@ -44,48 +44,51 @@ class Call:
 
     @cached_property
     def project(self) -> Tenant:
-        """The project's own partition beside the visitor's, with keys in it."""
+        """The project's partition, with its signing keys."""
         project = self.tenant.partition(keys.partition(self.project_id))
         keys.ensure(project)
         return project
 
     @property
     def public_token(self) -> str:
-        """The token that names the project in a browser. UNCONFIRMED: its prefix; chosen like all other ids."""
+        """The project's public token.
+
+        UNCONFIRMED: its prefix, chosen like those of other ids.
+        """
         return f"public-token-test-{uuid5(UUID(self.project_id[-36:]), 'public-token')}"
 
 
 def service() -> Service:
-    """Return the instance that serves the present request."""
+    """The service of the current request."""
     found: Service = current_app.extensions["emulated_stytch"]
     return found
 
 
 def new_id(kind: str) -> str:
-    """Make an id in Stytch's shape."""
+    """A new id in Stytch's format."""
     return f"{kind}-test-{uuid4()}"
 
 
 def envelope(answer: Json) -> Response:
-    """Stytch's success body; a view that answers another status than 200 says so itself."""
+    """Build a response; status 200 unless ``answer`` has a ``status_code``."""
     whole = {"status_code": 200, "request_id": new_id("request-id"), **answer}
     return Response(json.dumps(whole), whole["status_code"], mimetype="application/json")
 
 
 def is_project_id(text: str) -> bool:
-    """Whether the text is the id of a test project; a live one never is, because this is no place for its secret."""
+    """Whether the text is a test project's id. Live ids are never accepted."""
     return re.fullmatch(f"project-test-{UUID4}", text) is not None
 
 
 def install_errors(app: Flask) -> None:
-    """Answer every failure in Stytch's error envelope."""
+    """Return every failure in Stytch's error envelope."""
     app.register_error_handler(StytchFault, lambda fault: _refuse(fault))
     app.register_error_handler(TenantFull, _refuse_full)
     app.register_error_handler(HTTPException, _refuse_http)
 
 
 def refusal_of(status: int) -> Json:
-    """Write the body of a failure that can befall any call: 429 or 500."""
+    """The body of a 429 or 500 that any call may get."""
     return _body(StytchFault("too_many_requests" if status == 429 else "internal_server_error"))
 
 
@@ -94,9 +97,9 @@ def _refuse(fault: StytchFault) -> Response:
 
 
 def _refuse_full(full: TenantFull) -> Response:
-    """Say what there is too much of, since no waiting helps."""
+    """Name the limit that was reached, as waiting does not help."""
     body = _body(StytchFault("too_many_requests"))
-    return envelope(body | {"error_message": f"{body['error_message']} In this emulated project {full}."})
+    return envelope(body | {"error_message": f"{body['error_message']} In this emulated project, {full}."})
 
 
 def _body(fault: StytchFault) -> Json:

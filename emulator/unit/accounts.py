@@ -1,4 +1,7 @@
-"""Deposit accounts: ``balance`` is posted, ``hold`` is authorized, ``available`` can be spent; all in cents."""
+"""Deposit accounts. Amounts are in cents.
+
+``balance`` is posted, ``hold`` is authorized, ``available`` is the difference.
+"""
 
 from __future__ import annotations
 
@@ -16,7 +19,7 @@ from .schema import IDEMPOTENCY_KEY, fields, one_of, tags, text
 routes = Blueprint("accounts", __name__)
 
 ROUTING_NUMBER = "812345678"
-# UNCONFIRMED: how a product that the org does not have is refused.
+# UNCONFIRMED: the refusal of an unknown product.
 PRODUCT = one_of("checking")
 CREATE = {
     "depositAccount": fields({"depositProduct": PRODUCT}, {"tags": tags(), "idempotencyKey": IDEMPOTENCY_KEY}),
@@ -42,7 +45,7 @@ CLOSE = {
     ),
 }
 FREEZE = {"accountFreeze": fields({}, {"reason": one_of("Fraud", "Other"), "reasonText": text()})}
-# Cents. UNCONFIRMED: what Unit's sandbox allows a new account; the emulator tells these limits and keeps to none.
+# Cents. UNCONFIRMED: the sandbox's limits for a new account. They are returned but not enforced.
 ACH_LIMITS = {
     "dailyDebit": 500_000,
     "dailyCredit": 1_000_000,
@@ -71,7 +74,7 @@ FILTERS = {
 @routes.post("/accounts")
 @endpoint("accounts-write")
 def create_account(call: Call) -> Response:
-    """Open a deposit account for one customer; the emulator knows no joint accounts."""
+    """Open a deposit account for one customer. Joint accounts are not emulated."""
     document = read(CREATE, needs=("customer",))
     key = document.attributes.get("idempotencyKey")
     account = idempotency.replayed(call, "account", key)
@@ -113,7 +116,7 @@ def update_account(call: Call, account_id: str) -> Response:
 @routes.get("/accounts/<account_id>/limits")
 @endpoint("accounts")
 def get_account_limits(call: Call, account_id: str) -> Response:
-    """Get an account's limits, and what it has used of them today and this month."""
+    """Get an account's limits and their use today and this month."""
     account = call.get("account", account_id)
     today = clock.milliseconds(clock.now())[:10]
     daily, monthly = (spending.moved(call.tenant, account, period) for period in (today, today[:7]))
@@ -129,7 +132,7 @@ def get_account_limits(call: Call, account_id: str) -> Response:
 @routes.get("/accounts/<account_id>/deposit-products")
 @endpoint("accounts")
 def list_products(call: Call, account_id: str) -> Response:
-    """List the products that an account may have: there is one."""
+    """List the products an account may have. There is only one."""
     call.get("account", account_id)
     return jsonapi.reply([{"type": "accountDepositProduct", "attributes": {"name": "checking"}}])
 
@@ -137,7 +140,7 @@ def list_products(call: Call, account_id: str) -> Response:
 @routes.post("/accounts/<account_id>/freeze")
 @endpoint("accounts-write", org_only=True)
 def freeze_account(call: Call, account_id: str) -> Response:
-    """Freeze an open account, whose cards are then declined."""
+    """Freeze an open account; its cards are then declined."""
     account = call.get("account", account_id)
     given = read(FREEZE, empty=True).attributes
     check_open(account)
@@ -150,7 +153,7 @@ def freeze_account(call: Call, account_id: str) -> Response:
 @routes.post("/accounts/<account_id>/<any(unfreeze,reopen):action>")
 @endpoint("accounts-write", org_only=True)
 def open_account(call: Call, account_id: str, action: str) -> Response:
-    """Unfreeze a frozen account, or reopen a closed one; any body will do."""
+    """Unfreeze a frozen account or reopen a closed one. The body is ignored."""
     account = call.get("account", account_id)
     before, event = ("Frozen", "account.unfrozen") if action == "unfreeze" else ("Closed", "account.reopened")
     check_status(account, before)
@@ -162,7 +165,7 @@ def open_account(call: Call, account_id: str, action: str) -> Response:
 @routes.post("/accounts/<account_id>/close")
 @endpoint("accounts-write", org_only=True)
 def close_account(call: Call, account_id: str) -> Response:
-    """Close an account for good."""
+    """Close an account."""
     account = call.get("account", account_id)
     attributes = read(CLOSE, empty=True).attributes
     check_open(account)
@@ -172,12 +175,12 @@ def close_account(call: Call, account_id: str) -> Response:
 
 
 def check_open(account: Json) -> None:
-    """Refuse what only an open account allows."""
+    """Refuse unless the account is open."""
     check_status(account, "Open")
 
 
 def check_status(account: Json, needed: str) -> None:
-    """Refuse what the account's status does not allow."""
+    """Refuse unless the account has this status."""
     status = account["attributes"]["status"]
     if status != needed:
         raise UnitFault("not_supported_for_account_status", f"The account is {status}")

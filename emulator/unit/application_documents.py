@@ -1,4 +1,4 @@
-"""The papers that an application may need. What is uploaded is looked at, as far as its kind goes, and not kept."""
+"""Documents that an application requires. Uploads are checked, not stored."""
 
 from __future__ import annotations
 
@@ -28,18 +28,18 @@ def list_documents(call: Call, application_id: str) -> Response:
 @routes.put("/applications/<application_id>/documents/<document_id>/back/multipart")
 @endpoint("applications-write", org_only=True)
 def upload_document(call: Call, application_id: str, document_id: str) -> Response:
-    """Take in one side of a document, which somebody then has to look at."""
+    """Accept one side of a document, which then awaits review."""
     application, document = find(call, application_id, document_id)
     _check_file()
     if application["attributes"]["status"] == "AwaitingDocuments":
-        # UNCONFIRMED: that one document is enough, whichever side of it.
+        # UNCONFIRMED: that either side of one document is enough.
         onboarding.move(call.tenant, application, "PendingReview")
     changes = {"status": "PendingReview", "reason": None, "reasonCode": None}
     return jsonapi.reply(jsonapi.update(call.tenant, "document", document, changes))
 
 
 def find(call: Call, application_id: str, document_id: str) -> tuple[Json, Json]:
-    """Find a document of an application that is still under review."""
+    """Find a document of an application that is under review."""
     application = call.get("application", application_id)
     found = [each for each in onboarding.documents(call.tenant, application) if each["id"] == document_id]
     if not found:
@@ -49,7 +49,7 @@ def find(call: Call, application_id: str, document_id: str) -> tuple[Json, Json]
 
 
 def _check_file() -> None:
-    """Refuse what is not one of the three kinds of file. UNCONFIRMED: the code."""
+    """Refuse a file that is not a PDF, PNG or JPEG. UNCONFIRMED: the code."""
     request.max_content_length = MAX_BYTES
     uploaded = request.files.get("file")
     content = uploaded.read() if uploaded else request.get_data()

@@ -1,4 +1,4 @@
-"""Applications: the only way to a customer. All of it needs an org token."""
+"""Applications of individuals. All operations need an org token."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ APPLICANT_OPTIONAL: dict[str, Check] = {
     "requestedProducts": items(one_of("Banking", "BillPay", "Capital")),
     "deviceFingerprints": items(fields({"provider": one_of("iovation"), "value": text(longest=10_000)}), most=1),
     "evaluationParams": _EVALUATION,
-    "EvaluationParams": _EVALUATION,  # Unit's own description of the API spells it like this
+    "EvaluationParams": _EVALUATION,  # the spelling in Unit's API description
     "idempotencyKey": IDEMPOTENCY_KEY,
 }
 CREATE = {"individualApplication": fields(people.APPLICANT_REQUIRED, APPLICANT_OPTIONAL)}
@@ -50,7 +50,7 @@ FILTERS = {
 @routes.post("/applications")
 @endpoint("applications-write", org_only=True)
 def create_application(call: Call) -> Response:
-    """Create and evaluate an individual's application; an approved one has its customer at once."""
+    """Create and evaluate an application; if approved, its customer exists at once."""
     attributes = read(CREATE).attributes
     check_identification(attributes)
     key = attributes.get("idempotencyKey")
@@ -71,14 +71,14 @@ def list_applications(call: Call) -> Response:
 @routes.get("/applications/<application_id>")
 @endpoint("applications", org_only=True)
 def get_application(call: Call, application_id: str) -> Response:
-    """Get one application with the documents that it requires."""
+    """Get an application and the documents that it requires."""
     return reply(call, call.get("application", application_id))
 
 
 @routes.patch("/applications/<application_id>")
 @endpoint("applications-write", org_only=True)
 def update_application(call: Call, application_id: str) -> Response:
-    """Change what may change; the JWT subject may not, it is the customer's once there is one."""
+    """Update an application, except its JWT subject."""
     application = call.get("application", application_id)
     changes = read(PATCH).attributes
     if "tags" in changes:
@@ -89,7 +89,7 @@ def update_application(call: Call, application_id: str) -> Response:
 @routes.post("/applications/<application_id>/cancel")
 @endpoint("applications-write", org_only=True)
 def cancel_application(call: Call, application_id: str) -> Response:
-    """Cancel an application that is not decided yet."""
+    """Cancel an application before the decision."""
     application = call.get("application", application_id)
     reason = read(CANCEL, empty=True).attributes.get("reason")
     if application["attributes"]["status"] not in ("Pending", *onboarding.UNDER_REVIEW):
@@ -98,7 +98,7 @@ def cancel_application(call: Call, application_id: str) -> Response:
 
 
 def check_identification(attributes: Json) -> None:
-    """Refuse a person with neither a social security number nor a passport and its nationality."""
+    """Refuse an applicant without an SSN or a passport and nationality."""
     if attributes.get("ssn"):
         return
     needed = ("passport", "nationality") if attributes.get("passport") else ("ssn",)
@@ -109,5 +109,5 @@ def check_identification(attributes: Json) -> None:
 
 
 def reply(call: Call, application: Json, status: int = 200) -> Response:
-    """Answer with an application, and its documents beside it."""
+    """Return an application with its documents."""
     return jsonapi.reply(application, status=status, included=onboarding.documents(call.tenant, application))

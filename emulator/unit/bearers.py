@@ -1,4 +1,4 @@
-"""Whose token a request bears, and how far it reaches: the whole org, or one customer and some of its resources."""
+"""Bearer tokens: org tokens, and customer tokens limited to some resources."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ from . import scopes
 from .errors import UnitFault
 from .jsonapi import reference
 
-ORG_TOKEN = "v2.public.emulator-"  # noqa: S105 -- a prefix; the tenant's id follows
-TOKEN_NAME = "customer token"  # noqa: S105 -- the store finds a customer token by its hash, under this name
+ORG_TOKEN = "v2.public.emulator-"  # noqa: S105 -- a prefix, followed by the tenant's id
+TOKEN_NAME = "customer token"  # noqa: S105 -- the store key of a customer token's hash
 _PROJECT = re.compile(r"project-(test|live)-[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 
 @dataclass(frozen=True)
 class Bearer:
-    """What a token may do. One without a customer is an org token."""
+    """What a token allows. A token without a customer is an org token."""
 
     scopes: frozenset[str]
     customer_id: str | None = None
@@ -32,9 +32,9 @@ class Bearer:
     expires_at: float | None = None
 
     def sees(self, kind: str, record: Json) -> bool:
-        """Whether the token reaches this resource.
+        """Whether the token may access this resource.
 
-        UNCONFIRMED: a token with ``resources`` reaches these, what belongs to them, and the customer itself.
+        UNCONFIRMED: a token with ``resources`` reaches these, their related resources and the customer.
         """
         if self.customer_id is None:
             return True
@@ -46,16 +46,16 @@ class Bearer:
 
 
 def digest(token: str) -> str:
-    """Hash a customer token, which is never stored in any other form."""
+    """The hash under which a customer token is stored."""
     return hashlib.sha256(token.encode()).hexdigest()
 
 
 def tenant_of(store: Store) -> str:
-    """Find the tenant of the request: the one it came with, or else the one that its token names."""
+    """The tenant of the request: the given one, or else the token's."""
     token, given = _token(), request.environ.get(TENANT)
     if token.startswith(ORG_TOKEN):
         tenant = given or token.removeprefix(ORG_TOKEN)
-        # Without this a browser that learns a visitor's id could name that visitor's tenant.
+        # Only project ids: an org token must not name a visitor's tenant.
         if not given and not _PROJECT.fullmatch(tenant):
             raise UnitFault("unauthorized")
         return str(tenant)
@@ -66,14 +66,14 @@ def tenant_of(store: Store) -> str:
 
 
 def named_by(token: str, store: Store) -> str | None:
-    """Find the tenant of a token, if it is anybody's."""
+    """The tenant that a token belongs to, or None."""
     if token.startswith(ORG_TOKEN):
         return token.removeprefix(ORG_TOKEN)
     return store.tenant_with(TOKEN_NAME, digest(token))
 
 
 def authenticate(tenant: Tenant) -> Bearer:
-    """Find out who bears the request's token, or refuse it."""
+    """Authenticate the request's token, or refuse it."""
     token = _token()
     if token.startswith(ORG_TOKEN):
         return Bearer(scopes.ORG)

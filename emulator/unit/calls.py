@@ -1,6 +1,6 @@
-"""One request, one transaction: who calls, what they may reach, and the refusal if they may not.
+"""Authentication, authorization and transaction of each request.
 
-A view gets a ``Call`` and reads through it, so that no view can forget to confine a customer token.
+Views read through ``Call``, so that no view can forget to restrict a customer token.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from .proof import JwtSettings
 
 @dataclass(frozen=True)
 class Emulation:
-    """What the factory was given; it hangs on the app."""
+    """The configuration of one emulated Unit."""
 
     store: Store
     jwt_settings: Callable[[str], JwtSettings | None]
@@ -34,24 +34,27 @@ class Emulation:
 
 @dataclass(frozen=True)
 class Call:
-    """A request whose bearer is known and has the scope for it."""
+    """An authenticated request with the scope it needs."""
 
     tenant: Tenant
     bearer: Bearer
 
     def get(self, kind: str, record_id: str) -> Json:
-        """Get the resource in the path; somebody else's and an absent one look alike, so that ids can't be probed."""
+        """Load the resource in the path.
+
+        A missing resource and another customer's get the same refusal, so that ids can't be probed.
+        """
         record = self.tenant.get(kind, record_id) if record_id.isascii() and record_id.isdigit() else None
         if record is None or not self.bearer.sees(kind, record):
             raise UnitFault("not_found")  # UNCONFIRMED: 404 for an unknown id, and for another customer's
         return record
 
     def all(self, kind: str) -> list[Json]:
-        """Every resource of a kind that the bearer reaches, oldest first."""
+        """All resources of a kind that the bearer may access, oldest first."""
         return [record for record in self.tenant.all(kind) if self.bearer.sees(kind, record)]
 
     def related(self, document: Document, name: str) -> Json:
-        """Get the resource that a relationship in the request points to."""
+        """Load the resource that a relationship in the request names."""
         record = self.tenant.get(name, document.related[name])
         if record is None or not self.bearer.sees(name, record):
             raise UnitFault(f"{name}_not_found", f"There is no such {name}", f"/data/relationships/{name}")
@@ -62,13 +65,13 @@ View = Callable[..., Response]
 
 
 def emulation() -> Emulation:
-    """Return what the factory was given."""
+    """The configuration of the current app."""
     found: Emulation = current_app.extensions["emulated_unit"]
     return found
 
 
 def endpoint(*scopes: str, org_only: bool = False, writes: bool = False) -> Callable[[View], View]:
-    """Make a view an operation that any one of the scopes opens."""
+    """Decorator for a view that needs any one of these scopes."""
 
     def decorate(view: View) -> View:
         @wraps(view)
@@ -81,7 +84,7 @@ def endpoint(*scopes: str, org_only: bool = False, writes: bool = False) -> Call
 
 
 def answer(view: Callable[[Call], Response], *scopes: str, org_only: bool = False, writes: bool = False) -> Response:
-    """Run a view for the bearer in one transaction; a refusal keeps what was written, a crash does not."""
+    """Run a view in a transaction. A refusal commits its writes; a crash does not."""
     store = emulation().store
     with _transaction(tenant_of(store), writes or request.method != "GET") as tenant:
         try:
@@ -101,7 +104,7 @@ def _check(bearer: Bearer, scopes: tuple[str, ...], org_only: bool) -> None:
 
 @contextmanager
 def _transaction(tenant_id: str, writes: bool) -> Iterator[Tenant]:
-    """Open a transaction on the tenant, with all evaluations done whose time has come."""
+    """Open a transaction, with all due evaluations applied."""
     store = emulation().store
     if not writes:
         with store.read(tenant_id) as tenant:
@@ -112,4 +115,4 @@ def _transaction(tenant_id: str, writes: bool) -> Iterator[Tenant]:
         onboarding.approve_due(tenant)
         yield tenant
         if events.has_queued(tenant):
-            emulation().dispatcher.watch(tenant_id)  # who has to wait for this transaction before it takes anything
+            emulation().dispatcher.watch(tenant_id)  # it waits for this transaction to end

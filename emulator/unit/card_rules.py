@@ -1,4 +1,4 @@
-"""The life of a debit card: how it is made, and which action which state allows."""
+"""Card status rules, expiration dates and numbers."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ VIRTUAL = "individualVirtualDebitCard"
 STATUSES = ("Inactive", "Active", "Stolen", "Lost", "Frozen", "ClosedByCustomer", "SuspectedFraud")
 SPENDABLE = ("Active", "ActiveForOnlineUse")
 
-BIN = "411111111"  # with it every number is plainly a test number
+BIN = "411111111"  # marks every number as a test number
 VALID_MONTHS = 48
 _MIN_MONTHS, _MAX_MONTHS = 36, 60
 _UNFROZEN = ("Inactive", "Active", "ActiveForOnlineUse")
@@ -26,14 +26,14 @@ _UNFROZEN = ("Inactive", "Active", "ActiveForOnlineUse")
 
 @dataclass(frozen=True)
 class Action:
-    """What one action does to a card: from which states, and to which; None is the state before freezing."""
+    """The statuses an action is allowed from and leads to; None: as before freezing."""
 
     allowed_from: Collection[str]
     leads_to: str | None
 
 
-# UNCONFIRMED: lost, stolen and closed from Frozen; lost and stolen from Inactive; and that doing a thing twice is
-# refused, rather than done once. Lost, Stolen and ClosedByCustomer are final.
+# UNCONFIRMED: lost, stolen and closed from Frozen; lost and stolen from Inactive; and that repeating an action is
+# refused. Lost, Stolen and ClosedByCustomer are final.
 ACTIONS = {
     "freeze": Action(_UNFROZEN, "Frozen"),
     "unfreeze": Action(["Frozen"], None),
@@ -45,11 +45,11 @@ ACTIONS = {
 
 
 def apply_action(tenant: Tenant, card: Json, name: str) -> Json:
-    """Do an action to a card, or refuse it for the state that the card is in."""
+    """Apply an action to a card, or refuse it for the card's status."""
     action = ACTIONS[name]
     check_status(card, action.allowed_from)
     before = card["attributes"]["status"]
-    # UNCONFIRMED: a thawed card is what it was before, so one frozen while Inactive is Inactive again.
+    # UNCONFIRMED: unfreezing restores the status before freezing, such as Inactive.
     status = action.leads_to or card["internal"]["status_before_freeze"]
     card["internal"]["status_before_freeze"] = before
     if name == "activate":
@@ -60,20 +60,23 @@ def apply_action(tenant: Tenant, card: Json, name: str) -> Json:
 
 
 def check_status(card: Json, allowed: Collection[str]) -> None:
-    """Refuse what the card's state does not allow."""
+    """Refuse unless the card has one of these statuses."""
     status = card["attributes"]["status"]
     if status not in allowed:
         raise UnitFault("not_supported_for_card_status", f"The card is {status}")
 
 
 def check_physical(card: Json) -> None:
-    """Refuse for a virtual card what only plastic can do."""
+    """Refuse a virtual card."""
     if card["type"] != PHYSICAL:
         raise UnitFault("not_supported_for_card_type", "The card is virtual")
 
 
 def expiration(wanted: str | None) -> str:
-    """Tell the ``YYYY-MM`` at which a new card expires; ``wanted`` may be ``MM/yy``, ``yyyy-MM`` or ``yy-MM``."""
+    """The expiration month of a new card, as ``YYYY-MM``.
+
+    ``wanted`` may be ``MM/yy``, ``yyyy-MM`` or ``yy-MM``.
+    """
     now = clock.now()
     if wanted is None:
         return _month_after(now, VALID_MONTHS)
@@ -87,7 +90,7 @@ def expiration(wanted: str | None) -> str:
 
 
 def new_last_four(tenant: Tenant, account_id: str) -> str:
-    """Four digits that no other card of the account ends in, since purchases name the card by them."""
+    """Four digits unique in the account, as purchases name cards by them."""
     taken = {
         card["attributes"]["last4Digits"]
         for card in tenant.all("card")
@@ -98,12 +101,12 @@ def new_last_four(tenant: Tenant, account_id: str) -> str:
 
 
 def new_cvv2() -> str:
-    """Three digits for the back of a card."""
+    """A random CVV2."""
     return f"{secrets.randbelow(1000):03d}"
 
 
 def number(card: Json) -> str:
-    """Make up the full number: a test number that ends in the card's last four and passes the Luhn check."""
+    """A test card number that ends in the last four and passes the Luhn check."""
     last_four = card["attributes"]["last4Digits"]
     candidates = (f"{BIN}00{digit}{last_four}" for digit in range(10))
     return next(filter(_passes_luhn, candidates))

@@ -1,6 +1,6 @@
-"""What only the cardholder may see: number and CVV2, for a customer token with ``cards-sensitive``.
+"""Card number and CVV2, for a customer token with ``cards-sensitive``.
 
-Org tokens can't have that scope, and the numbers are made up. Whether a PIN is set is no secret.
+Org tokens can't have that scope. Numbers are test numbers. Whether a PIN is set is not secret.
 """
 
 from __future__ import annotations
@@ -14,14 +14,14 @@ from .errors import UnitFault
 
 routes = Blueprint("card_secrets", __name__)
 
-# The org setting generalSettings.showSensitiveDataForPhysicalCards, which is off unless an org asks for it.
+# The org setting generalSettings.showSensitiveDataForPhysicalCards, off by default.
 SHOW_PHYSICAL = False
 
 
 @routes.get("/cards/<card_id>/secure-data/pan")
 @endpoint("cards-sensitive")
 def show_number(call: Call, card_id: str) -> Response:
-    """Show the card number."""
+    """Return the card number."""
     card = _showable(call, card_id)
     return jsonapi.reply({"type": "pan", "attributes": {"pan": card_rules.number(card)}})
 
@@ -29,7 +29,7 @@ def show_number(call: Call, card_id: str) -> Response:
 @routes.get("/cards/<card_id>/secure-data/cvv2")
 @endpoint("cards-sensitive")
 def show_cvv2(call: Call, card_id: str) -> Response:
-    """Show the CVV2."""
+    """Return the CVV2."""
     card = _showable(call, card_id)
     return jsonapi.reply({"type": "cvv2", "attributes": {"cvv2": card["internal"]["cvv2"]}})
 
@@ -37,7 +37,7 @@ def show_cvv2(call: Call, card_id: str) -> Response:
 @routes.get("/cards/<card_id>/secure-data/pin/status")
 @endpoint("cards")
 def get_pin_status(call: Call, card_id: str) -> Response:
-    """Tell whether a PIN is set; the emulator has no way to set one."""
+    """Return whether a PIN is set. The emulator can't set one."""
     # UNCONFIRMED: the scope, and that an inactive card is refused.
     card_rules.check_status(call.get("card", card_id), ("Active", "ActiveForOnlineUse", "Frozen"))
     return jsonapi.reply({"type": "pinStatus", "attributes": {"status": "NotSet"}})

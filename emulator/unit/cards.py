@@ -1,4 +1,4 @@
-"""Debit cards of individuals, physical and virtual."""
+"""Physical and virtual debit cards of individuals."""
 
 from __future__ import annotations
 
@@ -69,7 +69,7 @@ INCLUDABLE = ("customer", "account")
 @routes.post("/cards")
 @endpoint("cards-write")
 def create_card(call: Call) -> Response:
-    """Make a card: a virtual one is active at once, a physical one waits to be activated."""
+    """Create a card: virtual cards are active, physical ones need activation."""
     document = read(CREATE, needs=("account",), may_have=("customer",))
     key = document.attributes.get("idempotencyKey")
     card = idempotency.replayed(call, "card", key)
@@ -93,7 +93,7 @@ def list_cards(call: Call) -> Response:
 @routes.get("/cards/<card_id>")
 @endpoint("cards")
 def get_card(call: Call, card_id: str) -> Response:
-    """Get one card; its number is not in it."""
+    """Get a card, without its number."""
     card = call.get("card", card_id)
     return jsonapi.reply(card, included=queries.included(call, [card], INCLUDABLE))
 
@@ -101,13 +101,16 @@ def get_card(call: Call, card_id: str) -> Response:
 @routes.patch("/cards/<card_id>")
 @endpoint("cards-write")
 def update_card(call: Call, card_id: str) -> Response:
-    """Change tags, limits or shipping address. UNCONFIRMED: the limits given replace all that were set."""
+    """Update tags, limits or shipping address.
+
+    UNCONFIRMED: new limits replace all previous ones.
+    """
     card = call.get("card", card_id)
     changes = read({card["type"]: PATCH[card["type"]]}).attributes
     if "tags" in changes:
         changes["tags"] = merged_tags(card["attributes"]["tags"], changes["tags"])
     card["internal"]["limits"] = changes.pop("limits", card["internal"]["limits"])
-    changes.pop("defaultFundingAccountId", None)  # cards never show it, and an account has but one
+    changes.pop("defaultFundingAccountId", None)  # never returned by Unit
     return jsonapi.reply(jsonapi.update(call.tenant, "card", card, changes))
 
 
@@ -121,7 +124,10 @@ def change_card_status(call: Call, card_id: str, action: str) -> Response:
 @routes.post("/cards/<card_id>/replace")
 @endpoint("cards-write")
 def replace_card(call: Call, card_id: str) -> Response:
-    """Replace a damaged card. UNCONFIRMED: same card and number, new expiry and CVV2."""
+    """Replace a damaged card.
+
+    UNCONFIRMED: card and number stay, expiration and CVV2 are new.
+    """
     card = call.get("card", card_id)
     attributes = read(REPLACE, empty=True).attributes
     card_rules.check_physical(card)
@@ -134,7 +140,7 @@ def replace_card(call: Call, card_id: str) -> Response:
 @routes.get("/cards/<card_id>/limits")
 @endpoint("cards")
 def get_limits(call: Call, card_id: str) -> Response:
-    """Get a card's limits, if any are set, and what it has spent today and this month."""
+    """Get a card's limits and what it has spent today and this month."""
     card = call.get("card", card_id)
     limits = {"limits": card["internal"]["limits"]} if card["internal"]["limits"] else {}
     totals = {name: _totals(amount) for name, amount in spending.totals(call.tenant, card).items()}
@@ -142,7 +148,7 @@ def get_limits(call: Call, card_id: str) -> Response:
 
 
 def _holder(call: Call, document: Document, account: Json) -> Json:
-    """Find the account's customer, who must be the one that the request names if it names one."""
+    """The account's customer; refuses if the request names another one."""
     customer = call.get("customer", account["relationships"]["customer"]["data"]["id"])
     if "customer" in document.related and call.related(document, "customer")["id"] != customer["id"]:
         why = "The account does not belong to the customer"

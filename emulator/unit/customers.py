@@ -1,4 +1,4 @@
-"""Customers: made by an approved application, never directly."""
+"""Customers, created by approved applications only."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ FILTERS = {
 @routes.get("/customers")
 @endpoint("customers")
 def list_customers(call: Call) -> Response:
-    """List customers; a customer token finds its own."""
+    """List customers; a customer token lists its own."""
     return queries.listing(call, call.all("customer"), FILTERS)
 
 
@@ -69,7 +69,7 @@ def get_customer(call: Call, customer_id: str) -> Response:
 @routes.patch("/customers/<customer_id>")
 @endpoint("customers-write", "customer-tags-write")
 def update_customer(call: Call, customer_id: str) -> Response:
-    """Change contact details, tags or the JWT subject; name, birth date and SSN stay."""
+    """Update contact details, tags or JWT subject, but not the identity."""
     customer = call.get("customer", customer_id)
     changes = read(PATCH).attributes
     _check_may_change(call, changes)
@@ -83,7 +83,7 @@ def update_customer(call: Call, customer_id: str) -> Response:
 @routes.post("/customers/<customer_id>/archive")
 @endpoint("customers-write", org_only=True)
 def archive_customer(call: Call, customer_id: str) -> Response:
-    """Archive a customer, who then can be read but not changed."""
+    """Archive a customer, who becomes read-only."""
     customer = call.get("customer", customer_id)
     reason = read(ARCHIVE, empty=True).attributes.get("reason", "Inactive")
     check_active(customer)
@@ -93,7 +93,7 @@ def archive_customer(call: Call, customer_id: str) -> Response:
 
 
 def check_active(customer: Json, pointer: str | None = None) -> None:
-    """Refuse to write for an archived customer. UNCONFIRMED: the code."""
+    """Refuse writes for an archived customer. UNCONFIRMED: the code."""
     if customer["attributes"]["status"] != "Active":
         raise UnitFault("invalid_value", "The customer is archived", pointer)
 
@@ -102,5 +102,5 @@ def _check_may_change(call: Call, changes: Json) -> None:
     if "customers-write" not in call.bearer.scopes and changes.keys() - {"tags"}:
         raise UnitFault("forbidden", "The token lacks the scope customers-write")
     if "jwtSubject" in changes and call.bearer.customer_id is not None:
-        # UNCONFIRMED, and safer: who holds a customer token could bind the customer to another login for good.
+        # UNCONFIRMED, and safer: a customer token could otherwise link the customer to another login permanently.
         raise UnitFault("forbidden", "Changing jwtSubject needs an org token")

@@ -1,7 +1,7 @@
-"""Carries events to webhooks, in a thread of its own: the call that caused an event neither waits nor fails for it.
+"""Delivers events to webhooks from a background thread.
 
-What waits is in the store with the webhook it waits for, so several processes may carry, and a restart loses nothing.
-Unit signs with SHA-1, and counts nothing but status 200 as delivered.
+API calls neither wait for webhooks nor fail because of them. Queues are stored with the webhooks, so several processes
+can deliver and a restart loses nothing. Unit signs with SHA-1 and counts only status 200 as delivered.
 """
 
 from __future__ import annotations
@@ -23,12 +23,12 @@ from . import jsonapi
 
 logger = logging.getLogger(__name__)
 
-MAX_WATCHED_TENANTS = 1000  # that are looked after at once; one more is looked after again at its next change
+MAX_WATCHED_TENANTS = 1000  # at once; any others are picked up at their next change
 MAX_PER_POST = 64  # events, in the mode AtLeastOnce
 TIMEOUT = 5  # seconds
-LEASE = 30  # seconds in which nobody else carries what somebody is carrying
+LEASE = 30  # seconds for which no other dispatcher delivers the same events
 MAX_BACKOFF = 3600  # seconds
-GIVE_UP_AFTER = 2 * 24 * 3600  # seconds of failing, after which Unit's sandbox calls a webhook Unavailable
+GIVE_UP_AFTER = 2 * 24 * 3600  # seconds; then the status is Unavailable, as in Unit's sandbox
 _POLL = 1.0  # seconds
 _MEDIA_TYPES = {"Json": "application/json", "JsonAPI": jsonapi.MEDIA_TYPE}
 
@@ -45,12 +45,12 @@ class Delivery:
 
 
 def sign(secret: str, body: bytes) -> str:
-    """Compute what Unit sends as ``x-unit-signature``."""
+    """The value of the ``x-unit-signature`` header."""
     return base64.b64encode(hmac.new(secret.encode(), body, hashlib.sha1).digest()).decode()
 
 
 def backoff(failures: int) -> int:
-    """Tell how long to wait after so many failures in a row: 1, 2, 3, 5, 8 … seconds, an hour at most.
+    """Seconds to wait after so many failures: 1, 2, 3, 5, 8 …, an hour at most.
 
     UNCONFIRMED: the unit of time.
     """
@@ -62,9 +62,9 @@ def backoff(failures: int) -> int:
 
 @dataclass
 class WebhookDispatcher:
-    """Delivers what waits, when told to.
+    """Delivers queued events of the tenants that it watches.
 
-    ``in_background`` it tells itself, by the machine's clock, whatever a tenant's own clock says.
+    With ``in_background`` it runs in a thread and uses the real clock, not the tenant's.
     """
 
     store: Store
@@ -76,7 +76,7 @@ class WebhookDispatcher:
     thread: threading.Thread | None = None
 
     def watch(self, tenant_id: str) -> None:
-        """Look after a tenant in which events wait, from now on."""
+        """Start to watch a tenant with queued events."""
         with self._lock:
             if self._stopped.is_set():
                 return
@@ -88,9 +88,9 @@ class WebhookDispatcher:
         self._wake.set()
 
     def stop(self) -> None:
-        """Look after nothing any more; what waits stays in the store, for whoever opens it next.
+        """Stop delivering; queued events stay in the store.
 
-        It waits a few seconds for the delivery that is on its way.
+        Waits a few seconds for the delivery in progress.
         """
         with self._lock:
             self._stopped.set()
@@ -101,12 +101,12 @@ class WebhookDispatcher:
             thread.join(TIMEOUT)
 
     def deliver_due(self) -> None:
-        """Deliver whatever is due in the tenants that were noticed: a little of each in turn, so that all go on."""
+        """Deliver all due events of the watched tenants, in turns."""
         while sum(self._deliver_some(tenant_id) for tenant_id in list(self.tenants)):
             pass
 
     def _deliver_some(self, tenant_id: str) -> int:
-        """Deliver a delivery to each webhook of a tenant for which one is due; tells how many there were."""
+        """Make one delivery per due webhook of a tenant; returns how many."""
         deliveries = [] if self._stopped.is_set() else self.lease_due(tenant_id)
         for delivery in deliveries:
             if self._stopped.is_set():
@@ -120,9 +120,9 @@ class WebhookDispatcher:
             self._wake.clear()
             try:
                 self.deliver_due()
-            except Exception:  # the store is gone, or too busy: whatever waits there waits for the tenant's next change
+            except Exception:  # store closed or busy; retried at the tenant's next change
                 if not self._stopped.is_set():
-                    logger.exception("Webhooks could not be served")
+                    logger.exception("Webhooks could not be delivered")
                 with self._lock:
                     self.tenants.clear()
             with self._lock:
@@ -131,7 +131,7 @@ class WebhookDispatcher:
                     return
 
     def lease_due(self, tenant_id: str) -> list[Delivery]:
-        """Write a delivery to each webhook of a tenant for which one is due, and lease it to this dispatcher."""
+        """Prepare one delivery per due webhook, and lease it to this dispatcher."""
         with self.store.change(tenant_id) as tenant:
             waiting = [each for each in tenant.all("webhook") if each["internal"]["queue"]]
             due = [each for each in waiting if each["internal"]["due_at"] <= clock.timestamp()]
@@ -150,7 +150,7 @@ class WebhookDispatcher:
 
 
 def _next_delivery(tenant: Tenant, webhook: Json) -> Delivery | None:
-    """Write the next delivery, if any of the events that wait is still state."""
+    """Build the next delivery, or None if its events are deleted."""
     attributes, state = webhook["attributes"], webhook["internal"]
     at_most_once = attributes["deliveryMode"] == "AtMostOnce"
     known = {event["id"]: event for event in tenant.all("event")}
@@ -175,7 +175,10 @@ def _next_delivery(tenant: Tenant, webhook: Json) -> Delivery | None:
 
 
 def _subject(tenant: Tenant, event: Json) -> list[Json]:
-    """Find the resource that an event is about. UNCONFIRMED: that these are all that is included."""
+    """The resource that an event is about.
+
+    UNCONFIRMED: that nothing else is included.
+    """
     name = event["type"].partition(".")[0]
     subject = jsonapi.reference("", event, name)
     found = tenant.get("received_payment" if name == "receivedPayment" else name, subject) if subject else None
@@ -197,10 +200,10 @@ def _apply_result(webhook: Json, delivery: Delivery, delivered: bool) -> None:
 
 
 def _post(delivery: Delivery) -> bool:
-    """Send a delivery. A redirect is not followed, nor the answer read: both are somebody else's to write."""
+    """Send a delivery. Does not follow redirects or read the response body."""
     try:
         with requests.Session() as session:
-            session.trust_env = False  # no proxy and no password of this machine's
+            session.trust_env = False  # no proxy settings or .netrc passwords
             response = session.post(
                 delivery.url,
                 data=delivery.body,
@@ -210,7 +213,7 @@ def _post(delivery: Delivery) -> bool:
                 stream=True,
             )
             status = response.status_code
-    except (requests.RequestException, urllib3.exceptions.HTTPError) as error:  # the latter: a host such as a..b
+    except (requests.RequestException, urllib3.exceptions.HTTPError) as error:  # urllib3 raises on hosts like a..b
         logger.info("Webhook %s could not be reached: %s", delivery.webhook_id, type(error).__name__)
         return False
     logger.info("Webhook %s answered %d", delivery.webhook_id, status)

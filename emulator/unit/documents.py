@@ -1,4 +1,4 @@
-"""Reading the JSON:API document of a request, or refusing it with a pointer to every fault."""
+"""Parses and validates the JSON:API document of a request."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _SPELLINGS = {
 
 @dataclass(frozen=True)
 class Document:
-    """A request that keeps to its schema; ``related`` maps relationship names to ids."""
+    """A valid request document; ``related`` maps relationship names to ids."""
 
     type: str
     attributes: Json
@@ -34,7 +34,7 @@ class Document:
 
 
 def body() -> Json:
-    """Parse the ``data`` of the request, of which nothing else is checked yet."""
+    """The request's ``data`` object, not validated further."""
     try:
         document = json.loads(request.get_data())
     except (ValueError, RecursionError):
@@ -48,9 +48,10 @@ def body() -> Json:
 def read(
     attributes: Mapping[str, Check], *, needs: Collection[str] = (), may_have: Collection[str] = (), empty: bool = False
 ) -> Document:
-    """Read the request's document: its type is a key of ``attributes``, and its attributes pass that check.
+    """Read the request document and validate it by its type.
 
-    ``needs`` and ``may_have`` name its relationships. With ``empty`` a request without any body will do.
+    ``attributes`` maps each allowed type to a check of its attributes. ``needs`` and ``may_have`` name relationships.
+    With ``empty``, a request without a body is allowed.
     """
     if empty and not request.get_data():
         return Document(next(iter(attributes)), {})
@@ -67,7 +68,7 @@ def read(
 
 
 def merged_tags(old: Json, new: Json) -> Json:
-    """Tags after a PATCH: null takes one away, and what is not named stays."""
+    """Merge tags; null removes one."""
     merged = {key: value for key, value in (old | new).items() if value is not None}
     if len(merged) > MAX_TAGS:
         raise UnitFault.invalid([wrong("/data/attributes/tags", f"expected at most {MAX_TAGS} pairs")])
@@ -93,7 +94,7 @@ def _relationships(
 
 
 def _target(name: str, relationship: Any) -> str | None:
-    """Tell the id that a relationship points to, if it is one."""
+    """The id that a relationship points to, or None if malformed."""
     data = relationship.get("data") if isinstance(relationship, dict) else None
     if not isinstance(data, dict) or data.get("type") not in _SPELLINGS[name]:
         return None

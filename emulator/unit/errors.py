@@ -1,6 +1,6 @@
-"""What Unit says when it refuses: the one table of codes, and the exception that carries them.
+"""Unit's error codes, and the exception for refusals.
 
-Every answer that is not a success is JSON with an ``errors`` array, and ``status`` in it is a string.
+Every error response is JSON with an ``errors`` array, whose ``status`` is a string.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ class Problem:
 
 
 class UnitFault(Exception):
-    """A refusal. What the request wrote before it stays written; so check first, write after."""
+    """A refusal. Writes made before it are committed, so check before writing."""
 
     def __init__(
         self, code: str, detail: str | None = None, pointer: str | None = None, *, existing_ids: Sequence[str] = ()
@@ -53,29 +53,29 @@ class UnitFault(Exception):
 
     @classmethod
     def invalid(cls, problems: Sequence[Problem]) -> UnitFault:
-        """Refuse a request that breaks its schema, usually in several places."""
+        """A refusal with one or more schema violations."""
         fault = cls("invalid_value")
         fault.problems = problems
         return fault
 
     @property
     def status(self) -> int:
-        """The HTTP status of the answer."""
+        """The HTTP status of the response."""
         return REFUSALS[self.problems[0].code][0]
 
     def document(self) -> Json:
-        """Write the body of the answer."""
+        """The response body."""
         return {"errors": [_entry(problem, self.existing_ids) for problem in self.problems]}
 
 
 def http_error_body(status: int, title: str) -> Json:
-    """Write the body for what goes wrong outside any operation: an unknown route, a body too large, a crash."""
+    """The body of an error outside any view, such as an unknown route."""
     code = {"code": "not_found"} if status == 404 else {}
     return {"errors": [{"status": str(status), "title": title, **code}]}
 
 
 def by_status(status: int) -> Json:
-    """Write the body of a failure that no operation answers, under the name that HTTP has for its status."""
+    """The body of an error with HTTP's own name for its status."""
     return http_error_body(status, HTTPStatus(status).phrase)
 
 

@@ -1,7 +1,6 @@
-"""Application forms, version 2: Unit hosts the form, the org only links to it.
+"""Application forms, version 2: Unit hosts the form and the org links to it.
 
-The page itself is not here. Whoever serves one at ``PAGE`` finds the form with ``open_form`` and hands in what was
-typed with ``submit``.
+The page at ``PAGE`` is not part of this module. It uses ``open_form`` and ``submit``.
 """
 
 from __future__ import annotations
@@ -24,8 +23,8 @@ routes = Blueprint("forms", __name__)
 
 VERSION = "V2024_06"
 PAGE = "{origin}/application-form/{token}"
-LIFE = timedelta(hours=24)  # reading the form after that gives a fresh link
-TOKEN_NAME = "application form token"  # noqa: S105 -- under this name the store finds a form by its token
+LIFE = timedelta(hours=24)  # reading the form later renews the link
+TOKEN_NAME = "application form token"  # noqa: S105 -- the store key of a form's token
 
 _KINDS = one_of("Individual", "Business", "SoleProprietorship")
 _URL = text("https?://.+", 2048)
@@ -62,9 +61,9 @@ _SUBMITTED = fields(people.APPLICANT_REQUIRED, APPLICANT_OPTIONAL)
 @routes.post("/application-forms")
 @endpoint("applications-write", org_only=True)
 def create_form(call: Call) -> Response:
-    """Make a form and its link."""
+    """Create a form and its link."""
     if request.headers.get("X-Accept-Version") != VERSION:
-        # UNCONFIRMED: what became of the first version, whose end was announced.
+        # UNCONFIRMED: the state of version 1, whose end was announced.
         raise UnitFault("invalid_value", f"Application forms need the header X-Accept-Version: {VERSION}")
     attributes = read(CREATE).attributes
     form = idempotency.replayed(call, "application_form", attributes["idempotencyKey"])
@@ -77,14 +76,14 @@ def create_form(call: Call) -> Response:
 @routes.get("/application-forms")
 @endpoint("applications", org_only=True)
 def list_forms(call: Call) -> Response:
-    """List forms; the links of old ones may be over."""
+    """List forms, whose links may have expired."""
     return queries.listing(call, call.all("application_form"), {"tags": queries.has_tags}, ("application",))
 
 
 @routes.get("/application-forms/<form_id>")
 @endpoint("applications", org_only=True, writes=True)
 def get_form(call: Call, form_id: str) -> Response:
-    """Get a form, with a link that works."""
+    """Get a form with a valid link."""
     form = call.get("application_form", form_id)
     if _is_expired(form):
         form = _renew(call.tenant, form)
@@ -92,12 +91,12 @@ def get_form(call: Call, form_id: str) -> Response:
 
 
 def tenant_of_form(token: str, store: Store) -> str | None:
-    """Find the tenant of the form whose link has this token."""
+    """The tenant of the form with this link token."""
     return store.tenant_with(TOKEN_NAME, token) if token.isprintable() else None
 
 
 def open_form(tenant: Tenant, token: str) -> Json:
-    """Find the form whose link has this token; raise ``UnitFault`` if the link is wrong or too old."""
+    """Find the form by its link token; raises ``UnitFault`` if invalid or expired."""
     form = tenant.find("application_form", TOKEN_NAME, token) if token.isprintable() else None
     if form is None or form["attributes"]["applicationFormToken"]["token"] != token or _is_expired(form):
         raise UnitFault("not_found")
@@ -105,7 +104,7 @@ def open_form(tenant: Tenant, token: str) -> Json:
 
 
 def submit(tenant: Tenant, form: Json, typed: Json) -> Json:
-    """Hand in a form: what was typed, on top of what the org had filled in, becomes an application."""
+    """Submit a form; what was typed takes precedence over what the org prefilled."""
     if "application" in form["relationships"]:
         existing = form["relationships"]["application"]["data"]["id"]
         raise UnitFault("already_exists", "The form has been submitted", existing_ids=[existing])
@@ -122,7 +121,7 @@ def submit(tenant: Tenant, form: Json, typed: Json) -> Json:
 
 def _draft(given: Json) -> Json:
     prefill = {name: value for name, value in given.get("applicantDetails", {}).items() if name != "applicationType"}
-    # The person who fills in the form must not choose whose login it will belong to.
+    # The applicant must not choose the login that the customer will belong to.
     subject = given.get("jwtSubject") or prefill.pop("jwtSubject", None)
     attributes = {"tags": given.get("tags", {}), "applicationFormSettings": given.get("settingsOverride", {})}
     kept = {

@@ -1,7 +1,7 @@
-"""Idempotency keys: the same key in the same space within 48 hours has the effect of one request.
+"""Idempotency keys: within 48 hours, a repeated key has no further effect.
 
-UNCONFIRMED: a replay answers with the same status and the resource as it is now, whatever else the second request
-says. Only a request that succeeded burns its key.
+UNCONFIRMED: a replay returns the same status and the resource's current state, and ignores the rest of the request.
+Only successful requests use up their key.
 """
 
 from __future__ import annotations
@@ -18,22 +18,22 @@ POINTER = "/data/attributes/idempotencyKey"
 
 
 def replayed(call: Call, kind: str, key: str | None) -> Json | None:
-    """Find the resource of this kind that an earlier request with this key made.
+    """The resource that an earlier request with this key created, or None.
 
-    A kind is a key space: physical and virtual cards are one kind, so one key can't make one of each.
+    Each kind has its own keys. Physical and virtual cards are one kind.
     """
     use = call.tenant.get("idempotency_key", _id(kind, key)) if key else None
     if use is None or use["used_at"] <= clock.timestamp() - KEY_LIFETIME:
         return None
     record = call.tenant.get(kind, use["resource"])
     if record is None or not call.bearer.sees(kind, record):
-        # UNCONFIRMED: the key spaces are the org's, but one customer must not be handed another's resource.
+        # UNCONFIRMED: keys are shared by the org, but a customer must not get another's resource.
         raise UnitFault("already_exists", "The idempotency key is in use", POINTER)
     return record
 
 
 def remember(call: Call, kind: str, key: str | None, record: Json) -> None:
-    """Burn a key, if the request had one, for the resource that it made."""
+    """Remember the resource that a request with a key created."""
     if not key:
         return
     use = {"resource": record["id"], "used_at": clock.timestamp()}

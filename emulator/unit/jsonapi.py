@@ -1,6 +1,6 @@
-"""Resources as JSON:API writes them, which is also how they are stored.
+"""JSON:API resources, in the format in which they are stored.
 
-A stored resource has one member more, ``kept``: what Unit knows and never shows.
+Stored resources also have ``internal`` data, which is never shown.
 """
 
 from __future__ import annotations
@@ -15,15 +15,15 @@ from ..store import Json, Tenant
 
 MEDIA_TYPE = "application/vnd.api+json; charset=utf-8"
 ORG_ID = "1"
-# What a relationship points to, where that is not what it is called.
+# Types of relationships whose name is not the type.
 _POINTS_TO = {"counterpartyAccount": "account", "counterpartyCustomer": "customer"}
-_SHOW_UPDATES = {"application", "application_form", "account", "card"}  # the others have no ``updatedAt``
+_SHOW_UPDATES = {"application", "application_form", "account", "card"}  # the kinds with an ``updatedAt``
 
 
 def draft(
     resource_type: str, attributes: Json, *, internal: Json | None = None, related: dict[str, str | None] | None = None
 ) -> Json:
-    """Write a resource that has no id yet, created now; ``related`` maps relationship names to ids."""
+    """A new resource without an id; ``related`` maps relationship names to ids."""
     resource = {
         "type": resource_type,
         "attributes": {"createdAt": clock.milliseconds(clock.now()), **attributes},
@@ -37,12 +37,12 @@ def draft(
 
 
 def identifier(resource_type: str, resource_id: str) -> Json:
-    """Write what stands in a relationship's ``data``."""
+    """The ``data`` of a relationship."""
     return {"type": resource_type, "id": resource_id}
 
 
 def reference(kind: str, record: Json, name: str) -> str | None:
-    """Tell the id of the ``name`` that a record is, or is related to."""
+    """The id of the record itself if its kind is ``name``, or of that relation."""
     if kind == name:
         return str(record["id"])
     to: str | None = record["relationships"].get(name, {}).get("data", {}).get("id")
@@ -50,7 +50,7 @@ def reference(kind: str, record: Json, name: str) -> str | None:
 
 
 def update(tenant: Tenant, kind: str, record: Json, changes: Json) -> Json:
-    """Change attributes of a stored resource; None takes one away."""
+    """Update attributes of a stored resource; None removes one."""
     dated = {"updatedAt": clock.milliseconds(clock.now())} if kind in _SHOW_UPDATES else {}
     attributes = record["attributes"] | changes | dated
     record["attributes"] = {name: value for name, value in attributes.items() if value is not None}
@@ -58,7 +58,7 @@ def update(tenant: Tenant, kind: str, record: Json, changes: Json) -> Json:
 
 
 def show(record: Json) -> Json:
-    """Write a stored resource as a client may see it."""
+    """The part of a stored resource that clients may see."""
     order = ("type", "id", "attributes", "relationships", "links")
     return {name: record[name] for name in order if name in record}
 
@@ -70,7 +70,10 @@ def reply(
     included: Sequence[Json] | None = None,
     meta: Json | None = None,
 ) -> Response:
-    """Answer with one resource or several; ``included`` is absent unless something was asked for."""
+    """A response with one resource or several.
+
+    ``included`` is left out unless requested.
+    """
     body: Json = {"data": show(record) if isinstance(record, dict) else [show(each) for each in record]}
     if included is not None:
         body["included"] = [show(each) for each in included]
@@ -80,5 +83,5 @@ def reply(
 
 
 def encode(body: Json, status: int) -> Response:
-    """Answer with any JSON document, in Unit's media type."""
+    """A JSON response with Unit's media type."""
     return Response(json.dumps(body), status, content_type=MEDIA_TYPE)

@@ -1,4 +1,4 @@
-"""From an application to a customer: the sandbox's control values, and every way to a decision."""
+"""Evaluates applications and creates customers."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ from .errors import UnitFault
 STATUSES = ("AwaitingDocuments", "PendingReview", "Approved", "Denied", "Pending", "Canceled")
 UNDER_REVIEW = ("AwaitingDocuments", "PendingReview")
 
-# What a social security number does to an application, in Unit's sandbox; any other is approved at once.
+# SSNs that control the result in Unit's sandbox. Any other is approved at once.
 CONTROL_SSNS = {
     "000000001": "Denied",
     "000000002": "AwaitingDocuments",
     "000000003": "AwaitingDocuments",
     "000000006": "AwaitingDocuments",
     "000000004": "PendingReview",
-    # UNCONFIRMED: this one is the emulator's own, so that the state without a control value can be seen too.
+    # UNCONFIRMED: not Unit's; added so that Pending can be tested.
     "000000005": "Pending",
 }
 DOCUMENTS = {"000000002": "AddressVerification", "000000003": "IdDocument", "000000006": "SocialSecurityCard"}
@@ -63,7 +63,7 @@ _NOT_SHOWN = ("idempotencyKey", "deviceFingerprints", "evaluationParams", "Evalu
 
 @dataclass(frozen=True)
 class PendingApplication:
-    """An application that waits for somebody at the bank."""
+    """An application that awaits a decision by the bank."""
 
     id: str
     name: str
@@ -71,7 +71,7 @@ class PendingApplication:
 
 
 def apply(tenant: Tenant, given: Json) -> Json:
-    """Take in an application whose attributes are checked, and evaluate it."""
+    """Create and evaluate an application from validated attributes."""
     ssn = given.get("ssn") or ""
     status = CONTROL_SSNS.get(ssn, "Approved")
     attributes = {name: value for name, value in given.items() if value is not None and name not in _NOT_SHOWN}
@@ -94,14 +94,14 @@ def apply(tenant: Tenant, given: Json) -> Json:
 
 
 def documents(tenant: Tenant, application: Json) -> list[Json]:
-    """Get the documents that an application requires."""
+    """The documents that an application requires."""
     entries = application["relationships"]["documents"]["data"]
     found = (tenant.get("document", entry["id"]) for entry in entries)
     return [document for document in found if document]
 
 
 def decide_on(tenant: Tenant, application: Json, status: str, method: str, reason: str | None = None) -> Json:
-    """Give an application its final status; an approved one becomes a customer."""
+    """Set an application's final status; an approved one creates a customer."""
     changes = {
         "status": status,
         "message": MESSAGES[status],
@@ -112,7 +112,7 @@ def decide_on(tenant: Tenant, application: Json, status: str, method: str, reaso
     if status == "Approved":
         customer = tenant.add_numbered("customer", _customer(application))
         application["relationships"]["customer"] = {"data": jsonapi.identifier("customer", customer["id"])}
-        # UNCONFIRMED: whether an event of the application's own, ``application.approved``, comes with it.
+        # UNCONFIRMED: whether there is an ``application.approved`` event too.
         events.emit(tenant, "customer.created", customer, "application")
     else:
         events.emit(tenant, f"application.{status.lower()}", application)
@@ -120,37 +120,37 @@ def decide_on(tenant: Tenant, application: Json, status: str, method: str, reaso
 
 
 def review(tenant: Tenant, application: Json, status: str, reason: str | None) -> Json:
-    """Approve or deny by hand, which only an application under review allows."""
+    """Approve or deny an application that is under review."""
     check_under_review(application)
     return decide_on(tenant, application, status, "Manually", reason)
 
 
 def move(tenant: Tenant, application: Json, status: str) -> Json:
-    """Let an application that is under review wait for something else."""
+    """Move an application that is under review to another review status."""
     jsonapi.update(tenant, "application", application, {"status": status, "message": MESSAGES[status]})
     _emit_review_event(tenant, application)
     return application
 
 
 def check_under_review(application: Json) -> None:
-    """Refuse what only an application under review allows. UNCONFIRMED: the code."""
+    """Refuse unless the application is under review. UNCONFIRMED: the code."""
     if application["attributes"]["status"] not in UNDER_REVIEW:
         raise UnitFault("invalid_value", f"The application is {application['attributes']['status']}")
 
 
 def has_due(tenant: Tenant) -> bool:
-    """Tell whether some evaluation has come to its end and nobody has noted it yet."""
+    """Whether an evaluation has finished without being applied."""
     return any(map(_is_due, tenant.all("application")))
 
 
 def approve_due(tenant: Tenant) -> None:
-    """Approve the applications whose evaluation has come to its end."""
+    """Approve the applications whose evaluation has finished."""
     for application in filter(_is_due, tenant.all("application")):
         decide_on(tenant, application, "Approved", "Automatically")
 
 
 def pending_applications(tenant: Tenant) -> list[PendingApplication]:
-    """List the applications that wait for a decision, oldest first, for a visitor who plays the bank."""
+    """The applications that await a decision, oldest first."""
     return [
         PendingApplication(application["id"], _name(application), application["attributes"]["status"])
         for application in tenant.all("application")
@@ -159,7 +159,7 @@ def pending_applications(tenant: Tenant) -> list[PendingApplication]:
 
 
 def decide(tenant: Tenant, application_id: str, approve: bool) -> None:
-    """Decide on an application as the bank would, or raise ``UnitFault`` where there is nothing to decide."""
+    """Decide on an application as the bank; raises ``UnitFault`` if it can't."""
     application = tenant.get("application", application_id)
     if application is None:
         raise UnitFault("not_found")
@@ -189,7 +189,7 @@ def _require(tenant: Tenant, application: Json, document_type: str) -> Json:
             **shared,
         },
     )
-    del document["attributes"]["createdAt"]  # documents have none
+    del document["attributes"]["createdAt"]  # documents don't have it
     document = tenant.add_numbered("document", document)
     application["relationships"]["documents"]["data"] = [jsonapi.identifier("document", document["id"])]
     return tenant.save("application", application["id"], application)

@@ -1,4 +1,7 @@
-"""Payments that an org or a customer makes: between two accounts of the org. Those to other banks are not here."""
+"""Book payments between two accounts of the org.
+
+Payments to other banks are not emulated.
+"""
 
 from __future__ import annotations
 
@@ -44,7 +47,7 @@ FILTERS = {
 @routes.post("/payments")
 @endpoint("payments-write")
 def create_payment(call: Call) -> Response:
-    """Move money between two accounts of the org, at once; what can't be paid is a payment that was rejected."""
+    """Create a book payment, sent at once or rejected."""
     document = read(CREATE, needs=("account", "counterpartyAccount"))
     given: Json = {"direction": "Credit", "tags": {}, **document.attributes}
     key = given.pop("idempotencyKey", None)
@@ -54,7 +57,7 @@ def create_payment(call: Call) -> Response:
         if account["id"] == other["id"]:
             raise UnitFault("invalid_value", "An account can't pay itself", "/data/relationships/counterpartyAccount")
         if given["direction"] == "Debit" and not call.bearer.sees("account", other):
-            # UNCONFIRMED, and safer: a customer pays, and does not take.
+            # UNCONFIRMED, and safer: customers can't debit another customer's account.
             raise UnitFault("account_not_found", "There is no such account", "/data/relationships/counterpartyAccount")
         payment = _book(call.tenant, account, other, given)
         idempotency.remember(call, "payment", key, payment)
@@ -64,7 +67,7 @@ def create_payment(call: Call) -> Response:
 @routes.get("/payments")
 @endpoint("payments")
 def list_payments(call: Call) -> Response:
-    """List payments, whoever began them."""
+    """List payments."""
     return queries.listing(call, call.all("payment"), FILTERS, INCLUDABLE)
 
 
@@ -84,12 +87,12 @@ def update_payment(call: Call, payment_id: str) -> Response:
 
 
 def holder(account: Json) -> dict[str, str | None]:
-    """Name an account and its customer, as relationships."""
+    """An account and its customer, as relationships."""
     return {"account": account["id"], "customer": jsonapi.reference("account", account, "customer")}
 
 
 def _counterparty(call: Call, account_id: str) -> Json:
-    """Find the account that is paid, whose owner the payer need not be."""
+    """The account that is paid; it may belong to another customer."""
     account = call.tenant.get("account", account_id)
     if account is None:
         raise UnitFault("account_not_found", "There is no such account", "/data/relationships/counterpartyAccount")
@@ -115,7 +118,7 @@ def _book(tenant: Tenant, account: Json, other: Json, given: Json) -> Json:
 
 
 def _rejection(payer: Json, account: Json, other: Json, amount: int) -> str | None:
-    """Tell why a book payment can't be made, if it can't. UNCONFIRMED: the reasons' names."""
+    """Why a book payment can't be made, or None. UNCONFIRMED: the reasons' names."""
     if account["attributes"]["status"] != "Open":
         return f"Account{account['attributes']['status']}"
     if other["attributes"]["status"] != "Open":
@@ -138,7 +141,7 @@ def _post_book(tenant: Tenant, account: Json, other: Json, given: Json, directio
 
 
 def retag(call: Call, kind: str, payment_id: str) -> Response:
-    """Change the tags of a payment, and nothing else."""
+    """Update the tags of a payment."""
     payment = call.get(kind, payment_id)
     changes = read({payment["type"]: PATCH}).attributes
     if "tags" in changes:
@@ -147,6 +150,6 @@ def retag(call: Call, kind: str, payment_id: str) -> Response:
 
 
 def party(name: str, account_number: str) -> Json:
-    """Name a bank account on the other side of a payment."""
+    """The other bank account of a payment."""
     shown = {"routingNumber": ROUTING_NUMBER, "accountNumber": account_number, "accountType": "Checking"}
     return {**shown, "name": name[:50]}

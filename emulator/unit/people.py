@@ -1,4 +1,4 @@
-"""Checks for the facts about a person, which applications, forms, customers and cards share."""
+"""Checks of personal data in applications, forms, customers and cards."""
 
 from __future__ import annotations
 

@@ -1,8 +1,8 @@
-"""Whether a JWT from the org's identity provider is worth believing, and whom it is about.
+"""Verifies JWTs of the org's identity provider.
 
-RS256 only, with a key from the configured JWKS only: what the JWT's own header says about algorithms or key
-locations is never followed. The keys are fetched anew for each JWT, so a key rotation needs no care.
-UNCONFIRMED: that Unit checks the audience. It is not known to look at authentication factors, and neither do we.
+Accepts only RS256 and only keys of the configured JWKS, whatever the JWT's header says. Keys are fetched for each JWT,
+so that key rotation needs no cache handling. Authentication factors are not checked; Unit is not known to check them.
+UNCONFIRMED: that Unit checks the audience.
 """
 
 from __future__ import annotations
@@ -16,14 +16,14 @@ from jwt.types import Options
 from .. import clock
 from ..store import Json
 
-LEEWAY = 5  # seconds; the provider's clock is not ours
+LEEWAY = 5  # seconds of clock difference
 MAX_LENGTH = 8192  # characters
 _NO_TIME_CHECKS: Options = {"verify_exp": False, "verify_nbf": False, "verify_iat": False}
 
 
 @dataclass(frozen=True)
 class JwtSettings:
-    """What an org enters under *JWT Settings* in Unit's dashboard."""
+    """The *JWT Settings* of an org in Unit's dashboard."""
 
     jwks_path: str
     issuer: str | None
@@ -32,13 +32,13 @@ class JwtSettings:
 
 @dataclass(frozen=True)
 class Verdict:
-    """Whom a JWT is about, or why it proves nothing."""
+    """The subject of a valid JWT, or why it is invalid."""
 
     subject: str | None = None
     reason: str | None = None
 
 
-# UNCONFIRMED: the words in which Unit tells one fault from another.
+# UNCONFIRMED: the wording.
 REASONS: dict[type[Exception], str] = {
     jwt.ExpiredSignatureError: "expired",
     jwt.ImmatureSignatureError: "not valid yet",
@@ -51,14 +51,14 @@ REASONS: dict[type[Exception], str] = {
 
 
 def verify_jwt(token: str, settings: JwtSettings | None, fetch: Callable[[str], Json]) -> Verdict:
-    """Verify a JWT. It fetches keys over the network, so call it outside any transaction."""
+    """Verify a JWT. Fetches keys by HTTP, so call it outside transactions."""
     if settings is None:
         return Verdict(reason="JWT settings are not configured")
     if len(token) > MAX_LENGTH:
         return Verdict(reason="malformed")
     try:
         key_id = jwt.get_unverified_header(token).get("kid")
-    except (jwt.PyJWTError, ValueError, RecursionError):  # the library lets some of its own decoding's errors out
+    except (jwt.PyJWTError, ValueError, RecursionError):  # the library leaks some decoding errors
         return Verdict(reason="malformed")
     key = _key(key_id, settings, fetch)
     return Verdict(reason="unknown key") if key is None else _verify(token, key, settings.issuer)
@@ -67,7 +67,7 @@ def verify_jwt(token: str, settings: JwtSettings | None, fetch: Callable[[str], 
 def _key(key_id: object, settings: JwtSettings, fetch: Callable[[str], Json]) -> jwt.PyJWK | None:
     try:
         keys = jwt.PyJWKSet.from_dict(fetch(settings.jwks_path)).keys
-    except Exception:  # whatever is wrong with the far end, no key was found there
+    except Exception:  # any failure means that there is no key
         return None
     return next((key for key in keys if key.key_id is not None and key.key_id == key_id), None)
 
@@ -94,10 +94,10 @@ def _verify(token: str, key: jwt.PyJWK, issuer: str | None) -> Verdict:
 
 
 def _check_times(claims: Json) -> None:
-    """Check what the library would check by the machine's clock, which is not the one that controls move."""
+    """Check times by the emulator's clock, which the library would not use."""
     times = {name: claims[name] for name in ("exp", "nbf", "iat") if name in claims}
     if not all(isinstance(moment, int | float) for moment in times.values()):
-        raise jwt.DecodeError("a time is no number")
+        raise jwt.DecodeError("a time is not a number")
     if times["exp"] <= clock.timestamp() - LEEWAY:
         raise jwt.ExpiredSignatureError
     if any(times.get(name, 0) > clock.timestamp() + LEEWAY for name in ("nbf", "iat")):

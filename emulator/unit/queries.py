@@ -1,6 +1,6 @@
-"""Lists as a client asks for them: filters, sort order, page and included resources.
+"""List queries: filters, sorting, paging and included resources.
 
-Every query parameter that makes no sense is refused, since a filter that is ignored shows too much.
+Unknown or invalid parameters are refused, as ignoring a filter would return too much.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from .errors import UnitFault
 
 Predicate: TypeAlias = Callable[[Json], bool]
 Filter: TypeAlias = Callable[[Sequence[str]], Predicate]
-"""From the values of a filter to what it lets through; a ValueError means that the values make no sense."""
+"""Builds a predicate from a filter's values; raises ValueError if they are invalid."""
 
 MAX_PER_PAGE = 1000
 _DEFAULT_PER_PAGE = 100
@@ -30,7 +30,7 @@ _DEFAULT_PER_PAGE = 100
 def listing(
     call: Call, records: Iterable[Json], filters: Mapping[str, Filter], includable: Collection[str] = ()
 ) -> Response:
-    """Answer with the page of the records that the query asks for, newest first unless it says otherwise."""
+    """The page of records that the query asks for, newest first by default."""
     wanted = _predicates(filters)
     matching = [record for record in records if all(lets_through(record) for lets_through in wanted)]
     matching.sort(key=lambda record: str(record["attributes"]["createdAt"]))
@@ -44,7 +44,7 @@ def listing(
 
 
 def included(call: Call, records: Sequence[Json], includable: Collection[str]) -> list[Json] | None:
-    """Get the related resources that ``include`` asks for, each once; None if it asks for nothing."""
+    """The related resources in ``include``, without duplicates; None if empty."""
     names = [name for name in request.args.get("include", "").split(",") if name]
     if not set(names) <= set(includable):
         raise invalid("include", ",".join(names))
@@ -54,27 +54,27 @@ def included(call: Call, records: Sequence[Json], includable: Collection[str]) -
 
 
 def invalid(parameter: str, value: str) -> UnitFault:
-    """Refuse a query parameter, in the words that Unit has been seen to use."""
+    """A refusal of a query parameter, in Unit's wording."""
     return UnitFault("invalid_value", f"Invalid value '{value}' for query parameter {parameter}")
 
 
 def filtered_by(*names: str) -> bool:
-    """Tell whether the query has one of these filters."""
+    """Whether the query has one of these filters."""
     return not _filters().keys().isdisjoint(names)
 
 
 def is_true(name: str) -> bool:
-    """Tell whether the query has a filter that is true."""
+    """Whether the query has this filter and it is true."""
     return [value.lower() for value in _filters().get(name, [])] == ["true"]
 
 
 def page_offset() -> bool:
-    """Tell whether the query asks for a page after the first."""
+    """Whether the query asks for a page after the first."""
     return request.args.get("page[offset]", "0") != "0"
 
 
 def equals(attribute: str) -> Filter:
-    """Filter by an attribute that is this text, to the letter."""
+    """Match an attribute that equals this text."""
 
     def build(values: Sequence[str]) -> Predicate:
         expected = _one(values)
@@ -84,7 +84,10 @@ def equals(attribute: str) -> Filter:
 
 
 def in_values(attribute: str, *words: str) -> Filter:
-    """Filter by an attribute that is one of the values, which must be from these words if there are any."""
+    """Match an attribute that is one of the values.
+
+    If ``words`` are given, each value must be one of them.
+    """
 
     def build(values: Sequence[str]) -> Predicate:
         if words and not set(values) <= set(words):
@@ -95,7 +98,7 @@ def in_values(attribute: str, *words: str) -> Filter:
 
 
 def of_type(suffix: str) -> Filter:
-    """Filter by the resource's type, which may be written without its suffix, and with a capital."""
+    """Match the resource type, with or without its suffix, in either case."""
 
     def build(values: Sequence[str]) -> Predicate:
         wanted = {value[:1].lower() + value[1:] for value in values}
@@ -105,12 +108,12 @@ def of_type(suffix: str) -> Filter:
 
 
 def related_to(name: str) -> Filter:
-    """Filter by the id of a related resource."""
+    """Match the id of a related resource."""
     return lambda values: lambda record: jsonapi.reference("", record, name) in values
 
 
 def has_tags(values: Sequence[str]) -> Predicate:
-    """Filter for resources that have all these tags, written as one JSON object."""
+    """Match resources with all tags in a JSON object."""
     tags = json.loads(_one(values))
     if not isinstance(tags, dict):
         raise ValueError
@@ -118,7 +121,7 @@ def has_tags(values: Sequence[str]) -> Predicate:
 
 
 def at_least(attribute: str) -> Filter:
-    """Filter by an attribute that is this number or more."""
+    """Match an attribute of at least this number."""
 
     def build(values: Sequence[str]) -> Predicate:
         least = int(_one(values))
@@ -128,7 +131,7 @@ def at_least(attribute: str) -> Filter:
 
 
 def at_most(attribute: str) -> Filter:
-    """Filter by an attribute that is this number or less."""
+    """Match an attribute of at most this number."""
 
     def build(values: Sequence[str]) -> Predicate:
         most = int(_one(values))
@@ -138,31 +141,31 @@ def at_most(attribute: str) -> Filter:
 
 
 def since(values: Sequence[str]) -> Predicate:
-    """Filter for what was created at this moment or later."""
+    """Match resources created at or after this time."""
     moment = _moment(values)
     return lambda record: clock.parse(record["attributes"]["createdAt"]) >= moment
 
 
 def until(values: Sequence[str]) -> Predicate:
-    """Filter for what was created at this moment or earlier."""
+    """Match resources created at or before this time."""
     moment = _moment(values)
     return lambda record: clock.parse(record["attributes"]["createdAt"]) <= moment
 
 
 def from_id(values: Sequence[str]) -> Predicate:
-    """Filter for this id and higher ones."""
+    """Match this id and higher ones."""
     least = int(_one(values))
     return lambda record: int(record["id"]) >= least
 
 
 def to_id(values: Sequence[str]) -> Predicate:
-    """Filter for this id and lower ones."""
+    """Match this id and lower ones."""
     most = int(_one(values))
     return lambda record: int(record["id"]) <= most
 
 
 def full_text(values: Sequence[str]) -> Predicate:
-    """Filter for full text: words that all occur, ``OR`` between alternatives, ``-`` before what must not occur."""
+    """Match words in any attribute; supports ``OR`` and ``-`` for exclusion."""
     alternatives = [part.lower().split() for part in re.split(r"\bOR\b", _one(values))]
 
     def matches(record: Json) -> bool:
@@ -176,12 +179,12 @@ def full_text(values: Sequence[str]) -> Predicate:
 
 
 def merchant_category(values: Sequence[str]) -> Predicate:
-    """Filter for card charges by one of these merchant category codes."""
+    """Match one of these merchant category codes."""
     return lambda record: str(record["attributes"]["merchant"]["type"]) in values
 
 
 def boolean(values: Sequence[str]) -> Predicate:
-    """Filter that is true or false, in whatever case a language writes it, and acts elsewhere."""
+    """Accept true or false in any case; the view applies it."""
     if _one(values).lower() not in ("true", "false"):
         raise ValueError
     return lambda _record: True

@@ -1,6 +1,6 @@
-"""Payments that other banks send: announced, completed and posted, all by the sandbox's own operations.
+"""ACH payments from other banks, created by sandbox operations.
 
-UNCONFIRMED: that these need an org token, and their status 201.
+UNCONFIRMED: that these operations need an org token, and their status 201.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ RECEIVED_FILTERS = {
 @routes.get("/received-payments")
 @endpoint("received-payments", org_only=True)
 def list_received_payments(call: Call) -> Response:
-    """List payments from other banks; the completed ones only if the query asks for them."""
+    """List received payments; completed ones only if requested."""
     found = call.all("received_payment")
     if not queries.is_true("includeCompleted") and not queries.filtered_by("status"):
         found = [each for each in found if each["attributes"]["status"] != "Completed"]
@@ -54,7 +54,7 @@ def list_received_payments(call: Call) -> Response:
 @routes.get("/received-payments/<payment_id>")
 @endpoint("received-payments", org_only=True)
 def get_received_payment(call: Call, payment_id: str) -> Response:
-    """Get one payment from another bank."""
+    """Get a received payment."""
     payment = call.get("received_payment", payment_id)
     return jsonapi.reply(payment, included=queries.included(call, [payment], INCLUDABLE))
 
@@ -62,20 +62,20 @@ def get_received_payment(call: Call, payment_id: str) -> Response:
 @routes.patch("/received-payments/<payment_id>")
 @endpoint("received-payments-write", org_only=True)
 def update_received_payment(call: Call, payment_id: str) -> Response:
-    """Change the tags of a payment from another bank."""
+    """Update the tags of a received payment."""
     return retag(call, "received_payment", payment_id)
 
 
 @routes.post("/sandbox/payments")
 @endpoint(org_only=True)
 def receive_payment(call: Call) -> Response:
-    """Post an ACH payment at once: a credit funds the account, a debit takes from it."""
+    """Post an ACH payment at once: a credit funds the account, a debit takes money."""
     document = read(SANDBOX_PAYMENT, needs=("account",))
     account = call.related(document, "account")
     check_open(account)
     given, related = document.attributes, holder(account)
     if given["direction"] == "Debit" and given["amount"] > account["attributes"]["available"]:
-        raise UnitFault("limits_exceeded", "The account has not enough available", "/data/attributes/amount")
+        raise UnitFault("limits_exceeded", "The account has insufficient funds", "/data/attributes/amount")
     related["transaction"] = _post_ach(call.tenant, account, given | {"companyName": "ACH SIMULATION"})["id"]
     sender = party("ACH SIMULATION", "1000000000")
     shown = given | {"status": "Sent", "counterparty": sender, "sameDay": False, "tags": {}}
@@ -86,7 +86,7 @@ def receive_payment(call: Call) -> Response:
 @routes.post("/sandbox/received-payments")
 @endpoint(org_only=True)
 def create_received_payment(call: Call) -> Response:
-    """Announce a payment that another bank sends; it counts once it is completed."""
+    """Create a pending payment from another bank."""
     document = read(RECEIVED, needs=("account",))
     return _announce(call, call.related(document, "account"), document.attributes)
 
@@ -94,7 +94,10 @@ def create_received_payment(call: Call) -> Response:
 @routes.post("/sandbox/received-ach-payment")
 @endpoint(org_only=True)
 def create_received_ach_payment(call: Call) -> Response:
-    """Announce an ACH payment of either direction. UNCONFIRMED: that it, too, waits for its completion."""
+    """Create a pending ACH payment of either direction.
+
+    UNCONFIRMED: that it is pending.
+    """
     document = read(RECEIVED_ACH, needs=("account",))
     given = {"description": "ACH", "completionDate": document.attributes.pop("settlementDate"), **document.attributes}
     return _announce(call, call.related(document, "account"), given)
@@ -103,7 +106,7 @@ def create_received_ach_payment(call: Call) -> Response:
 @routes.post("/sandbox/received-payments/<payment_id>/complete")
 @endpoint(org_only=True)
 def complete_received_payment(call: Call, payment_id: str) -> Response:
-    """Complete a payment that was announced."""
+    """Complete a pending payment."""
     payment = call.get("received_payment", payment_id)
     attributes = payment["attributes"]
     if attributes["status"] != "Pending":
@@ -155,5 +158,5 @@ def _post_ach(tenant: Tenant, account: Json, given: Json) -> Json:
 
 
 def _new_trace_number() -> str:
-    """Fifteen digits, the first eight of which name the bank that sent a payment."""
+    """Fifteen digits that start with eight of the sending bank."""
     return f"{ROUTING_NUMBER[:8]}{secrets.randbelow(10**7):07d}"

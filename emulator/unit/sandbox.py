@@ -1,4 +1,4 @@
-"""The sandbox's own operations on applications, their documents and cards: what elsewhere the bank or the post does.
+"""Sandbox operations on applications, documents and cards.
 
 UNCONFIRMED: that they need an org token, and their status codes.
 """
@@ -42,7 +42,10 @@ def deny_application(call: Call, application_id: str) -> Response:
 @routes.post("/applications/<application_id>/documents/<document_id>/approve")
 @endpoint(org_only=True)
 def approve_document(call: Call, application_id: str, document_id: str) -> Response:
-    """Approve a required document. UNCONFIRMED: it was the only one, so the application is approved with it."""
+    """Approve a required document.
+
+    UNCONFIRMED: it was the only one, so the application is approved too.
+    """
     application, document = find(call, application_id, document_id)
     document["attributes"]["status"] = "Approved"
     events.emit(call.tenant, "document.approved", document, application=application_id)
@@ -53,7 +56,7 @@ def approve_document(call: Call, application_id: str, document_id: str) -> Respo
 @routes.post("/applications/<application_id>/documents/<document_id>/reject")
 @endpoint(org_only=True)
 def reject_document(call: Call, application_id: str, document_id: str) -> Response:
-    """Reject a required document, so that the application goes on waiting for a better one."""
+    """Reject a required document; the application awaits another one."""
     application, document = find(call, application_id, document_id)
     why = read(REJECT_DOCUMENT, empty=True).attributes
     document["attributes"] |= {**why, "status": "Invalid"}
@@ -66,5 +69,5 @@ def reject_document(call: Call, application_id: str, document_id: str) -> Respon
 @routes.post("/cards/<card_id>/activate")
 @endpoint(org_only=True)
 def activate_card(call: Call, card_id: str) -> Response:
-    """Activate a physical card, as its holder would when the post has brought it."""
+    """Activate a physical card, as its holder would on receipt."""
     return jsonapi.reply(card_rules.apply_action(call.tenant, call.get("card", card_id), "activate"))

@@ -1,7 +1,7 @@
-"""The sandbox's merchants, who charge a card, and its cash machines, which take deposits.
+"""Sandbox operations for purchases, authorizations and ATM deposits.
 
-A card is found by its account and last four digits. UNCONFIRMED: that all this needs an org token, the status 201,
-and that what a card or account does not allow is refused here, and also recorded as a declined authorization.
+Cards are found by account and last four digits. UNCONFIRMED: that these operations need an org token, the status 201,
+and that a declined charge is refused here and recorded as a declined authorization.
 """
 
 from __future__ import annotations
@@ -54,7 +54,7 @@ INCREASE = {
 @routes.post("/authorizations")
 @endpoint(org_only=True)
 def authorize(call: Call) -> Response:
-    """Hold an amount for a merchant, or record that one was declined."""
+    """Hold an amount for a merchant, or record a declined authorization."""
     document = read(AUTHORIZATION, needs=("account",))
     account, card = _account_and_card(call, document, "cardLast4Digits")
     charge = _charge(document.attributes)
@@ -67,7 +67,10 @@ def authorize(call: Call) -> Response:
 @routes.post("/authorizations/<authorization_id>/increase")
 @endpoint(org_only=True)
 def increase_authorization(call: Call, authorization_id: str) -> Response:
-    """Hold more for an authorization. UNCONFIRMED: ``amount`` is what is added."""
+    """Increase the hold of an authorization.
+
+    UNCONFIRMED: ``amount`` is the increase.
+    """
     authorization = _open_authorization(call, authorization_id)
     more = read(INCREASE, may_have=("account",)).attributes["amount"]
     account, card = _account_of(call, authorization), _card_of(call, authorization)
@@ -85,7 +88,7 @@ def increase_authorization(call: Call, authorization_id: str) -> Response:
 @routes.post("/authorizations/<authorization_id>/cancel")
 @endpoint(org_only=True)
 def cancel_authorization(call: Call, authorization_id: str) -> Response:
-    """Give up a hold; any body will do."""
+    """Release a hold. The body is ignored."""
     authorization = _open_authorization(call, authorization_id)
     account = _account_of(call, authorization)
     details = {name: authorization["attributes"][name] for name in ("amount", "cardLast4Digits", "recurring")}
@@ -96,7 +99,7 @@ def cancel_authorization(call: Call, authorization_id: str) -> Response:
 @routes.post("/purchases")
 @endpoint(org_only=True)
 def purchase(call: Call) -> Response:
-    """Post a purchase: a new one, one that settles an authorization, or, as a credit, a refund."""
+    """Post a purchase, the settlement of an authorization, or a refund."""
     document = read(PURCHASE, needs=("account",), may_have=("authorization",))
     account, card = _account_and_card(call, document, "last4Digits")
     given, charge = document.attributes, _charge(document.attributes)
@@ -110,7 +113,7 @@ def purchase(call: Call) -> Response:
 @routes.post("/atm-deposits")
 @endpoint(org_only=True)
 def deposit_cash(call: Call) -> Response:
-    """Post what a cash machine took in, and answer with the account."""
+    """Post an ATM deposit and return the account."""
     document = read(ATM_DEPOSIT, needs=("account",))
     account, card = _account_and_card(call, document, "last4Digits")
     check_open(account)
@@ -124,9 +127,9 @@ def deposit_cash(call: Call) -> Response:
 
 
 def _authorization(call: Call, document: Document, account: Json, card: Json, charge: Charge) -> Json:
-    """Find or make the authorization behind a purchase, whose hold ends with it.
+    """Find or create a purchase's authorization, and release its hold.
 
-    UNCONFIRMED: a settlement is never declined, whatever became of the card and however much it is.
+    UNCONFIRMED: a settlement is never declined, whatever the card's status and the amount.
     """
     if document.attributes["direction"] == "Credit":
         check_open(account)
@@ -134,7 +137,9 @@ def _authorization(call: Call, document: Document, account: Json, card: Json, ch
     if "authorization" in document.related:
         authorization = call.related(document, "authorization")
         if jsonapi.reference("", authorization, "card") != card["id"]:
-            raise UnitFault("authorization_not_found", "It is another card's", "/data/relationships/authorization")
+            raise UnitFault(
+                "authorization_not_found", "The authorization is another card's", "/data/relationships/authorization"
+            )
         _check_authorized(authorization)
     else:
         authorization = spending.authorize(call.tenant, account, card, charge)

@@ -1,4 +1,4 @@
-"""What a request's attributes may be, as small checks that combine; each names every fault and points at it."""
+"""Composable checks of request attributes; each reports every problem."""
 
 from __future__ import annotations
 
@@ -12,17 +12,17 @@ from .errors import Problem
 
 Check: TypeAlias = Callable[[Any, str], Iterable[Problem]]
 
-MAX_CENTS = 2**53 - 1  # what JavaScript reads without loss
+MAX_CENTS = 2**53 - 1  # JavaScript's largest safe integer
 
 
 def wrong(pointer: str, why: str = "") -> Problem:
-    """Name a value that is not what it should be."""
+    """An invalid value."""
     name = pointer.rpartition("/")[2]
     return Problem("invalid_value", f"Invalid value for {name}" + (f": {why}" if why else ""), pointer)
 
 
 def text(pattern: str = ".+", longest: int = 255) -> Check:
-    """Check for a string that matches from end to end; unless the pattern says so, of one line."""
+    """A string that matches the whole pattern, by default a single line."""
     expected = re.compile(pattern, re.ASCII)
 
     def check(value: Any, pointer: str) -> Iterator[Problem]:
@@ -33,7 +33,7 @@ def text(pattern: str = ".+", longest: int = 255) -> Check:
 
 
 def one_of(*words: str) -> Check:
-    """Check for one of these words."""
+    """One of these words."""
 
     def check(value: Any, pointer: str) -> Iterator[Problem]:
         if value not in words:
@@ -43,7 +43,7 @@ def one_of(*words: str) -> Check:
 
 
 def whole(least: int, most: int = MAX_CENTS) -> Check:
-    """Check for an integer in a range; true and false are none."""
+    """An integer in a range; booleans are not integers."""
 
     def check(value: Any, pointer: str) -> Iterator[Problem]:
         if type(value) is not int or not least <= value <= most:
@@ -53,25 +53,25 @@ def whole(least: int, most: int = MAX_CENTS) -> Check:
 
 
 def number(value: Any, pointer: str) -> Iterator[Problem]:
-    """Check for any number."""
+    """Any number."""
     if type(value) not in (int, float):
         yield wrong(pointer)
 
 
 def flag(value: Any, pointer: str) -> Iterator[Problem]:
-    """Check for true or false."""
+    """A boolean."""
     if not isinstance(value, bool):
         yield wrong(pointer)
 
 
 def day(value: Any, pointer: str) -> Iterator[Problem]:
-    """Check for a date, ``YYYY-MM-DD``."""
+    """A date, ``YYYY-MM-DD``."""
     if _day(value) is None:
         yield wrong(pointer, "expected YYYY-MM-DD")
 
 
 def past_day(value: Any, pointer: str) -> Iterator[Problem]:
-    """Check for a date that is over."""
+    """A date in the past."""
     parsed = _day(value)
     if parsed is None or parsed >= clock.now().date():
         yield wrong(pointer, "expected a date in the past")
@@ -87,12 +87,12 @@ def _day(value: Any) -> date | None:
 
 
 def or_null(inner: Check) -> Check:
-    """Check for null, or what the inner check lets through."""
+    """Null, or what the inner check allows."""
     return lambda value, pointer: () if value is None else inner(value, pointer)
 
 
 def items(inner: Check, least: int = 0, most: int = 100) -> Check:
-    """Check for a list of a certain length."""
+    """A list of a length in a range."""
 
     def check(value: Any, pointer: str) -> Iterator[Problem]:
         if not isinstance(value, list) or not least <= len(value) <= most:
@@ -105,7 +105,7 @@ def items(inner: Check, least: int = 0, most: int = 100) -> Check:
 
 
 def fields(required: Mapping[str, Check], optional: Mapping[str, Check] | None = None) -> Check:
-    """Check for an object with these members and no other."""
+    """An object with these members and no others."""
     known = {**required, **(optional or {})}
 
     def check(value: Any, pointer: str) -> Iterator[Problem]:
@@ -115,7 +115,7 @@ def fields(required: Mapping[str, Check], optional: Mapping[str, Check] | None =
         for name in (name for name in required if name not in value):
             yield Problem("invalid_value", f"Missing value for {name}", f"{pointer}/{name}")
         for name, member in value.items():
-            # UNCONFIRMED: whether Unit refuses members that it does not know.
+            # UNCONFIRMED: whether Unit refuses unknown members.
             unknown = Problem("invalid_value", f"Unknown attribute {name}", f"{pointer}/{name}")
             yield from known[name](member, f"{pointer}/{name}") if name in known else [unknown]
 
@@ -123,7 +123,7 @@ def fields(required: Mapping[str, Check], optional: Mapping[str, Check] | None =
 
 
 def tags(nulls: bool = False) -> Check:
-    """Check for up to 15 pairs of text; in a PATCH, null takes one away."""
+    """Up to 15 pairs of strings; in a PATCH, null removes one."""
     value_check = or_null(text("(?s).+")) if nulls else text("(?s).+")
 
     def check(value: Any, pointer: str) -> Iterator[Problem]:

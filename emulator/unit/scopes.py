@@ -1,4 +1,4 @@
-"""What a token may be for: every scope, who may hold it, and which of them need two factors in a customer token."""
+"""Token scopes: who may have which, and which need two factors."""
 
 from __future__ import annotations
 
@@ -21,10 +21,10 @@ def _with_write(names: Iterable[str]) -> frozenset[str]:
     return frozenset(name + suffix for name in names for suffix in ("", "-write"))
 
 
-# A customer token holds these only if it may be upgraded.
+# Only for customer tokens that can be upgraded.
 UPGRADE = _with_write(["customer-token"])
 
-# UNCONFIRMED: the table flags these and no others; counterparties-write is likely.
+# UNCONFIRMED: counterparties-write. Unit's table marks the others.
 TWO_FACTOR = frozenset(
     {
         "cards-write",
@@ -49,6 +49,6 @@ _PLAIN = _with_write(_READ_WRITE_BOTH) | {
 }
 CUSTOMER = _PLAIN | TWO_FACTOR | UPGRADE
 
-# Card numbers and PINs are for the customer's own eyes.
+# Card numbers and PINs are for customers only.
 _CUSTOMER_ONLY = frozenset({"cards-sensitive", "cards-sensitive-write"})
 ORG = _with_write((*_READ_WRITE_ORG, *_READ_WRITE_ORG_MORE)) | (CUSTOMER - _CUSTOMER_ONLY)

@@ -1,6 +1,6 @@
-"""Money on an account and its cards: posting, holding, settling, declining.
+"""Posts, holds, settles and declines amounts on accounts and cards.
 
-``available = balance - hold`` holds after every function here. Amounts are positive cents.
+Every function keeps ``available = balance - hold``. Amounts are positive cents.
 """
 
 from __future__ import annotations
@@ -26,21 +26,21 @@ CATEGORIES = {
 
 @dataclass(frozen=True)
 class Charge:
-    """What a merchant asks of a card."""
+    """A merchant's charge to a card."""
 
     amount: int
     merchant: Json
     recurring: bool
 
     def summary(self, last_four: str) -> str:
-        """One line for a statement."""
+        """The text for a statement."""
         parts = (self.merchant["name"], self.merchant.get("location"), f"**{last_four}")
         return "  |  ".join(part for part in parts if part)
 
 
 @dataclass(frozen=True)
 class Decline:
-    """Why a charge is refused: the error's code and text, and the reason on the authorization."""
+    """Why a charge is declined: error code, detail and authorization reason."""
 
     code: str
     detail: str
@@ -48,7 +48,7 @@ class Decline:
 
 
 def merchant(name: str, category_code: int, location: str | None, merchant_id: str | None) -> Json:
-    """Write a merchant as authorizations and purchases show it."""
+    """The merchant of an authorization or purchase."""
     category = CATEGORIES.get(category_code, "Miscellaneous")
     optional = {"location": location, "id": merchant_id}
     named = {key: value for key, value in optional.items() if value}
@@ -56,13 +56,16 @@ def merchant(name: str, category_code: int, location: str | None, merchant_id: s
 
 
 def totals(tenant: Tenant, card: Json) -> dict[str, int]:
-    """Add up what a card has spent today and this month, settled or not. UNCONFIRMED: both are those of UTC."""
+    """A card's spending today and this month in UTC, settled or not.
+
+    UNCONFIRMED: the time zone.
+    """
     today = clock.milliseconds(clock.now())[:10]
     return {"dailyTotals": _spent(tenant, card, today), "monthlyTotals": _spent(tenant, card, today[:7])}
 
 
 def moved(tenant: Tenant, account: Json, period: str) -> Json:
-    """Add up what went through an account on a day or in a month, by ACH and by card."""
+    """An account's ACH and card totals for a day or month."""
     ach, purchases = {"debits": 0, "credits": 0}, 0
     for each in tenant.all("transaction"):
         attributes = each["attributes"]
@@ -76,14 +79,14 @@ def moved(tenant: Tenant, account: Json, period: str) -> Json:
 
 
 def decline(tenant: Tenant, account: Json, card: Json, amount: int) -> Decline | None:
-    """Tell why a charge can't be made, if it can't. UNCONFIRMED: every code and reason."""
+    """Why a charge can't be made, or None. UNCONFIRMED: every code and reason."""
     card_status, account_status = card["attributes"]["status"], account["attributes"]["status"]
     if card_status not in SPENDABLE:
         return Decline("not_supported_for_card_status", f"The card is {card_status}", "RestrictedCard")
     if account_status != "Open":
         return Decline("not_supported_for_account_status", f"The account is {account_status}", "AccountClosed")
     if amount > account["attributes"]["available"]:
-        return Decline("limits_exceeded", "The account has not enough available", "InsufficientFunds")
+        return Decline("limits_exceeded", "The account has insufficient funds", "InsufficientFunds")
     limits, spent = card["internal"]["limits"], totals(tenant, card)
     for name, period in (("dailyPurchase", "dailyTotals"), ("monthlyPurchase", "monthlyTotals")):
         if name in limits and spent[period] + amount > limits[name]:
@@ -92,7 +95,7 @@ def decline(tenant: Tenant, account: Json, card: Json, amount: int) -> Decline |
 
 
 def authorize(tenant: Tenant, account: Json, card: Json, charge: Charge) -> Json:
-    """Hold the amount; a charge that can't be made is recorded as declined, and refused."""
+    """Hold the amount, or record a declined authorization and refuse."""
     declined = decline(tenant, account, card, charge.amount)
     if declined:
         record_authorization(tenant, account, card, charge, "Declined", declined.reason)
@@ -104,7 +107,7 @@ def authorize(tenant: Tenant, account: Json, card: Json, charge: Charge) -> Json
 def record_authorization(
     tenant: Tenant, account: Json, card: Json, charge: Charge, status: str, reason: str | None = None
 ) -> Json:
-    """Note an authorization; it moves nothing."""
+    """Store an authorization without holding the amount."""
     last_four = card["attributes"]["last4Digits"]
     attributes = {
         "amount": charge.amount,
@@ -127,18 +130,18 @@ def record_authorization(
 
 
 def emit(tenant: Tenant, event_type: str, authorization: Json, attributes: Json) -> None:
-    """Note what happened to an authorization."""
+    """Emit an event about an authorization."""
     events.emit(tenant, event_type, authorization, "card", "account", "customer", attributes=attributes)
 
 
 def release(tenant: Tenant, account: Json, authorization: Json, changes: Json) -> Json:
-    """End an authorization's hold, and change its status and whatever else."""
+    """Release an authorization's hold and update its attributes."""
     move(tenant, account, hold=-authorization["attributes"]["amount"])
     return jsonapi.update(tenant, "authorization", authorization, changes)
 
 
 def purchase(tenant: Tenant, account: Json, card: Json, charge: Charge, authorization_id: str, more: Json) -> Json:
-    """Post a purchase that is already authorized."""
+    """Post an authorized purchase."""
     last_four = card["attributes"]["last4Digits"]
     attributes = {
         "amount": charge.amount,
@@ -153,7 +156,7 @@ def purchase(tenant: Tenant, account: Json, card: Json, charge: Charge, authoriz
 
 
 def post(tenant: Tenant, account: Json, resource_type: str, attributes: Json, related: dict[str, str | None]) -> Json:
-    """Post a transaction: ``attributes`` has its amount and direction, and the account moves by it."""
+    """Post a transaction and update the account's balance."""
     sign = 1 if attributes["direction"] == "Credit" else -1
     move(tenant, account, balance=sign * attributes["amount"])
     shown = {"tags": {}, **attributes, "balance": account["attributes"]["balance"]}
@@ -166,7 +169,7 @@ def post(tenant: Tenant, account: Json, resource_type: str, attributes: Json, re
 
 
 def move(tenant: Tenant, account: Json, *, balance: int = 0, hold: int = 0) -> None:
-    """Change what an account has posted and on hold."""
+    """Change an account's balance and hold."""
     figures = account["attributes"]
     changed = {"balance": figures["balance"] + balance, "hold": figures["hold"] + hold}
     changed["available"] = changed["balance"] - changed["hold"]
@@ -174,7 +177,7 @@ def move(tenant: Tenant, account: Json, *, balance: int = 0, hold: int = 0) -> N
 
 
 def of(account: Json, card: Json) -> dict[str, str | None]:
-    """Name a card, its account and its customer, as relationships."""
+    """A card with its account and customer, as relationships."""
     return {
         "account": account["id"],
         "customer": jsonapi.reference("account", account, "customer"),
@@ -183,7 +186,7 @@ def of(account: Json, card: Json) -> dict[str, str | None]:
 
 
 def _spent(tenant: Tenant, card: Json, period: str) -> int:
-    """Add up a card's purchases and open authorizations of a day or a month."""
+    """A card's purchases and open authorizations in a day or month."""
     posted = [each for each in tenant.all("transaction") if each["attributes"]["direction"] == "Debit"]
     held = [each for each in tenant.all("authorization") if each["attributes"]["status"] == "Authorized"]
     return sum(

@@ -1,7 +1,7 @@
-"""Customer tokens: what an org, or a customer who upgrades, gets for a fresh proof of who is there.
+"""Customer tokens, issued for proof that the customer is present.
 
-The plain scopes need no proof; the others need a JWT of the customer's, or the code of a verification. Whatever
-proof is given must be right. A token is stored only by its hash.
+Plain scopes need no proof. The others need the customer's JWT or a verification code. Any proof given must be valid.
+Tokens are stored only as hashes.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from .verification import check_code, start
 routes = Blueprint("tokens", __name__)
 
 MAX_LIFETIME = 24 * 3600  # seconds; also the default
-# UNCONFIRMED: the shortest life. One second, so that tests can have it.
+# UNCONFIRMED: the minimum.
 MIN_LIFETIME = 1
 _RESOURCE = fields({"type": one_of("card", "account"), "ids": items(text("[1-9][0-9]*"), least=1)})
 CREATE = {
@@ -52,7 +52,7 @@ VERIFY = {
 @routes.post("/customers/<customer_id>/token/verification")
 @endpoint("customer-token-write")
 def create_verification(call: Call, customer_id: str) -> Response:
-    """Pretend to send the customer a code, and answer with the token that the code belongs to."""
+    """Start a verification, without sending a code; returns its token."""
     customer = call.get("customer", customer_id)
     read(VERIFY)
     check_active(customer)
@@ -62,13 +62,13 @@ def create_verification(call: Call, customer_id: str) -> Response:
 
 @routes.post("/customers/<customer_id>/token")
 def create_token(customer_id: str) -> Response:
-    """Make a customer token."""
-    verdict = _verify_jwt()  # before the transaction, for fetching the keys may well take one of its own
+    """Create a customer token."""
+    verdict = _verify_jwt()  # before the transaction: fetching keys may open another one
     return answer(lambda call: _mint(call, customer_id, verdict), "customer-token-write")
 
 
 def _verify_jwt() -> proof.Verdict | None:
-    """Tell what the request's JWT proves; None if it has none."""
+    """Verify the request's JWT; None if there is none."""
     settings = emulation().jwt_settings(bearers.tenant_of(emulation().store))
     attributes: Any = body().get("attributes")
     token = attributes.get("jwtToken") if isinstance(attributes, dict) else None
@@ -87,7 +87,7 @@ def _mint(call: Call, customer_id: str, verdict: proof.Verdict | None) -> Respon
 
 
 def _scopes(document: Document) -> frozenset[str]:
-    """Tell the scopes that the request asks for now; those, and the ones for an upgrade, must be customers' scopes."""
+    """The requested scopes. All, including upgradable ones, must be customer scopes."""
     wanted, upgradable = _words(document, "scope"), _words(document, "upgradableScope")
     allowed = scopes.CUSTOMER if upgradable else scopes.CUSTOMER - scopes.UPGRADE
     for name, words in (("scope", wanted), ("upgradableScope", upgradable)):
@@ -102,7 +102,7 @@ def _words(document: Document, name: str) -> frozenset[str]:
 
 
 def _check_upgrade(call: Call, wanted: frozenset[str]) -> None:
-    """Let a customer token make others only within what it was made upgradable to.
+    """Restrict what a customer token may create to its upgradable scopes.
 
     UNCONFIRMED: which request the components make to upgrade.
     """
@@ -111,7 +111,7 @@ def _check_upgrade(call: Call, wanted: frozenset[str]) -> None:
 
 
 def _resources(call: Call, document: Document, customer_id: str) -> dict[str, list[str]]:
-    """Tell what the token is narrowed to; an upgraded one is never wider than the one it came from."""
+    """The resources of the token, never more than those of the creating token."""
     narrowed: dict[str, list[str]] = {}
     for entry in document.attributes.get("resources", []):
         for resource_id in entry["ids"]:
@@ -127,9 +127,9 @@ def _resources(call: Call, document: Document, customer_id: str) -> dict[str, li
 def _check_proof(
     call: Call, customer: Json, given: Json, verdict: proof.Verdict | None, wanted: frozenset[str]
 ) -> None:
-    """Check every proof that is given, and ask for one if a scope needs it.
+    """Check every proof given, and require one if a scope needs it.
 
-    UNCONFIRMED: status and code of each refusal, and that a JWT is looked at when the scopes need none.
+    UNCONFIRMED: the refusals, and that a JWT is checked when no scope needs it.
     """
     if verdict is not None:
         _check_subject(customer, verdict)
@@ -153,7 +153,7 @@ def _issue(
 ) -> Response:
     token, lasts = f"v2.public.{secrets.token_urlsafe(48)}", given.get("expiresIn", MAX_LIFETIME)
     if call.bearer.expires_at is not None:
-        # UNCONFIRMED: a token that came from another does not outlive it, or none would ever end.
+        # UNCONFIRMED: a token created by another does not outlive it, or renewal would never end.
         lasts = min(lasts, int(call.bearer.expires_at - clock.timestamp()))
     record = {
         "customer_id": customer_id,

@@ -1,4 +1,4 @@
-"""What happened on an account: posted transactions, and the card authorizations before them."""
+"""Posted transactions and card authorizations."""
 
 from __future__ import annotations
 
@@ -31,8 +31,8 @@ TRANSACTION_FILTERS = {
     "tags": queries.has_tags,
     "type": queries.of_type("Transaction"),
     "direction": queries.in_values("direction", "Debit", "Credit"),
-    "excludeFees": queries.boolean,  # there are none
-    "accountType": lambda values: lambda _record: "deposit" in values,  # there is no other
+    "excludeFees": queries.boolean,  # there are no fees
+    "accountType": lambda values: lambda _record: "deposit" in values,  # the only type
 }
 AUTHORIZATION_FILTERS = {
     **_COMMON,
@@ -48,7 +48,7 @@ def list_transactions(call: Call) -> Response:
     """List transactions, newest first."""
     confined = call.bearer.customer_id or queries.filtered_by("accountId", "accountIds", "customerId")
     if queries.page_offset() and not confined:
-        # UNCONFIRMED: what Unit does then; it says that paging works only when filtering by customer or account.
+        # UNCONFIRMED: the refusal. Unit's docs allow paging only when filtering by customer or account.
         raise queries.invalid("page.offset", request.args["page[offset]"])
     return queries.listing(call, call.all("transaction"), TRANSACTION_FILTERS, INCLUDABLE)
 
@@ -56,21 +56,21 @@ def list_transactions(call: Call) -> Response:
 @routes.get("/accounts/<account_id>/transactions/<transaction_id>")
 @endpoint("transactions")
 def get_transaction(call: Call, account_id: str, transaction_id: str) -> Response:
-    """Get one transaction, whose id alone is no path."""
+    """Get one transaction of an account."""
     return _reply(call, _transaction(call, account_id, transaction_id))
 
 
 @routes.get("/transactions/<transaction_id>")
 @endpoint("transactions")
 def get_transaction_by_filter(call: Call, transaction_id: str) -> Response:
-    """Get one transaction as the SDK for Python does, which names the account in a filter."""
+    """Get one transaction as Unit's Python SDK does, with the account in a filter."""
     return _reply(call, _transaction(call, request.args.get("filter[accountId]"), transaction_id))
 
 
 @routes.patch("/accounts/<account_id>/transactions/<transaction_id>")
 @endpoint("transactions-write")
 def update_transaction(call: Call, account_id: str, transaction_id: str) -> Response:
-    """Change a transaction's tags, the only thing about it that is not final."""
+    """Update a transaction's tags, its only mutable attribute."""
     transaction = _transaction(call, account_id, transaction_id)
     given = read({"transaction": TAGS, transaction["type"]: TAGS}).attributes
     changes = {"tags": merged_tags(transaction["attributes"]["tags"], given["tags"])}
@@ -80,7 +80,10 @@ def update_transaction(call: Call, account_id: str, transaction_id: str) -> Resp
 @routes.get("/authorizations")
 @endpoint("authorizations")
 def list_authorizations(call: Call) -> Response:
-    """List authorizations. UNCONFIRMED: without ``includeNonAuthorized`` the declined ones are left out."""
+    """List authorizations.
+
+    UNCONFIRMED: declined ones only with ``includeNonAuthorized``.
+    """
     found = call.all("authorization")
     if not queries.is_true("includeNonAuthorized"):
         found = [each for each in found if each["attributes"]["status"] != "Declined"]

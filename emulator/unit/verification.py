@@ -1,6 +1,6 @@
-"""One-time codes that prove a customer's second factor; as in Unit's sandbox nothing is sent, and the code is known.
+"""One-time codes as a second factor. As in Unit's sandbox, the code is fixed.
 
-UNCONFIRMED: how long a code lives for customers, how often it may be wrong, and that it works once.
+UNCONFIRMED: how long a code is valid, how many attempts it allows, and that it works once.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ _POINTER = "/data/attributes/verificationCode"
 
 
 def start(tenant: Tenant, customer_id: str) -> str:
-    """Begin a verification and return its token."""
+    """Start a verification; returns its token."""
     token = secrets.token_urlsafe(32)
     record = {"customer_id": customer_id, "expires_at": clock.timestamp() + LIFE, "attempts": 0}
     tenant.add("token_verification", _id(token), record)
@@ -27,7 +27,7 @@ def start(tenant: Tenant, customer_id: str) -> str:
 
 
 def check_code(tenant: Tenant, customer_id: str, token: str | None, code: str) -> None:
-    """Refuse a wrong code. The sandbox takes its code without a verification too, so a token is optional."""
+    """Refuse a wrong code. As in Unit's sandbox, the token is optional."""
     if token is not None:
         _use(tenant, customer_id, token, code)
     if code != CODE:

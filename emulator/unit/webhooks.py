@@ -1,7 +1,7 @@
-"""Webhooks, and the events that they get; all but reading events needs an org token.
+"""Webhooks and their events. All but reading events needs an org token.
 
-UNCONFIRMED: what the two content types do besides naming a media type, and that what happens while a webhook is
-disabled is never delivered to it. Unit has no way to delete one.
+UNCONFIRMED: what the content types change besides the media type, and that events during disablement are never sent.
+Unit can't delete a webhook.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ MAX_WEBHOOKS = 20  # per tenant
 
 
 def _target(value: Any, pointer: str) -> Iterator[Problem]:
-    """Check for a URL that the emulator may call: over https, or on this machine."""
+    """A URL that the emulator may call: https, or this machine."""
     if [*text("[!-~]+", 2048)(value, pointer)] or not _may_call(value):
         yield wrong(pointer, "expected an https URL, or an http URL on localhost")
 
@@ -51,7 +51,7 @@ def _is_loopback(host: str) -> bool:
 _REQUIRED = {"label": text(), "url": _target, "contentType": one_of("Json", "JsonAPI")}
 _OPTIONAL = {
     "token": text(),
-    # The description requires it, the SDK for Python can't send it.
+    # Required by the API description, but the Python SDK can't send it.
     "deliveryMode": one_of("AtMostOnce", "AtLeastOnce"),
     "includeResources": flag,
     "subscriptionType": one_of("All", "OnlyAuthorizationRequest"),
@@ -66,10 +66,10 @@ EVENT_FILTERS = {**_TIME_FILTERS, "type": queries.of_type("")}
 @routes.post("/webhooks")
 @endpoint("webhooks-write", org_only=True)
 def create_webhook(call: Call) -> Response:
-    """Make a webhook, which gets every event from now on."""
+    """Create a webhook that receives all later events."""
     given = read(CREATE).attributes
     if len(call.all("webhook")) >= MAX_WEBHOOKS:
-        raise UnitFault("limits_exceeded", f"This emulated bank serves {MAX_WEBHOOKS} webhooks")
+        raise UnitFault("limits_exceeded", f"In this emulated bank, the limit of {MAX_WEBHOOKS} webhooks is reached")
     kept = {
         "includes": given.pop("includeResources", False),
         "queue": [],
@@ -92,14 +92,14 @@ def list_webhooks(call: Call) -> Response:
 @routes.get("/webhooks/<webhook_id>")
 @endpoint("webhooks", org_only=True)
 def get_webhook(call: Call, webhook_id: str) -> Response:
-    """Get one webhook, with the secret that signs what is sent to it."""
+    """Get a webhook, including its signing secret."""
     return jsonapi.reply(call.get("webhook", webhook_id))
 
 
 @routes.patch("/webhooks/<webhook_id>")
 @endpoint("webhooks-write", org_only=True)
 def update_webhook(call: Call, webhook_id: str) -> Response:
-    """Change where and how events are sent."""
+    """Update a webhook."""
     webhook = call.get("webhook", webhook_id)
     changes = read(PATCH).attributes
     webhook["internal"]["includes"] = changes.pop("includeResources", webhook["internal"]["includes"])
@@ -109,7 +109,7 @@ def update_webhook(call: Call, webhook_id: str) -> Response:
 @routes.post("/webhooks/<webhook_id>/<any(enable,disable):action>")
 @endpoint("webhooks-write", org_only=True)
 def switch_webhook(call: Call, webhook_id: str, action: str) -> Response:
-    """Begin or stop to send events; what waited is not sent any more."""
+    """Enable or disable a webhook, and drop its queue."""
     webhook = call.get("webhook", webhook_id)
     webhook["internal"] |= {"queue": [], "failures": 0, "failing_since": None, "due_at": 0}
     changes = {"status": "Enabled" if action == "enable" else "Disabled"}
@@ -119,7 +119,7 @@ def switch_webhook(call: Call, webhook_id: str, action: str) -> Response:
 @routes.get("/events")
 @endpoint("events")
 def list_events(call: Call) -> Response:
-    """List the newest events; a customer token finds its customer's."""
+    """List the newest events; a customer token lists its customer's."""
     return queries.listing(call, call.all("event"), EVENT_FILTERS)
 
 
@@ -133,7 +133,7 @@ def get_event(call: Call, event_id: str) -> Response:
 @routes.post("/events/<event_id>")
 @endpoint("events-write", org_only=True)
 def fire_event(call: Call, event_id: str) -> Response:
-    """Send an event to the webhooks once more."""
+    """Send an event to the webhooks again."""
     event = call.get("event", event_id)
     for webhook in call.all("webhook"):
         events.queue(call.tenant, webhook, event)

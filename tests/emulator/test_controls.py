@@ -51,7 +51,7 @@ def controlled(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Flask]:
     app.extensions["emulator_store"].close()
 
 
-def test_the_clock_of_a_tenant_moves_both_services(emulated_project: EmulatedProject, client: stytch.Client) -> None:
+def test_a_tenants_clock_moves_both_services(emulated_project: EmulatedProject, client: stytch.Client) -> None:
     client.magic_links.email.login_or_create("eve@example.com", signup_expiration_minutes=30)
     token = emulated_project.mails()[0]["token"]
 
@@ -66,9 +66,7 @@ def test_the_clock_of_a_tenant_moves_both_services(emulated_project: EmulatedPro
     assert created > mail["expires"]
 
 
-def test_unit_believes_a_jwt_of_a_tenant_in_its_own_time(
-    emulated_project: EmulatedProject, client: stytch.Client
-) -> None:
+def test_unit_verifies_a_jwt_by_the_tenants_clock(emulated_project: EmulatedProject, client: stytch.Client) -> None:
     made = emulated_project.seed(SEED)["users"][0]
     emulated_project.move_clock(30 * 86_400)
     code = pyotp.TOTP(made["totp"]["secret"]).at(jwt_time(client))
@@ -94,14 +92,14 @@ def ask_token(project: EmulatedProject, customer: str, session_jwt: str) -> requ
     return at_unit(project, "POST", f"/customers/{customer}/token", body)
 
 
-def test_the_clock_of_one_tenant_is_not_anothers(emulated_project: EmulatedProject) -> None:
+def test_a_tenants_clock_does_not_move_another_tenants(emulated_project: EmulatedProject) -> None:
     other = EmulatedProject(emulated_project.url)
     emulated_project.move_clock(86_400)
 
     assert jwt_time(client_of(emulated_project)) - jwt_time(client_of(other)) >= 86_399
 
 
-def test_a_clock_goes_on_and_back(controlled: Flask) -> None:
+def test_the_clock_moves_forward_and_returns_to_real_time(controlled: Flask) -> None:
     caller = controlled.test_client()
 
     moved = [caller.post("/control/clock", json={"seconds": seconds}).json for seconds in (60, 60, -20)]
@@ -114,7 +112,7 @@ def test_a_clock_goes_on_and_back(controlled: Flask) -> None:
     ("fault", "status", "error_type"),
     [("rate_limited", 429, "too_many_requests"), ("error", 500, "internal_server_error")],
 )
-def test_a_failure_of_stytchs_is_shaped_as_stytchs(
+def test_a_stytch_fault_has_stytchs_error_format(
     emulated_project: EmulatedProject, client: stytch.Client, fault: str, status: int, error_type: str
 ) -> None:
     emulated_project.fail("/v1/users", fault, times=2)
@@ -127,7 +125,7 @@ def test_a_failure_of_stytchs_is_shaped_as_stytchs(
 
 
 @pytest.mark.parametrize(("fault", "status"), [("rate_limited", 429), ("error", 500)])
-def test_a_failure_of_units_is_shaped_as_units(emulated_project: EmulatedProject, fault: str, status: int) -> None:
+def test_a_unit_fault_has_units_error_format(emulated_project: EmulatedProject, fault: str, status: int) -> None:
     emulated_project.fail("/cards*", fault, retry_after=7)
 
     answer = at_unit(emulated_project, "GET", "/cards/1")
@@ -138,7 +136,7 @@ def test_a_failure_of_units_is_shaped_as_units(emulated_project: EmulatedProject
     assert answer.headers.get("Retry-After") == ("7" if status == 429 else None)
 
 
-def test_a_cut_answer_was_carried_out(emulated_project: EmulatedProject, client: stytch.Client) -> None:
+def test_a_request_with_a_cut_response_takes_effect(emulated_project: EmulatedProject, client: stytch.Client) -> None:
     emulated_project.fail("/v1/users", "cut", method="POST")
 
     with pytest.raises(requests.exceptions.ChunkedEncodingError):
@@ -147,7 +145,7 @@ def test_a_cut_answer_was_carried_out(emulated_project: EmulatedProject, client:
     assert len(client.users.search().results) == 1
 
 
-def test_a_malformed_answer_is_no_json(emulated_project: EmulatedProject) -> None:
+def test_a_malformed_response_is_not_json(emulated_project: EmulatedProject) -> None:
     emulated_project.fail("/customers", "malformed")
 
     answer = at_unit(emulated_project, "GET", "/customers")
@@ -157,7 +155,7 @@ def test_a_malformed_answer_is_no_json(emulated_project: EmulatedProject) -> Non
     assert answer.status_code == 200
 
 
-def test_a_slow_answer_comes_too_late_for_whoever_does_not_wait(emulated_project: EmulatedProject) -> None:
+def test_a_slow_response_exceeds_a_clients_timeout(emulated_project: EmulatedProject) -> None:
     emulated_project.fail("/customers", "slow", seconds=0.3)
 
     with pytest.raises(requests.exceptions.ReadTimeout):
@@ -165,7 +163,7 @@ def test_a_slow_answer_comes_too_late_for_whoever_does_not_wait(emulated_project
     assert at_unit(emulated_project, "GET", "/customers").status_code == 200
 
 
-def test_a_failure_meets_its_tenant_path_and_method_only(
+def test_a_fault_applies_to_its_tenant_path_and_method_only(
     emulated_project: EmulatedProject, client: stytch.Client
 ) -> None:
     emulated_project.fail("/v1/users", "error", method="POST")
@@ -176,7 +174,7 @@ def test_a_failure_meets_its_tenant_path_and_method_only(
     assert at_unit(emulated_project, "GET", "/customers").status_code == 200
 
 
-def test_a_failure_for_all_meets_any_tenant_until_it_is_cleared(controlled: Flask) -> None:
+def test_a_fault_for_all_tenants_applies_until_it_is_cleared(controlled: Flask) -> None:
     caller = controlled.test_client()
     caller.post("/control/faults", json={"path": "/v1/debug/*", "fault": "error", "times": 3})
     credentials = (EmulatedProject("").project_id, "secret")
@@ -190,7 +188,7 @@ def test_a_failure_for_all_meets_any_tenant_until_it_is_cleared(controlled: Flas
     assert caller.get("/v1/debug/whoami", auth=credentials).status_code == 200
 
 
-def test_a_failure_meets_the_keys_of_its_tenant(emulated_project: EmulatedProject) -> None:
+def test_a_fault_applies_to_its_tenants_jwks(emulated_project: EmulatedProject) -> None:
     other = EmulatedProject(emulated_project.url)
     emulated_project.fail("/v1/sessions/jwks/*", "error")
 
@@ -202,7 +200,7 @@ def test_a_failure_meets_the_keys_of_its_tenant(emulated_project: EmulatedProjec
     assert [answer.status_code for answer in answers] == [200, 500, 200]
 
 
-def test_of_faults_that_nobody_meets_the_oldest_go(controlled: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_oldest_unused_faults_are_dropped(controlled: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(controls, "MAX_KEPT", 2)
     caller = controlled.test_client()
     for number in range(3):
@@ -214,7 +212,7 @@ def test_of_faults_that_nobody_meets_the_oldest_go(controlled: Flask, monkeypatc
     assert [fault["path"] for fault in left] == ["/nowhere/1", "/nowhere/2"]
 
 
-def test_of_clocks_that_nobody_moves_the_oldest_go(controlled: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_oldest_clock_settings_are_dropped(controlled: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(controls, "MAX_KEPT", 2)
     caller = controlled.test_client()
     moving, still, new = (f"/control/tenants/{EmulatedProject('').project_id}/clock" for _ in range(3))
@@ -226,7 +224,7 @@ def test_of_clocks_that_nobody_moves_the_oldest_go(controlled: Flask, monkeypatc
     assert ahead == [{"ahead": 21}, {"ahead": 1}]
 
 
-def test_after_a_rotation_both_keys_are_published_and_the_new_one_signs(
+def test_after_a_rotation_the_new_key_signs_and_both_are_published(
     emulated_project: EmulatedProject, client: stytch.Client
 ) -> None:
     emulated_project.seed(SEED)
@@ -238,7 +236,7 @@ def test_after_a_rotation_both_keys_are_published_and_the_new_one_signs(
     assert [key.kid for key in new] == [old[0].kid, kid]
 
 
-def test_a_seed_makes_all_that_it_names(
+def test_a_seed_creates_everything_it_lists(
     emulated_project: EmulatedProject, client: stytch.Client, tmp_path: Path
 ) -> None:
     (tmp_path / "tenant.json").write_text(json.dumps(SEED))
@@ -276,26 +274,26 @@ def test_a_seeded_authenticator_shows_the_codes_of_its_secret(
 @pytest.mark.parametrize(
     ("seed", "problem"),
     [
-        ({"user": []}, "its one member is users"),
+        ({"user": []}, "the only member allowed is users"),
         ({"users": {}}, "users: must be a list of objects"),
-        ({"users": [{}] * 51}, "users: 50 at the most"),
+        ({"users": [{}] * 51}, "users: at most 50"),
         ({"users": [{"email": "nobody"}]}, r"users\[0\]: Email format is invalid"),
         ({"users": [{"totp": {"secret": "1"}}]}, r"users\[0\]\.totp\.secret: must be base32"),
-        ({"users": [{"totp": {"secrets": "A"}}]}, r"users\[0\]\.totp: its one member is secret"),
+        ({"users": [{"totp": {"secrets": "A"}}]}, r"users\[0\]\.totp: the only member allowed is secret"),
         ({"users": [{"totp": 1}]}, r"users\[0\]\.totp: must be an object, or true"),
         ({"users": [{"customer": {"ssn": "1"}}]}, r"users\[0\]\.customer: .* /data/attributes/ssn"),
         ({"users": [{"accounts": [{"cards": [{"type": "x"}]}]}]}, r"users\[0\]\.accounts\[0\]\.cards\[0\]: "),
         ({"users": [{"customer": {"ssn": "000000002"}, "accounts": [{}]}]}, r"users\[0\]\.accounts: .* is "),
     ],
 )
-def test_a_seed_that_can_not_be_followed_says_where(
+def test_an_invalid_seed_names_the_place_and_the_problem(
     emulated_project: EmulatedProject, seed: dict[str, Any], problem: str
 ) -> None:
     with pytest.raises(ValueError, match=problem):
         emulated_project.seed(seed)
 
 
-def test_a_reset_tenant_is_empty_and_in_the_present(emulated_project: EmulatedProject, client: stytch.Client) -> None:
+def test_a_reset_tenant_is_empty_and_in_real_time(emulated_project: EmulatedProject, client: stytch.Client) -> None:
     emulated_project.seed(SEED)
     kids = [key.kid for key in client.sessions.get_jwks(emulated_project.project_id).keys]
     emulated_project.move_clock(86_400)
@@ -326,7 +324,7 @@ def test_a_reset_tenant_is_empty_and_in_the_present(emulated_project: EmulatedPr
         ("faults", {"path": "/", "fault": "slow", "seconds": True}, "seconds must be a number"),
     ],
 )
-def test_a_wish_that_makes_no_sense_is_refused(controlled: Flask, path: str, body: object, problem: str) -> None:
+def test_an_invalid_control_request_is_refused(controlled: Flask, path: str, body: object, problem: str) -> None:
     answer = controlled.test_client().post(f"/control/{path}", json=body)
 
     assert answer.status_code == 400
@@ -346,31 +344,29 @@ def test_a_wish_that_makes_no_sense_is_refused(controlled: Flask, path: str, bod
         pytest.param("", {}, id="nobody"),
     ],
 )
-def test_the_controls_answer_programs_on_this_machine_only(
-    controlled: Flask, peer: str, headers: dict[str, str]
-) -> None:
+def test_the_controls_refuse_remote_and_browser_requests(controlled: Flask, peer: str, headers: dict[str, str]) -> None:
     answer = controlled.test_client().get("/control/faults", headers=headers, environ_base={"REMOTE_ADDR": peer})
 
     assert answer.status_code == 403
 
 
 @pytest.mark.parametrize("peer", ["127.0.0.1", "127.8.8.8", "::1"])
-def test_the_controls_answer_this_machine(controlled: Flask, peer: str) -> None:
+def test_the_controls_accept_local_requests(controlled: Flask, peer: str) -> None:
     answer = controlled.test_client().get("/control/faults", environ_base={"REMOTE_ADDR": peer})
 
     assert answer.status_code == 200
 
 
-def test_there_are_no_controls_unless_they_are_asked_for(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_controls_are_off_by_default(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("EMULATOR_CONTROLS", raising=False)
     app = emulator.create_app(f"sqlite:///{tmp_path}/emulator.db")
 
     assert app.test_client().get("/control/faults").status_code == 404
-    assert b"They are off." in app.test_client().get("/").data
+    assert b"The control API is off." in app.test_client().get("/").data
 
 
 @pytest.mark.parametrize(("setting", "status"), [("1", 200), ("on", 200), ("", 404), ("0", 404)])
-def test_the_environment_can_ask_for_controls(
+def test_the_environment_can_turn_on_controls(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, setting: str, status: int
 ) -> None:
     monkeypatch.setenv("EMULATOR_CONTROLS", setting)

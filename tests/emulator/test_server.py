@@ -21,7 +21,7 @@ from .over_http import at_unit, client_of
 from .unit_story import ADA, document
 
 
-def test_flask_finds_the_emulator(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_flask_command_finds_the_emulator(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("EMULATOR_DATABASE_URL", f"sqlite:///{tmp_path}/emulator.db")
 
     app = ScriptInfo(app_import_path="emulator").load_app()
@@ -29,7 +29,7 @@ def test_flask_finds_the_emulator(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     assert app.test_client().get("/").status_code == 200
 
 
-def test_the_start_page_says_how_to_point_an_sdk_here(emulator_url: str) -> None:
+def test_the_start_page_shows_how_to_point_an_sdk_here(emulator_url: str) -> None:
     page = LexborHTMLParser(requests.get(emulator_url, timeout=10).text)
 
     text = page.text()
@@ -37,11 +37,11 @@ def test_the_start_page_says_how_to_point_an_sdk_here(emulator_url: str) -> None
     assert f'environment="{emulator_url}/"' in text
     assert f'env: "{emulator_url}/"' in text
     assert "v2.public.emulator-project-test-" in text
-    assert "What it does not do" in text
+    assert "UNCONFIRMED" in text
     assert not page.css("script, style, [style], [onclick]")
 
 
-def test_what_the_start_page_says_of_python_is_so(emulator_url: str) -> None:
+def test_the_start_pages_python_example_runs(emulator_url: str) -> None:
     page = LexborHTMLParser(requests.get(emulator_url, timeout=10).text)
     said = page.css_first("#python")
     found: dict[str, Any] = {}
@@ -65,7 +65,7 @@ def test_what_the_start_page_says_of_python_is_so(emulator_url: str) -> None:
     ],
 )
 @pytest.mark.usefixtures("emulator_url")
-def test_links_tokens_are_not_logged(caplog: pytest.LogCaptureFixture, path: str, logged: str) -> None:
+def test_tokens_in_links_are_not_logged(caplog: pytest.LogCaptureFixture, path: str, logged: str) -> None:
     caplog.set_level(logging.INFO, "werkzeug")
 
     logging.getLogger("werkzeug").info('%s - "%s" %s %s', "127.0.0.1", f"GET {path} HTTP/1.1", "200", "-")
@@ -73,7 +73,7 @@ def test_links_tokens_are_not_logged(caplog: pytest.LogCaptureFixture, path: str
     assert caplog.messages == [f'127.0.0.1 - "GET {logged} HTTP/1.1" 200 -']
 
 
-def test_each_service_answers_an_unknown_path_in_its_own_way(emulator_url: str) -> None:
+def test_an_unknown_path_gets_its_services_error_format(emulator_url: str) -> None:
     stytchs = requests.get(f"{emulator_url}/v1/nowhere", timeout=10)
     units = requests.get(f"{emulator_url}/nowhere", timeout=10)
 
@@ -82,9 +82,7 @@ def test_each_service_answers_an_unknown_path_in_its_own_way(emulator_url: str) 
 
 
 @pytest.mark.parametrize("name", ["127.0.0.1", "localhost"])
-def test_links_lead_to_the_origin_that_the_emulator_was_reached_at(
-    emulated_project: EmulatedProject, name: str
-) -> None:
+def test_links_use_the_origin_of_the_request(emulated_project: EmulatedProject, name: str) -> None:
     url = emulated_project.url.replace("127.0.0.1", name)
     credentials = (emulated_project.project_id, "secret")
     asked = {"email": "ada@example.com", "signup_magic_link_url": "https://app.example/in?from=mail"}
@@ -97,7 +95,7 @@ def test_links_lead_to_the_origin_that_the_emulator_was_reached_at(
     assert hop.headers["Location"].startswith("https://app.example/in?from=mail&stytch_token_type=magic_links&token=")
 
 
-def test_a_project_needs_no_set_up_to_go_from_a_mail_to_a_customer_token(emulated_project: EmulatedProject) -> None:
+def test_a_new_project_gets_from_an_email_to_a_customer_token_without_setup(emulated_project: EmulatedProject) -> None:
     client = client_of(emulated_project)
     client.magic_links.email.login_or_create("ada@example.com")
     token = parse_qs(urlsplit(emulated_project.mails()[0]["link"]).query)["token"][0]
@@ -121,7 +119,7 @@ def test_a_project_needs_no_set_up_to_go_from_a_mail_to_a_customer_token(emulate
     assert local.user_id == opened.user_id
 
 
-def test_the_keys_of_a_project_are_not_anothers(emulator_url: str) -> None:
+def test_each_project_has_its_own_keys(emulator_url: str) -> None:
     ours, theirs = EmulatedProject(emulator_url), EmulatedProject(emulator_url)
 
     found = [client_of(project).sessions.get_jwks(project.project_id).keys for project in (ours, theirs)]
@@ -129,7 +127,7 @@ def test_the_keys_of_a_project_are_not_anothers(emulator_url: str) -> None:
     assert {key.kid for key in found[0]}.isdisjoint(key.kid for key in found[1])
 
 
-def test_the_hosted_form_is_where_its_link_leads(emulated_project: EmulatedProject) -> None:
+def test_a_forms_link_opens_the_hosted_form(emulated_project: EmulatedProject) -> None:
     attributes = {
         "idempotencyKey": "a-form",
         "settingsOverride": {"redirectUrl": "https://app.example/back"},
@@ -151,11 +149,11 @@ def test_the_hosted_form_is_where_its_link_leads(emulated_project: EmulatedProje
     assert len(at_unit(emulated_project, "GET", "/customers").json()["data"]) == 1
 
 
-def test_a_forms_link_that_is_none_is_not_found(emulator_url: str) -> None:
+def test_an_unknown_form_link_is_not_found(emulator_url: str) -> None:
     assert requests.get(f"{emulator_url}/application-form/none", timeout=10).status_code == 404
 
 
-def test_the_mailbox_is_for_whoever_has_the_projects_credentials(emulated_project: EmulatedProject) -> None:
+def test_the_mailbox_needs_a_project_id(emulated_project: EmulatedProject) -> None:
     made = emulated_project.seed({"users": [{"email": "ada@example.com", "totp": True}]})["users"][0]
     client_of(emulated_project).magic_links.email.login_or_create("ada@example.com")
 
@@ -171,7 +169,7 @@ def test_the_mailbox_is_for_whoever_has_the_projects_credentials(emulated_projec
     assert "ada@example.com" not in theirs.text
 
 
-def test_no_webhook_is_carried_after_it_ran(caplog: pytest.LogCaptureFixture) -> None:
+def test_no_webhook_is_delivered_after_shutdown(caplog: pytest.LogCaptureFixture) -> None:
     before = threading.enumerate()
     with emulator.running() as url:
         project = EmulatedProject(url)
@@ -185,7 +183,7 @@ def test_no_webhook_is_carried_after_it_ran(caplog: pytest.LogCaptureFixture) ->
     assert "could not be served" not in caplog.text
 
 
-def test_it_remembers_nothing_after_it_ran() -> None:
+def test_no_data_is_left_after_shutdown() -> None:
     project = EmulatedProject("")
     with emulator.running() as url:
         client_of(EmulatedProject(url, project.project_id)).users.create(email="ada@example.com")

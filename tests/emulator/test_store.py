@@ -47,7 +47,7 @@ def count_of_tenants(database_url: str) -> int:
     return count
 
 
-def test_two_processes_in_one_tenant_take_turns(store: Store, second_process: Store) -> None:
+def test_two_processes_on_one_tenant_are_serialized(store: Store, second_process: Store) -> None:
     def count(on: Store) -> None:
         for _ in range(20):
             with on.change("ada") as tenant:
@@ -61,7 +61,7 @@ def test_two_processes_in_one_tenant_take_turns(store: Store, second_process: St
         assert tenant.get("counter", "one") == {"value": 80}
 
 
-def test_a_number_is_given_once_whichever_process_asks(store: Store, second_process: Store) -> None:
+def test_record_numbers_are_unique_across_processes(store: Store, second_process: Store) -> None:
     def number(on: Store) -> str:
         with on.change("ada") as tenant:
             return str(tenant.add_numbered("card", {})["id"])
@@ -72,7 +72,7 @@ def test_a_number_is_given_once_whichever_process_asks(store: Store, second_proc
     assert len(set(numbers)) == 20
 
 
-def test_what_fails_leaves_nothing_behind(store: Store) -> None:
+def test_a_failed_transaction_changes_nothing(store: Store) -> None:
     def fail(tenant: Tenant) -> None:
         tenant.add("user", "1", {})
         raise ZeroDivisionError
@@ -84,14 +84,14 @@ def test_what_fails_leaves_nothing_behind(store: Store) -> None:
         assert tenant.all("user") == []
 
 
-def test_tenants_share_nothing(store: Store) -> None:
+def test_tenants_share_no_records(store: Store) -> None:
     visit(store, "ada")
 
     assert visit(store, "bob") == []
 
 
 @pytest.mark.parametrize(("hours", "still_there"), [(23, 1), (25, 0)])
-def test_a_tenant_goes_24_hours_after_its_last_visit(
+def test_a_tenant_expires_24_hours_after_its_last_use(
     store: Store, clock: time_machine.Traveller, hours: int, still_there: int
 ) -> None:
     visit(store, "ada")
@@ -100,7 +100,7 @@ def test_a_tenant_goes_24_hours_after_its_last_visit(
     assert len(visit(store, "ada")) == still_there
 
 
-def test_a_visit_keeps_a_tenant_for_another_24_hours(store: Store, clock: time_machine.Traveller) -> None:
+def test_using_a_tenant_keeps_it_for_another_24_hours(store: Store, clock: time_machine.Traveller) -> None:
     for _ in range(3):
         visit(store, "ada")
         clock.shift(20 * HOUR)
@@ -108,7 +108,7 @@ def test_a_visit_keeps_a_tenant_for_another_24_hours(store: Store, clock: time_m
     assert len(visit(store, "ada")) == 3
 
 
-def test_what_was_set_by_controls_outlasts_all_tenants(store: Store, clock: time_machine.Traveller) -> None:
+def test_control_settings_do_not_expire(store: Store, clock: time_machine.Traveller) -> None:
     visit(store, CONTROLS)
     clock.shift(25 * HOUR)
     visit(store, "bob")
@@ -116,7 +116,7 @@ def test_what_was_set_by_controls_outlasts_all_tenants(store: Store, clock: time
     assert len(visit(store, CONTROLS)) == 1
 
 
-def test_a_new_visitor_clears_away_the_old(store: Store, clock: time_machine.Traveller, database_url: str) -> None:
+def test_a_new_tenant_deletes_expired_ones(store: Store, clock: time_machine.Traveller, database_url: str) -> None:
     visit(store, "ada")
     clock.shift(25 * HOUR)
 
@@ -125,7 +125,9 @@ def test_a_new_visitor_clears_away_the_old(store: Store, clock: time_machine.Tra
     assert count_of_tenants(database_url) == 1
 
 
-def test_a_start_clears_away_the_old(store: Store, clock: time_machine.Traveller, database_url: str) -> None:
+def test_opening_the_store_deletes_expired_tenants(
+    store: Store, clock: time_machine.Traveller, database_url: str
+) -> None:
     visit(store, "ada")
     clock.shift(25 * HOUR)
 
@@ -134,7 +136,7 @@ def test_a_start_clears_away_the_old(store: Store, clock: time_machine.Traveller
     assert count_of_tenants(database_url) == 0
 
 
-def test_forgetting_one_tenant_leaves_the_others(store: Store) -> None:
+def test_deleting_one_tenant_keeps_the_others(store: Store) -> None:
     visit(store, "ada")
     visit(store, "bob")
 
@@ -143,7 +145,7 @@ def test_forgetting_one_tenant_leaves_the_others(store: Store) -> None:
     assert (len(visit(store, "ada")), len(visit(store, "bob"))) == (0, 1)
 
 
-def test_of_a_kind_a_tenant_holds_so_many(story: Story, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_records_of_a_kind_are_limited(story: Story, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(emulator.store.MAX_PER_KIND, "mail", 2)
     story.link()
     story.link()
@@ -151,10 +153,10 @@ def test_of_a_kind_a_tenant_holds_so_many(story: Story, monkeypatch: pytest.Monk
     with refused(429, "too_many_requests") as refusal:
         story.client.magic_links.email.login_or_create(BOB)
 
-    assert "there are 2 of the kind mail already" in refusal.value.details.error_message
+    assert "the limit of 2 records of kind mail is reached" in refusal.value.details.error_message
 
 
-def test_a_bank_with_too_many_cards_says_so(story: Story, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_unit_names_the_limit_on_cards(story: Story, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(emulator.store.MAX_PER_KIND, "customer", 0)
     bearer = {"Authorization": f"Bearer {org_token(PROJECT_ID)}", "Content-Type": "application/vnd.api+json"}
 
@@ -162,10 +164,10 @@ def test_a_bank_with_too_many_cards_says_so(story: Story, monkeypatch: pytest.Mo
 
     problem = answer.json()["errors"][0]
     assert (answer.status_code, problem["code"]) == (400, "limits_exceeded")
-    assert "there are 0 of the kind customer already" in problem["detail"]
+    assert "the limit of 0 records of kind customer is reached" in problem["detail"]
 
 
-def test_a_tenant_holds_so_many_bytes(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_tenants_bytes_are_limited(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(emulator.store, "MAX_BYTES", 1000)
 
     with store.change("ada") as tenant:
@@ -174,7 +176,7 @@ def test_a_tenant_holds_so_many_bytes(store: Store, monkeypatch: pytest.MonkeyPa
             tenant.add("note", "2", {"text": "x" * 100})
 
 
-def test_a_record_that_grows_has_as_much_room_again(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_existing_records_may_grow_to_twice_the_limit(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(emulator.store, "MAX_BYTES", 1000)
 
     with store.change("ada") as tenant:
@@ -184,7 +186,7 @@ def test_a_record_that_grows_has_as_much_room_again(store: Store, monkeypatch: p
             tenant.save("note", "1", {"text": "x" * 2000})
 
 
-def test_there_are_so_many_tenants(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_number_of_tenants_is_limited(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(emulator.store, "MAX_TENANTS", 1)
     visit(store, "ada")
 
@@ -193,7 +195,7 @@ def test_there_are_so_many_tenants(store: Store, monkeypatch: pytest.MonkeyPatch
     assert len(visit(store, "ada")) == 1
 
 
-def test_the_tables_of_another_version_make_way(tmp_path: Path) -> None:
+def test_tables_of_another_version_are_replaced(tmp_path: Path) -> None:
     url = f"sqlite:///{tmp_path}/emulator.db"
     engine = engine_for(url)
     with engine.begin() as connection:
@@ -218,7 +220,7 @@ def test_the_tables_of_another_version_make_way(tmp_path: Path) -> None:
         "postgresql+nonsense://ada:hunter2@127.0.0.1/emulator",
     ],
 )
-def test_a_database_url_that_does_not_work_ends_in_one_line(url: str) -> None:
+def test_an_unusable_database_url_exits_with_one_line(url: str) -> None:
     with pytest.raises(BadDatabaseURL) as refusal:
         Store(url)
 
@@ -228,7 +230,7 @@ def test_a_database_url_that_does_not_work_ends_in_one_line(url: str) -> None:
     assert "hunter2" not in line
 
 
-def test_a_file_that_is_no_database_ends_in_one_line(tmp_path: Path) -> None:
+def test_a_file_that_is_not_a_database_exits_with_one_line(tmp_path: Path) -> None:
     (tmp_path / "letter.txt").write_text("Dear Ada, " * 100)
 
     with pytest.raises(BadDatabaseURL, match="EMULATOR_DATABASE_URL cannot be used"):

@@ -192,7 +192,7 @@ def second_email(caller: Caller) -> str:
 
 
 @pytest.mark.parametrize("call", CALLS)
-def test_a_call_is_answered_with_what_the_sdk_knows_and_nothing_else(caller: Caller, call: str) -> None:
+def test_a_response_has_only_members_that_the_sdk_knows(caller: Caller, call: str) -> None:
     answer = CALLS[call](caller)
 
     assert answer.status_code in (200, 201)
@@ -212,7 +212,7 @@ def unknown(found: Any, model: Any, where: str = "") -> Iterator[str]:
             yield from unknown(value, each, f"{where}[{index}]")
 
 
-def test_the_sdk_verifies_jwts_by_itself_before_and_after_a_rotation(caller: Caller) -> None:
+def test_the_sdk_verifies_jwts_before_and_after_a_rotation(caller: Caller) -> None:
     token = caller.client.magic_links.create(caller.user()).token
     opened = caller.client.magic_links.authenticate(token, session_duration_minutes=ENDS)
     caller.project.rotate_keys()
@@ -367,5 +367,5 @@ def test_it_refuses_with(caller: Caller, error_type: str) -> None:
         REFUSED[error_type](caller)
 
 
-def test_every_refusal_has_a_test_of_its_name() -> None:
+def test_every_refusal_has_a_test() -> None:
     assert sorted(REFUSED) == sorted(REFUSALS)

@@ -19,7 +19,7 @@ MATCH_BOTH = {"ip_match_required": True, "user_agent_match_required": True}
 ELSEWHERE = "https://evil.example/login"
 
 
-def test_login_or_create_makes_an_active_user_with_an_unverified_address(story: Story) -> None:
+def test_login_or_create_creates_an_active_user_with_an_unverified_email(story: Story) -> None:
     answer = story.client.magic_links.email.login_or_create(ADA)
 
     user = story.client.users.get(answer.user_id)
@@ -28,7 +28,7 @@ def test_login_or_create_makes_an_active_user_with_an_unverified_address(story: 
     assert [(email.email_id, email.email, email.verified) for email in user.emails] == [(answer.email_id, ADA, False)]
 
 
-def test_login_or_create_finds_the_user_again_whatever_the_case(story: Story) -> None:
+def test_login_or_create_ignores_the_case_of_the_address(story: Story) -> None:
     first = story.client.magic_links.email.login_or_create(ADA)
     story.wait(1)
 
@@ -45,7 +45,7 @@ def test_login_or_create_finds_the_user_again_whatever_the_case(story: Story) ->
         pytest.param(["signup", "signup"], {"create_user_as_pending": True}, id="signup_as_long_as_pending"),
     ],
 )
-def test_the_mail_is_for_signing_up_or_in(story: Story, kinds: list[str], options: dict[str, Any]) -> None:
+def test_the_email_is_for_signup_or_login(story: Story, kinds: list[str], options: dict[str, Any]) -> None:
     story.link(ADA, **options)
 
     story.link(ADA, **options)
@@ -53,17 +53,17 @@ def test_the_mail_is_for_signing_up_or_in(story: Story, kinds: list[str], option
     assert [mail.kind for mail in story.mails()] == kinds
 
 
-def test_a_mail_tells_who_when_and_how_long(story: Story) -> None:
+def test_an_email_shows_recipient_time_and_expiration(story: Story) -> None:
     story.client.magic_links.email.login_or_create(ADA, signup_expiration_minutes=10)
 
     mail = story.mails()[0]
     assert (mail.to, mail.kind) == (ADA, "signup")
     assert mail.sent_at.isoformat() == "2026-06-01T12:00:00+00:00"
     assert mail.expires.isoformat() == "2026-06-01T12:10:00+00:00"
-    assert "12:10 UTC" in mail.text
+    assert "expires on Jun 1, 12:10 PM UTC." in mail.text
 
 
-def test_the_mailed_link_leads_to_the_page_in_between(story: Story) -> None:
+def test_the_emailed_link_leads_to_stytchs_redirect(story: Story) -> None:
     token = story.link()
 
     address, _, query = story.mails()[0].link.partition("?")
@@ -73,7 +73,7 @@ def test_the_mailed_link_leads_to_the_page_in_between(story: Story) -> None:
     assert parse_qs(query)["public_token"][0].startswith("public-token-test-")
 
 
-def test_send_adds_an_address_to_the_user_of_a_session(story: Story) -> None:
+def test_send_adds_an_email_to_the_sessions_user(story: Story) -> None:
     ada = story.sign_in()
 
     story.client.magic_links.email.send("ada@work.example", session_token=ada.session_token)
@@ -84,7 +84,7 @@ def test_send_adds_an_address_to_the_user_of_a_session(story: Story) -> None:
     assert opened.user_id == ada.user_id
 
 
-def test_an_added_address_that_is_not_proven_in_five_minutes_is_free_again(story: Story) -> None:
+def test_an_added_email_is_removed_unless_verified_within_five_minutes(story: Story) -> None:
     ada = story.sign_in()
     story.client.magic_links.email.send("ada@work.example", user_id=ada.user_id)
     token = story.token()
@@ -97,7 +97,7 @@ def test_an_added_address_that_is_not_proven_in_five_minutes_is_free_again(story
         story.client.magic_links.authenticate(token)
 
 
-def test_an_invitation_makes_a_pending_user(story: Story) -> None:
+def test_an_invitation_creates_a_pending_user(story: Story) -> None:
     invited = story.client.magic_links.email.invite(ADA, name={"first_name": "Ada"}, trusted_metadata={"plan": "gold"})
 
     user = story.client.users.get(invited.user_id)
@@ -109,7 +109,7 @@ def test_an_invitation_makes_a_pending_user(story: Story) -> None:
     assert opened.user.status == "active"
 
 
-def test_a_revoked_invitation_is_worthless(story: Story) -> None:
+def test_a_revoked_invitation_link_does_not_work(story: Story) -> None:
     story.client.magic_links.email.invite(ADA)
 
     story.client.magic_links.email.revoke_invite(ADA)
@@ -118,7 +118,7 @@ def test_a_revoked_invitation_is_worthless(story: Story) -> None:
         story.client.magic_links.authenticate(story.token())
 
 
-def test_one_mail_a_second_and_address(story: Story) -> None:
+def test_emails_are_limited_to_one_per_second_and_address(story: Story) -> None:
     story.client.magic_links.email.login_or_create(ADA)
 
     with refused(429, "too_many_requests"):
@@ -129,7 +129,7 @@ def test_one_mail_a_second_and_address(story: Story) -> None:
     assert story.client.magic_links.email.send(ADA).status_code == 200
 
 
-def test_the_window_of_the_mail_limit_begins_with_the_second(story: Story) -> None:
+def test_the_email_limits_window_starts_on_the_second(story: Story) -> None:
     story.wait(0.9)
     story.client.magic_links.email.login_or_create(ADA)
 
@@ -189,7 +189,7 @@ REFUSED_REQUESTS: list[tuple[str, int, str, Act]] = [
 @pytest.mark.parametrize(
     ("status", "error_type", "act"), [pytest.param(*row[1:], id=row[0]) for row in REFUSED_REQUESTS]
 )
-def test_asking_for_a_link_is_refused(story: Story, status: int, error_type: str, act: Act) -> None:
+def test_requesting_a_link_is_refused(story: Story, status: int, error_type: str, act: Act) -> None:
     with refused(status, error_type):
         act(story)
 
@@ -197,7 +197,7 @@ def test_asking_for_a_link_is_refused(story: Story, status: int, error_type: str
     assert story.client.users.search().results == []
 
 
-def test_adding_somebody_elses_address_is_refused(story: Story) -> None:
+def test_adding_another_users_email_is_refused(story: Story) -> None:
     ada, bob = story.sign_in(ADA), story.sign_in(BOB)
 
     with refused(400, "duplicate_email"):
@@ -237,7 +237,7 @@ def test_inviting_is_refused(story: Story, before: Act, error_type: str) -> None
         ),
     ],
 )
-def test_a_project_without_a_default_url_refuses(
+def test_a_project_without_a_default_url_refuses_requests_without_urls(
     story: Story, registered: list[str], given: dict[str, Any], error_type: str
 ) -> None:
     client = story.client_with(frozenset(registered))
@@ -256,21 +256,21 @@ def test_an_invitation_without_any_url_is_refused(story: Story) -> None:
 @pytest.mark.parametrize(
     "url", ["https://app.example/x?y=1", "http://localhost:3000/a", "http://127.0.0.1/", "http://[::1]:8000/"]
 )
-def test_an_open_project_takes_https_and_loopback(story: Story, url: str) -> None:
+def test_a_project_without_registered_urls_accepts_https_and_loopback(story: Story, url: str) -> None:
     client = story.client_with(None)
 
     assert client.magic_links.email.login_or_create(ADA, login_magic_link_url=url).status_code == 200
 
 
 @pytest.mark.parametrize("url", ["http://app.example/", "http://localhost.evil.example/", "javascript://localhost/"])
-def test_an_open_project_takes_no_other_url(story: Story, url: str) -> None:
+def test_a_project_without_registered_urls_refuses_other_urls(story: Story, url: str) -> None:
     client = story.client_with(None)
 
     with refused(400, "no_match_for_provided_magic_link_url"):
         client.magic_links.email.login_or_create(ADA, login_magic_link_url=url)
 
 
-def test_an_open_project_has_stytchs_own_default_url(story: Story) -> None:
+def test_a_project_without_registered_urls_has_stytchs_default_url(story: Story) -> None:
     story.client_with(None).magic_links.email.login_or_create(ADA)
 
     with story.store.read("nobody") as tenant:

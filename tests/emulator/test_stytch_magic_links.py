@@ -30,7 +30,7 @@ def redirect_to_app(story: Story, token: str, method: str = "GET") -> requests.R
     )
 
 
-def test_the_page_in_between_sends_the_browser_on_and_keeps_the_urls_own_query(story: Story) -> None:
+def test_the_redirect_keeps_the_urls_own_query(story: Story) -> None:
     url = "https://app.example/login?next=%2Fcards"
     story.client_with(None).magic_links.email.login_or_create(ADA, signup_magic_link_url=url)
 
@@ -42,7 +42,7 @@ def test_the_page_in_between_sends_the_browser_on_and_keeps_the_urls_own_query(s
 
 
 @pytest.mark.parametrize("method", ["GET", "HEAD"])
-def test_the_page_in_between_spends_nothing(story: Story, method: str) -> None:
+def test_the_redirect_does_not_use_the_link(story: Story, method: str) -> None:
     token = story.link()
 
     redirect_to_app(story, token, method)
@@ -51,7 +51,7 @@ def test_the_page_in_between_spends_nothing(story: Story, method: str) -> None:
     assert story.client.magic_links.authenticate(token).status_code == 200
 
 
-def test_the_page_in_between_finds_the_tenant_by_the_token(story: Story) -> None:
+def test_the_redirect_finds_the_tenant_by_the_token(story: Story) -> None:
     token = story.link()
 
     with visitor("a browser without a tenant"):
@@ -60,14 +60,14 @@ def test_the_page_in_between_finds_the_tenant_by_the_token(story: Story) -> None
     assert urlsplit(response.headers["Location"])._replace(query="").geturl() == REDIRECT_URL
 
 
-def test_the_page_in_between_does_not_know_a_token_that_was_never_issued(story: Story) -> None:
+def test_the_redirect_does_not_find_an_unknown_token(story: Story) -> None:
     response = redirect_to_app(story, NO_TOKEN)
 
     assert response.status_code == 404
     assert response.headers["Content-Type"].startswith("text/html")
 
 
-def test_the_page_in_between_is_not_for_embeddable_links(story: Story) -> None:
+def test_the_redirect_is_not_for_embedded_links(story: Story) -> None:
     user_id = story.sign_in().user_id
 
     response = redirect_to_app(story, story.client.magic_links.create(user_id).token)
@@ -75,7 +75,7 @@ def test_the_page_in_between_is_not_for_embeddable_links(story: Story) -> None:
     assert response.status_code == 404
 
 
-def test_opening_a_link_verifies_the_address_and_starts_a_session(story: Story) -> None:
+def test_opening_a_link_verifies_the_email_and_starts_a_session(story: Story) -> None:
     requested = story.client.magic_links.email.login_or_create(ADA, create_user_as_pending=True)
 
     opened = story.client.magic_links.authenticate(story.token(), session_duration_minutes=60)
@@ -126,7 +126,7 @@ def test_a_link_works_until_it_expires(story: Story, options: dict[str, Any], mi
         story.client.magic_links.authenticate(older)
 
 
-def test_of_several_at_once_one_opens_the_link(story: Story) -> None:
+def test_of_concurrent_requests_one_opens_the_link(story: Story) -> None:
     token = story.link()
 
     assert at_once(lambda: story.client.magic_links.authenticate(token)) == [200, 401, 401, 401]
@@ -142,7 +142,7 @@ def test_a_login_link_works_for_an_hour(story: Story) -> None:
         story.client.magic_links.authenticate(story.token())
 
 
-def test_a_second_link_leaves_the_first_one_alone(story: Story) -> None:
+def test_a_second_link_does_not_cancel_the_first(story: Story) -> None:
     first, second = story.link(), story.link()
 
     story.client.magic_links.authenticate(second)
@@ -150,7 +150,7 @@ def test_a_second_link_leaves_the_first_one_alone(story: Story) -> None:
     assert story.client.magic_links.authenticate(first).status_code == 200
 
 
-def test_a_refused_verifier_does_not_spend_the_link(story: Story) -> None:
+def test_a_wrong_verifier_does_not_use_up_the_link(story: Story) -> None:
     token = story.link(code_challenge=CHALLENGE)
     with refused(400, "pkce_mismatch"):
         story.client.magic_links.authenticate(token, code_verifier="w" * 43)
@@ -158,7 +158,7 @@ def test_a_refused_verifier_does_not_spend_the_link(story: Story) -> None:
     assert story.client.magic_links.authenticate(token, code_verifier=VERIFIER).status_code == 200
 
 
-def test_a_link_is_for_the_browser_that_asked(story: Story) -> None:
+def test_a_link_works_only_in_the_browser_that_requested_it(story: Story) -> None:
     token = story.link(attributes=ATTRIBUTES)
 
     opened = story.client.magic_links.authenticate(
@@ -170,7 +170,7 @@ def test_a_link_is_for_the_browser_that_asked(story: Story) -> None:
     assert opened.session.attributes.ip_address == "192.0.2.1"
 
 
-def test_somebody_elses_session_is_left_alone(story: Story) -> None:
+def test_another_users_session_does_not_change(story: Story) -> None:
     bob = story.sign_in(BOB)
 
     ada = story.client.magic_links.authenticate(
@@ -182,7 +182,7 @@ def test_somebody_elses_session_is_left_alone(story: Story) -> None:
     assert ada.session_token != bob.session_token
 
 
-def test_an_embeddable_link_proves_no_address(story: Story) -> None:
+def test_an_embedded_link_verifies_no_email(story: Story) -> None:
     story.link()
     user = story.client.users.search().results[0]
     token = story.client.magic_links.create(user.user_id).token

@@ -65,7 +65,7 @@ def test_a_session_token_is_opaque_and_44_characters_long(story: Story) -> None:
     assert ada.session.session_id not in ada.session_token
 
 
-def test_a_session_token_is_not_in_the_store(story: Story) -> None:
+def test_a_session_token_is_not_stored(story: Story) -> None:
     token = story.sign_in().session_token
 
     with story.store.read("nobody") as tenant:
@@ -74,7 +74,7 @@ def test_a_session_token_is_not_in_the_store(story: Story) -> None:
     assert token not in str(records)
 
 
-def test_a_link_token_is_only_in_the_mail(story: Story) -> None:
+def test_a_link_token_is_stored_only_in_the_email(story: Story) -> None:
     token = story.link()
 
     with story.store.read("nobody") as tenant:
@@ -95,7 +95,7 @@ def test_authenticating_returns_the_same_token_and_a_fresh_jwt(story: Story, way
     assert answer.user.user_id == ada.user_id
 
 
-def test_authenticating_moves_only_the_last_access(story: Story) -> None:
+def test_authenticating_changes_only_the_last_access(story: Story) -> None:
     ada = story.sign_in()
     story.wait(minutes=10)
 
@@ -108,7 +108,7 @@ def test_authenticating_moves_only_the_last_access(story: Story) -> None:
     assert answer.session.last_accessed_at.timestamp() == time.time()
 
 
-def test_a_session_ends_when_its_time_is_up(story: Story) -> None:
+def test_a_session_expires(story: Story) -> None:
     token = story.sign_in(minutes=5).session_token
     story.wait(minutes=5, seconds=-1)
     story.client.sessions.authenticate(session_token=token)
@@ -119,7 +119,7 @@ def test_a_session_ends_when_its_time_is_up(story: Story) -> None:
         story.client.sessions.authenticate(session_token=token)
 
 
-def test_a_duration_counts_from_now(story: Story) -> None:
+def test_a_duration_starts_now(story: Story) -> None:
     token = story.sign_in(minutes=60).session_token
     story.wait(minutes=59)
     story.client.sessions.authenticate(session_token=token, session_duration_minutes=5)
@@ -141,7 +141,7 @@ def test_an_expired_jwt_still_names_its_session(story: Story) -> None:
     assert answer.session_token == ada.session_token
 
 
-def test_a_second_link_refreshes_the_factor_of_the_first(story: Story) -> None:
+def test_a_second_link_refreshes_the_existing_factor(story: Story) -> None:
     ada = story.sign_in()
     story.wait(minutes=10)
 
@@ -159,7 +159,7 @@ def test_a_second_link_refreshes_the_factor_of_the_first(story: Story) -> None:
     assert after.updated_at == after.last_authenticated_at
 
 
-def test_sessions_are_listed_while_they_live(story: Story) -> None:
+def test_active_sessions_are_listed(story: Story) -> None:
     short, long = story.sign_in(minutes=5), story.sign_in(minutes=60)
     story.sign_in(BOB)
 
@@ -174,7 +174,7 @@ def test_sessions_are_listed_while_they_live(story: Story) -> None:
 
 
 @pytest.mark.parametrize("way", ["session_id", "session_token", "session_jwt"])
-def test_a_revoked_session_is_gone(story: Story, way: str) -> None:
+def test_a_revoked_session_is_not_found(story: Story, way: str) -> None:
     ada = story.sign_in()
     assert ada.session is not None
     named = ada.session.session_id if way == "session_id" else getattr(ada, way)
@@ -185,7 +185,7 @@ def test_a_revoked_session_is_gone(story: Story, way: str) -> None:
         story.client.sessions.authenticate(session_token=ada.session_token)
 
 
-def test_revoking_one_session_leaves_the_others(story: Story) -> None:
+def test_revoking_one_session_keeps_the_others(story: Story) -> None:
     first, second = story.sign_in(), story.sign_in()
 
     story.client.sessions.revoke(session_token=first.session_token)
@@ -221,7 +221,7 @@ def test_reserved_claims_are_ignored(story: Story) -> None:
     assert claims_of(ada.session_jwt)["sub"] == ada.user_id
 
 
-def test_claims_may_have_four_kilobytes_in_all(story: Story) -> None:
+def test_claims_are_limited_to_4_kb(story: Story) -> None:
     ada = story.client.magic_links.authenticate(
         story.link(), session_duration_minutes=60, session_custom_claims={"a": "x" * 4000}
     )
@@ -234,7 +234,7 @@ def test_claims_may_have_four_kilobytes_in_all(story: Story) -> None:
     ).session.custom_claims == {"b": "x" * 100}
 
 
-def test_the_jwt_has_the_claims_of_a_real_one(story: Story) -> None:
+def test_the_jwt_has_the_claims_of_a_real_jwt(story: Story) -> None:
     ada = story.sign_in(minutes=60)
 
     claims = claims_of(ada.session_jwt)
@@ -305,7 +305,7 @@ def test_after_a_rotation_the_new_key_signs_and_both_are_published(story: Story,
     assert story.client.sessions.authenticate(session_jwt=old.session_jwt).session_token == old.session_token
 
 
-def test_a_published_key_has_stytchs_nine_members(http: requests.Session) -> None:
+def test_a_published_key_has_the_nine_members_of_stytchs_keys(http: requests.Session) -> None:
     answer = http.get(JWKS_URL).json()
 
     (key,) = answer["keys"]
@@ -318,7 +318,7 @@ def test_a_published_key_has_stytchs_nine_members(http: requests.Session) -> Non
     assert jwt.PyJWK(key).key.key_size == 2048
 
 
-def test_the_first_keys_stay(http: requests.Session, story: Story) -> None:
+def test_a_second_read_returns_the_same_keys(http: requests.Session, story: Story) -> None:
     first = http.get(JWKS_URL).json()["keys"]
 
     story.sign_in()
@@ -326,7 +326,7 @@ def test_the_first_keys_stay(http: requests.Session, story: Story) -> None:
     assert http.get(JWKS_URL).json()["keys"] == first
 
 
-def test_the_keys_can_be_read_from_inside_another_open_transaction(story: Story, store: Store) -> None:
+def test_the_jwks_can_be_read_during_another_transaction(story: Story, store: Store) -> None:
     story.sign_in()
 
     with store.change("another tenant"):
@@ -335,7 +335,7 @@ def test_the_keys_can_be_read_from_inside_another_open_transaction(story: Story,
     assert len(answer["keys"]) == 1
 
 
-def test_another_project_has_other_keys(story: Story) -> None:
+def test_another_project_has_different_keys(story: Story) -> None:
     other = PROJECT_ID.replace("1111", "2222")
 
     keys_of_both = [story.http.get(f"{STYTCH_URL}v1/sessions/jwks/{project}").json() for project in (PROJECT_ID, other)]
@@ -343,7 +343,7 @@ def test_another_project_has_other_keys(story: Story) -> None:
     assert keys_of_both[0]["keys"] != keys_of_both[1]["keys"]
 
 
-def test_the_keys_of_what_is_no_project_are_refused(story: Story) -> None:
+def test_the_keys_of_an_invalid_project_id_are_refused(story: Story) -> None:
     with refused(401, "unauthorized_credentials"):
         story.client.sessions.get_jwks("project-live-11111111-1111-4111-8111-111111111111")
 

@@ -27,7 +27,7 @@ def only_user(story: Story) -> str:
     return user.user_id
 
 
-def test_an_enrolment_begins_with_a_secret_a_qr_code_and_ten_recovery_codes(story: Story) -> None:
+def test_an_enrollment_returns_a_secret_a_qr_code_and_ten_recovery_codes(story: Story) -> None:
     user_id = user_of(story)
 
     totp = story.client.totps.create(user_id)
@@ -87,7 +87,7 @@ def test_a_code_without_a_session_starts_one_with_a_single_factor(story: Story) 
     assert [factor.type.value for factor in answer.session.authentication_factors] == ["totp"]
 
 
-def test_a_session_without_a_duration_gains_no_factor(story: Story) -> None:
+def test_a_session_without_a_duration_does_not_change(story: Story) -> None:
     ada = story.sign_in()
     totp = story.client.totps.create(ada.user_id)
 
@@ -99,7 +99,7 @@ def test_a_session_without_a_duration_gains_no_factor(story: Story) -> None:
 
 
 @pytest.mark.parametrize("steps", [-1, 0, 1])
-def test_a_code_one_step_off_is_right(story: Story, steps: int) -> None:
+def test_a_code_one_step_off_is_accepted(story: Story, steps: int) -> None:
     user_id = user_of(story)
     totp = story.client.totps.create(user_id)
 
@@ -107,7 +107,7 @@ def test_a_code_one_step_off_is_right(story: Story, steps: int) -> None:
 
 
 @pytest.mark.parametrize("steps", [-2, 2])
-def test_a_code_two_steps_off_is_wrong(story: Story, steps: int) -> None:
+def test_a_code_two_steps_off_is_refused(story: Story, steps: int) -> None:
     user_id = user_of(story)
     totp = story.client.totps.create(user_id)
 
@@ -116,7 +116,7 @@ def test_a_code_two_steps_off_is_wrong(story: Story, steps: int) -> None:
 
 
 @pytest.mark.parametrize("older", [0, -1, -2])
-def test_an_accepted_code_and_those_before_it_are_used_up(story: Story, older: int) -> None:
+def test_an_accepted_code_and_earlier_codes_cannot_be_reused(story: Story, older: int) -> None:
     user_id = user_of(story)
     totp = story.client.totps.create(user_id)
     now, code = story.code(totp.secret, 1), story.code(totp.secret, 1 + older)
@@ -126,14 +126,14 @@ def test_an_accepted_code_and_those_before_it_are_used_up(story: Story, older: i
         story.client.totps.authenticate(user_id, code)
 
 
-def test_of_several_at_once_one_uses_the_code(story: Story) -> None:
+def test_of_concurrent_requests_one_uses_the_code(story: Story) -> None:
     user_id = user_of(story)
     code = story.code(story.client.totps.create(user_id).secret)
 
     assert at_once(lambda: story.client.totps.authenticate(user_id, code)) == [200, 400, 400, 400]
 
 
-def test_the_next_code_is_right_after_an_accepted_one(story: Story) -> None:
+def test_the_code_after_an_accepted_one_works(story: Story) -> None:
     user_id = user_of(story)
     totp = story.client.totps.create(user_id)
     story.client.totps.authenticate(user_id, story.code(totp.secret))
@@ -141,7 +141,7 @@ def test_the_next_code_is_right_after_an_accepted_one(story: Story) -> None:
     assert story.client.totps.authenticate(user_id, story.code(totp.secret, 1)).status_code == 200
 
 
-def test_one_users_code_says_nothing_about_anothers(story: Story) -> None:
+def test_a_code_counts_for_its_user_only(story: Story) -> None:
     ada, bob = user_of(story, ADA), user_of(story, BOB)
     secret = story.client.totps.create(ada).secret
     story.client.totps.create(bob)
@@ -150,7 +150,7 @@ def test_one_users_code_says_nothing_about_anothers(story: Story) -> None:
         story.client.totps.authenticate(bob, story.code(secret))
 
 
-def test_an_enrolment_must_be_finished_in_time(story: Story) -> None:
+def test_a_pending_enrollment_expires(story: Story) -> None:
     user_id = user_of(story)
     totp = story.client.totps.create(user_id, expiration_minutes=5)
 
@@ -161,7 +161,7 @@ def test_an_enrolment_must_be_finished_in_time(story: Story) -> None:
 
 
 @pytest.mark.usefixtures("long_memory")
-def test_a_finished_enrolment_lasts(story: Story) -> None:
+def test_a_completed_enrollment_does_not_expire(story: Story) -> None:
     user_id = user_of(story)
     totp = story.enrol(user_id)
 
@@ -170,7 +170,7 @@ def test_a_finished_enrolment_lasts(story: Story) -> None:
     assert story.client.totps.authenticate(user_id, story.code(totp.secret)).status_code == 200
 
 
-def test_an_open_enrolment_refuses_another(story: Story) -> None:
+def test_a_pending_enrollment_prevents_another(story: Story) -> None:
     user_id = user_of(story)
     story.client.totps.create(user_id)
 
@@ -178,7 +178,7 @@ def test_an_open_enrolment_refuses_another(story: Story) -> None:
         story.client.totps.create(user_id)
 
 
-def test_an_enrolment_that_ran_out_makes_way_for_another(story: Story) -> None:
+def test_an_expired_enrollment_can_be_replaced(story: Story) -> None:
     user_id = user_of(story)
     story.client.totps.create(user_id, expiration_minutes=5)
     story.wait(minutes=5)
@@ -188,7 +188,7 @@ def test_an_enrolment_that_ran_out_makes_way_for_another(story: Story) -> None:
     assert [totp.totp_id for totp in second.user.totps] == [second.totp_id]
 
 
-def test_a_verified_totp_refuses_another(story: Story) -> None:
+def test_a_verified_totp_prevents_another(story: Story) -> None:
     user_id = user_of(story)
     story.enrol(user_id)
 
@@ -196,7 +196,7 @@ def test_a_verified_totp_refuses_another(story: Story) -> None:
         story.client.totps.create(user_id)
 
 
-def test_a_recovery_code_works_once_and_leaves_the_list(story: Story) -> None:
+def test_a_recovery_code_works_once_and_is_removed_from_the_list(story: Story) -> None:
     user_id = user_of(story)
     totp = story.enrol(user_id)
     code = totp.recovery_codes[3]
@@ -256,7 +256,7 @@ def test_ten_wrong_codes_lock_the_user_for_an_hour(story: Story) -> None:
         pytest.param(lambda s: s.client.magic_links.authenticate(s.link()), id="a_link"),
     ],
 )
-def test_the_lock_is_on_every_way_in(story: Story, act: Act) -> None:
+def test_the_lock_applies_to_every_sign_in_method(story: Story, act: Act) -> None:
     user_id = user_of(story)
     totp = story.enrol(user_id)
     guess(story, user_id, totp.secret, 10)
@@ -265,7 +265,7 @@ def test_the_lock_is_on_every_way_in(story: Story, act: Act) -> None:
         act(story)
 
 
-def test_a_locked_users_link_is_not_spent(story: Story) -> None:
+def test_a_locked_users_link_stays_unused(story: Story) -> None:
     user_id = user_of(story)
     totp = story.enrol(user_id)
     guess(story, user_id, totp.secret, 10)
@@ -289,7 +289,7 @@ def test_wrong_codes_and_wrong_recovery_codes_are_counted_together(story: Story)
     assert story.client.users.get(user_id).is_locked
 
 
-def test_a_right_code_ends_the_row_of_wrong_ones(story: Story) -> None:
+def test_a_correct_code_resets_the_failure_count(story: Story) -> None:
     user_id = user_of(story)
     totp = story.enrol(user_id)
     guess(story, user_id, totp.secret, 9)
@@ -300,7 +300,7 @@ def test_a_right_code_ends_the_row_of_wrong_ones(story: Story) -> None:
     assert not story.client.users.get(user_id).is_locked
 
 
-def test_the_lock_is_for_one_user(story: Story) -> None:
+def test_the_lock_applies_to_one_user(story: Story) -> None:
     ada, bob = user_of(story, ADA), user_of(story, BOB)
     totp = story.enrol(ada)
 
@@ -310,7 +310,7 @@ def test_the_lock_is_for_one_user(story: Story) -> None:
     assert story.sign_in(BOB).status_code == 200
 
 
-def test_the_phone_shows_the_present_code_and_whether_it_was_used(story: Story) -> None:
+def test_the_phone_shows_the_current_code_and_whether_it_was_used(story: Story) -> None:
     user_id = user_of(story)
     totp = story.client.totps.create(user_id)
 
@@ -419,7 +419,7 @@ def test_totp_is_refused(story: Story, status: int, error_type: str, act: Act) -
         act(story)
 
 
-def test_recovering_before_the_enrolment_is_finished_is_refused(story: Story) -> None:
+def test_recovering_before_the_enrollment_is_complete_is_refused(story: Story) -> None:
     user_id = user_of(story)
     totp = story.client.totps.create(user_id)
 
@@ -427,7 +427,7 @@ def test_recovering_before_the_enrolment_is_finished_is_refused(story: Story) ->
         story.client.totps.recover(user_id, totp.recovery_codes[0])
 
 
-def test_a_malformed_request_does_not_spend_the_code(story: Story) -> None:
+def test_a_malformed_request_does_not_use_up_the_code(story: Story) -> None:
     user_id = user_of(story)
     totp = story.enrol(user_id)
     code = story.code(totp.secret)
@@ -439,7 +439,7 @@ def test_a_malformed_request_does_not_spend_the_code(story: Story) -> None:
     assert story.client.totps.authenticate(user_id, code).status_code == 200
 
 
-def test_an_unknown_session_does_not_spend_the_code(story: Story) -> None:
+def test_an_unknown_session_does_not_use_up_the_code(story: Story) -> None:
     user_id = user_of(story)
     totp = story.enrol(user_id)
     with refused(404, "session_not_found"):

@@ -15,7 +15,7 @@ NO_EMAIL = "email-test-00000000-0000-4000-8000-000000000000"
 NO_TOTP = "totp-test-00000000-0000-4000-8000-000000000000"
 
 
-def test_a_created_user_has_all_that_was_given(story: Story) -> None:
+def test_a_created_user_has_the_given_fields(story: Story) -> None:
     answer = story.client.users.create(
         email=ADA,
         phone_number=PHONE,
@@ -37,12 +37,12 @@ def test_a_created_user_has_all_that_was_given(story: Story) -> None:
     assert user.roles == ["stytch_user", "teller"]
 
 
-def test_the_id_of_what_was_not_given_is_empty(story: Story) -> None:
+def test_the_id_of_a_missing_contact_is_empty(story: Story) -> None:
     assert story.client.users.create(email=ADA).phone_id == ""
     assert story.client.users.create(phone_number=PHONE).email_id == ""
 
 
-def test_a_user_is_found_by_external_id_wherever_by_id(story: Story) -> None:
+def test_an_external_id_works_wherever_a_user_id_does(story: Story) -> None:
     user_id = story.client.users.create(email=ADA, external_id=EXTERNAL_ID).user_id
 
     assert story.client.users.get(EXTERNAL_ID).user_id == user_id
@@ -50,7 +50,7 @@ def test_a_user_is_found_by_external_id_wherever_by_id(story: Story) -> None:
     assert story.client.sessions.get(EXTERNAL_ID).sessions == []
 
 
-def test_an_external_id_can_be_changed_and_taken_away(story: Story) -> None:
+def test_an_external_id_can_be_changed_and_removed(story: Story) -> None:
     user_id = story.client.users.create(email=ADA, external_id="old").user_id
 
     story.client.users.update(user_id, external_id="new")
@@ -62,7 +62,7 @@ def test_an_external_id_can_be_changed_and_taken_away(story: Story) -> None:
         story.client.users.get("new")
 
 
-def test_an_update_changes_only_what_it_names(story: Story) -> None:
+def test_an_update_changes_only_the_given_fields(story: Story) -> None:
     user_id = story.client.users.create(
         email=ADA, name={"first_name": "Ada", "last_name": "V"}, roles=["teller"]
     ).user_id
@@ -76,7 +76,7 @@ def test_an_update_changes_only_what_it_names(story: Story) -> None:
 
 
 @pytest.mark.parametrize("kind", ["trusted_metadata", "untrusted_metadata"])
-def test_metadata_merges_at_the_top_and_null_deletes(story: Story, kind: str) -> None:
+def test_metadata_merges_at_the_top_level_and_null_deletes(story: Story, kind: str) -> None:
     before: dict[str, Any] = {kind: {"keep": 1, "drop": 2, "deep": {"old": 1}}}
     user_id = story.client.users.create(email=ADA, **before).user_id
     change: dict[str, Any] = {kind: {"drop": None, "deep": {"new": 2}, "added": [3]}}
@@ -95,7 +95,7 @@ def test_a_refused_update_changes_nothing(story: Story) -> None:
     assert story.client.users.get(user_id).external_id is None
 
 
-def test_a_deleted_user_is_gone_with_all_sessions_and_names(story: Story) -> None:
+def test_a_deleted_user_loses_all_sessions_emails_and_external_ids(story: Story) -> None:
     ada = story.sign_in()
     token = story.link()
     story.client.users.update(ada.user_id, external_id=EXTERNAL_ID)
@@ -111,7 +111,7 @@ def test_a_deleted_user_is_gone_with_all_sessions_and_names(story: Story) -> Non
     assert story.client.users.create(email=ADA, external_id=EXTERNAL_ID).user_id != ada.user_id
 
 
-def test_a_deleted_totp_makes_way_and_leaves_the_sessions(story: Story) -> None:
+def test_a_deleted_totp_can_be_replaced_and_leaves_the_sessions(story: Story) -> None:
     ada = story.sign_in()
     totp = story.client.totps.create(ada.user_id)
     story.client.totps.authenticate(
@@ -126,7 +126,7 @@ def test_a_deleted_totp_makes_way_and_leaves_the_sessions(story: Story) -> None:
     assert story.client.totps.create(ada.user_id).totp_id != totp.totp_id
 
 
-def test_a_session_that_held_only_the_deleted_totp_ends(story: Story) -> None:
+def test_a_session_with_only_the_deleted_totp_ends(story: Story) -> None:
     user_id = story.sign_in().user_id
     totp = story.client.totps.create(user_id)
     alone = story.client.totps.authenticate(user_id, story.code(totp.secret), session_duration_minutes=60)
@@ -137,7 +137,7 @@ def test_a_session_that_held_only_the_deleted_totp_ends(story: Story) -> None:
         story.client.sessions.authenticate(session_token=alone.session_token)
 
 
-def test_an_open_enrolment_can_be_deleted(story: Story) -> None:
+def test_a_pending_enrollment_can_be_deleted(story: Story) -> None:
     user_id = story.sign_in().user_id
     first = story.client.totps.create(user_id)
 
@@ -146,7 +146,7 @@ def test_an_open_enrolment_can_be_deleted(story: Story) -> None:
     assert story.client.totps.create(user_id).totp_id != first.totp_id
 
 
-def test_an_address_can_be_deleted_while_there_is_another(story: Story) -> None:
+def test_an_email_can_be_deleted_if_there_is_another(story: Story) -> None:
     user = story.client.users.create(email=ADA, phone_number=PHONE)
 
     answer = story.client.users.delete_email(user.email_id)
@@ -157,7 +157,7 @@ def test_an_address_can_be_deleted_while_there_is_another(story: Story) -> None:
         story.client.users.delete_phone_number(user.phone_id)
 
 
-def test_a_phone_number_can_be_deleted_while_there_is_an_address(story: Story) -> None:
+def test_a_phone_number_can_be_deleted_if_there_is_an_email(story: Story) -> None:
     user = story.client.users.create(email=ADA, phone_number=PHONE)
 
     assert story.client.users.delete_phone_number(user.phone_id).user.phone_numbers == []
@@ -210,7 +210,7 @@ def _come(story: Story) -> None:
         ("password_exists", False, [ADA, BOB]),
     ],
 )
-def test_a_filter_finds(people: Story, name: str, value: object, found: list[str]) -> None:
+def test_a_search_filter_matches(people: Story, name: str, value: object, found: list[str]) -> None:
     operand = {"filter_name": name, "filter_value": value}
 
     answer = people.client.users.search(query={"operator": "AND", "operands": [operand]})
@@ -220,7 +220,7 @@ def test_a_filter_finds(people: Story, name: str, value: object, found: list[str
 
 
 @pytest.mark.parametrize(("operator", "found"), [("AND", []), ("OR", [ADA, BOB])])
-def test_filters_are_joined(people: Story, operator: str, found: list[str]) -> None:
+def test_search_filters_are_combined(people: Story, operator: str, found: list[str]) -> None:
     operands = [
         {"filter_name": "email_address", "filter_value": [ADA]},
         {"filter_name": "status", "filter_value": ["pending"]},
@@ -231,7 +231,7 @@ def test_filters_are_joined(people: Story, operator: str, found: list[str]) -> N
     assert [user.emails[0].email for user in answer.results] == found
 
 
-def test_results_come_in_pages(people: Story) -> None:
+def test_search_results_are_paged(people: Story) -> None:
     first = people.client.users.search(limit=1)
     second = people.client.users.search(limit=1, cursor=first.results_metadata.next_cursor)
 
@@ -239,7 +239,7 @@ def test_results_come_in_pages(people: Story) -> None:
     assert (first.results_metadata.total, second.results_metadata.next_cursor) == (2, None)
 
 
-def test_a_minute_has_150_searches(story: Story) -> None:
+def test_searches_are_limited_to_150_per_minute(story: Story) -> None:
     for _ in range(150):
         story.client.users.search()
 
@@ -340,7 +340,7 @@ def test_a_user_request_is_refused(story: Story, status: int, error_type: str, a
         ("external_id", EXTERNAL_ID, "duplicate_user_external_id"),
     ],
 )
-def test_what_names_one_user_can_not_name_another(story: Story, field: str, value: str, error_type: str) -> None:
+def test_contacts_and_external_ids_are_unique(story: Story, field: str, value: str, error_type: str) -> None:
     story.client.users.create(email=ADA, phone_number=PHONE, external_id=EXTERNAL_ID)
     fields: dict[str, Any] = {"email": BOB, field: value}
 
@@ -350,7 +350,7 @@ def test_what_names_one_user_can_not_name_another(story: Story, field: str, valu
     assert story.client.users.search().results_metadata.total == 1
 
 
-def test_the_last_address_stays(story: Story) -> None:
+def test_the_last_email_cannot_be_deleted(story: Story) -> None:
     user = story.client.users.create(email=ADA)
 
     with refused(400, "cannot_delete_last_primary_factor"):

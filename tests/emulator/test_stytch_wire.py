@@ -24,7 +24,7 @@ SANDBOX_TOKEN = "WJtR5BCy38Szd5AfoDpf0iqFKEt4EE5JhjlWUY7l3FtY"
 UUID4 = r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}"
 
 
-def test_a_success_carries_its_status_and_a_fresh_request_id(story: Story) -> None:
+def test_a_success_has_its_status_and_a_new_request_id(story: Story) -> None:
     first, second = story.client.debug.whoami(), story.client.debug.whoami()
 
     assert (first.status_code, first.project_id) == (200, PROJECT_ID)
@@ -67,7 +67,7 @@ def test_credentials_are_refused(story: Story, credentials: tuple[str, str] | No
     assert story.mails() == []
 
 
-def test_a_bearer_token_is_no_credential(story: Story) -> None:
+def test_a_bearer_token_is_refused(story: Story) -> None:
     response = story.http.get(f"{STYTCH_URL}v1/debug/whoami", headers={"Authorization": "Bearer secret"})
 
     assert (response.status_code, response.json()["error_type"]) == (401, "unauthorized_credentials")
@@ -84,7 +84,7 @@ def test_a_bearer_token_is_no_credential(story: Story) -> None:
         pytest.param(b'"' + b"x" * 1024 * 1024 + b'"', id="over_a_megabyte"),
     ],
 )
-def test_a_body_that_is_no_json_object_is_refused(story: Story, body: bytes) -> None:
+def test_a_body_that_is_not_a_json_object_is_refused(story: Story, body: bytes) -> None:
     response = story.http.post(f"{STYTCH_URL}v1/users", data=body, auth=(PROJECT_ID, "secret"))
 
     assert (response.status_code, response.json()["error_type"]) == (400, "bad_request")
@@ -102,7 +102,7 @@ def test_a_body_that_is_no_json_object_is_refused(story: Story, body: bytes) -> 
         ("GET", "/v1/totps/authenticate", 405, "method_not_allowed"),
     ],
 )
-def test_a_way_that_does_not_exist_is_refused(
+def test_an_unknown_path_or_method_is_refused(
     http: requests.Session, method: str, path: str, status: int, error_type: str
 ) -> None:
     response = http.request(method, f"{STYTCH_URL[:-1]}{path}", auth=(PROJECT_ID, "secret"), allow_redirects=False)
@@ -110,7 +110,7 @@ def test_a_way_that_does_not_exist_is_refused(
     assert (response.status_code, response.json()["error_type"]) == (status, error_type)
 
 
-def test_a_bug_is_answered_and_leaves_nothing_behind(story: Story, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_crash_is_a_500_and_changes_nothing(story: Story, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(links, "issue", lambda *_: 1 / 0)
 
     with refused(500, "internal_server_error"):
@@ -119,7 +119,7 @@ def test_a_bug_is_answered_and_leaves_nothing_behind(story: Story, monkeypatch: 
     assert story.client.users.search().results == []
 
 
-def test_a_full_tenant_is_refused_and_left_as_it_was(story: Story, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_full_tenant_is_refused_and_unchanged(story: Story, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(emulator.store, "MAX_RECORDS", 3)
 
     with refused(429, "too_many_requests"):
@@ -129,7 +129,7 @@ def test_a_full_tenant_is_refused_and_left_as_it_was(story: Story, monkeypatch: 
     assert story.client.users.search().results == []
 
 
-def test_over_http_a_project_is_a_tenant(story: Story) -> None:
+def test_over_http_each_project_is_a_tenant(story: Story) -> None:
     app = emulated.create_app(story.store, public_url="http://localhost:8001").test_client()
 
     created = app.post("/v1/users", json={"email": ADA}, auth=(PROJECT_ID, "secret")).get_json()
@@ -152,7 +152,7 @@ def test_over_http_a_project_is_a_tenant(story: Story) -> None:
         ("totp", 404, "totp_not_found"),
     ],
 )
-def test_one_visitor_can_not_reach_what_is_anothers(story: Story, thing: str, status: int, error_type: str) -> None:
+def test_a_visitor_cannot_reach_another_visitors_data(story: Story, thing: str, status: int, error_type: str) -> None:
     ada = story.sign_in()
     totp = story.enrol(ada.user_id)
     token = story.link()
@@ -173,7 +173,7 @@ def test_one_visitor_can_not_reach_what_is_anothers(story: Story, thing: str, st
         acts[thing](story)
 
 
-def test_visitors_share_neither_mails_nor_limits_nor_searches(story: Story) -> None:
+def test_visitors_share_no_emails_limits_or_searches(story: Story) -> None:
     story.client.magic_links.email.login_or_create(ADA)
 
     with visitor("somebody else"):
@@ -184,7 +184,7 @@ def test_visitors_share_neither_mails_nor_limits_nor_searches(story: Story) -> N
     assert (len(theirs[0]), len(theirs[1]), len(story.mails())) == (1, 1, 1)
 
 
-def test_the_sandbox_address_is_answered_and_no_mail_is_sent(story: Story) -> None:
+def test_the_sandbox_address_gets_no_email(story: Story) -> None:
     answers = [story.client.magic_links.email.login_or_create("sandbox@stytch.com") for _ in range(2)]
 
     assert {answer.user_id for answer in answers} == {SANDBOX_USER}
@@ -192,7 +192,7 @@ def test_the_sandbox_address_is_answered_and_no_mail_is_sent(story: Story) -> No
     assert story.mails() == []
 
 
-def test_the_sandbox_link_opens_again_and_again(story: Story) -> None:
+def test_the_sandbox_link_works_repeatedly(story: Story) -> None:
     answers = [story.client.magic_links.authenticate(SANDBOX_LINK, session_duration_minutes=60) for _ in range(2)]
 
     assert {answer.session_token for answer in answers} == {SANDBOX_TOKEN}
@@ -208,7 +208,7 @@ def test_the_sandbox_session_is_as_documented(story: Story) -> None:
     assert by_token.session.started_at.isoformat() == "2021-08-28T00:41:58.935673+00:00"
 
 
-def test_the_sandbox_totp_takes_its_one_code(story: Story) -> None:
+def test_the_sandbox_totp_accepts_its_fixed_code(story: Story) -> None:
     totp = story.client.totps.create(SANDBOX_USER)
 
     proven = story.client.totps.authenticate(SANDBOX_USER, "000000", session_duration_minutes=60)
@@ -255,18 +255,18 @@ SANDBOX_REFUSALS: list[tuple[str, int, str, Act]] = [
 @pytest.mark.parametrize(
     ("status", "error_type", "act"), [pytest.param(*row[1:], id=row[0]) for row in SANDBOX_REFUSALS]
 )
-def test_the_sandbox_refuses(story: Story, status: int, error_type: str, act: Act) -> None:
+def test_the_sandbox_refuses_other_values(story: Story, status: int, error_type: str, act: Act) -> None:
     with refused(status, error_type):
         act(story)
 
 
-def test_sandbox_values_need_credentials_too(story: Story) -> None:
+def test_sandbox_values_need_credentials(story: Story) -> None:
     response = story.http.post(f"{STYTCH_URL}v1/magic_links/authenticate", json={"token": SANDBOX_LINK})
 
     assert response.status_code == 401
 
 
-def test_every_refusal_is_in_the_packages_table() -> None:
+def test_every_refusal_is_in_the_docstring_table() -> None:
     rows = re.findall(r"^    (\d{3})  (\w+) +\S", emulated.__doc__ or "", re.MULTILINE)
 
     assert sorted(rows) == sorted((str(refusal.status), name) for name, refusal in REFUSALS.items())

@@ -40,7 +40,7 @@ def test_a_new_account_is_open_and_empty(bank: Bank) -> None:
         ({"depositProduct": "checking", "tags": {"a": 1}}, "tags/a"),
     ],
 )
-def test_a_wrong_account_attribute_is_invalid(bank: Bank, attributes: dict[str, Any], pointer: str) -> None:
+def test_an_invalid_account_attribute_is_refused(bank: Bank, attributes: dict[str, Any], pointer: str) -> None:
     response = bank.unit("POST", "/accounts", document("depositAccount", attributes, customer=bank.customer()))
 
     assert response.status_code == 400
@@ -64,7 +64,7 @@ def test_a_joint_account_is_refused(bank: Bank) -> None:
     assert errors(response) == [("invalid_value", "/data/relationships/customers")]
 
 
-def test_a_key_makes_one_account(bank: Bank) -> None:
+def test_an_idempotency_key_creates_one_account(bank: Bank) -> None:
     attributes, customer = {"depositProduct": "checking", "idempotencyKey": "key"}, bank.customer()
 
     made = [
@@ -97,7 +97,7 @@ def test_accounts_can_be_filtered(bank: Bank, card: Card, query: str, found: int
     assert len(listed) == found
 
 
-def test_an_account_is_closed_once(bank: Bank, card: Card) -> None:
+def test_a_closed_account_cannot_be_closed_again(bank: Bank, card: Card) -> None:
     path = f"/accounts/{account_of(card)}"
 
     first = bank.unit("POST", f"{path}/close", document("depositAccountClose", {"reason": "ByCustomer"}))
@@ -108,7 +108,7 @@ def test_an_account_is_closed_once(bank: Bank, card: Card) -> None:
     assert errors(second) == [("not_supported_for_account_status", None)]
 
 
-def test_a_frozen_account_stands_still(bank: Bank, card: Card) -> None:
+def test_a_frozen_account_moves_no_money(bank: Bank, card: Card) -> None:
     path = f"/accounts/{account_of(card)}"
     frozen = bank.unit("POST", f"{path}/freeze", document("accountFreeze", {"reason": "Fraud"})).json()["data"]
     declined = bank.buy(card, 100)
@@ -120,7 +120,7 @@ def test_a_frozen_account_stands_still(bank: Bank, card: Card) -> None:
     assert "freezeReason" not in unfrozen["attributes"]
 
 
-def test_an_account_is_frozen_once(bank: Bank, card: Card) -> None:
+def test_a_frozen_account_cannot_be_frozen_again(bank: Bank, card: Card) -> None:
     path = f"/accounts/{account_of(card)}/freeze"
     bank.unit("POST", path)
 
@@ -130,14 +130,14 @@ def test_an_account_is_frozen_once(bank: Bank, card: Card) -> None:
     assert errors(response) == [("not_supported_for_account_status", None)]
 
 
-def test_only_a_frozen_account_is_unfrozen(bank: Bank, card: Card) -> None:
+def test_only_a_frozen_account_can_be_unfrozen(bank: Bank, card: Card) -> None:
     response = bank.unit("POST", f"/accounts/{account_of(card)}/unfreeze")
 
     assert response.status_code == 400
     assert errors(response) == [("not_supported_for_account_status", None)]
 
 
-def test_only_a_closed_account_is_reopened(bank: Bank, card: Card) -> None:
+def test_only_a_closed_account_can_be_reopened(bank: Bank, card: Card) -> None:
     path = f"/accounts/{account_of(card)}"
     too_early = bank.unit("POST", f"{path}/reopen")
     bank.unit(
@@ -151,7 +151,7 @@ def test_only_a_closed_account_is_reopened(bank: Bank, card: Card) -> None:
     assert not {"closeReason", "fraudReason"} & reopened.keys()
 
 
-def test_tags_of_an_account_change(bank: Bank, card: Card) -> None:
+def test_the_tags_of_an_account_can_be_changed(bank: Bank, card: Card) -> None:
     path = f"/accounts/{account_of(card)}"
     bank.unit("PATCH", path, document("depositAccount", {"tags": {"a": "b", "c": "d"}}))
     bank.unit("PATCH", path, document("depositAccount", {"tags": {"a": None}, "depositProduct": "checking"}))
@@ -159,7 +159,7 @@ def test_tags_of_an_account_change(bank: Bank, card: Card) -> None:
     assert bank.got(path)["attributes"]["tags"] == {"c": "d"}
 
 
-def test_an_account_tells_what_it_has_used_of_its_limits(bank: Bank, card: Card, clock: time_machine.Traveller) -> None:
+def test_an_account_shows_its_limits_and_their_use(bank: Bank, card: Card, clock: time_machine.Traveller) -> None:
     path = f"/accounts/{account_of(card)}/limits"
     bank.buy(card, 2_500)
     today = bank.got(path)["attributes"]
@@ -173,7 +173,7 @@ def test_an_account_tells_what_it_has_used_of_its_limits(bank: Bank, card: Card,
     assert tomorrow["card"]["totalsDaily"]["purchases"] == 0
 
 
-def test_there_is_one_product(bank: Bank, card: Card) -> None:
+def test_there_is_one_deposit_product(bank: Bank, card: Card) -> None:
     [product] = bank.got(f"/accounts/{account_of(card)}/deposit-products")
 
     assert product["attributes"] == {"name": "checking"}
@@ -198,14 +198,14 @@ class TestPayments:
         assert transaction["attributes"]["description"] == "Salary"
         assert transaction["relationships"]["account"]["data"]["id"] == account_of(card)
 
-    def test_a_debit_takes_what_is_there(self, bank: Bank, card: Card) -> None:
+    def test_a_debit_takes_the_available_balance(self, bank: Bank, card: Card) -> None:
         attributes = {"amount": 100_000, "direction": "Debit", "description": "Rent"}
 
         bank.made("/sandbox/payments", "achPayment", attributes, account=account_of(card))
 
         assert bank.figures(card) == (0, 0, 0)
 
-    def test_a_debit_over_the_available_is_refused(self, bank: Bank, card: Card) -> None:
+    def test_a_debit_over_the_available_balance_is_refused(self, bank: Bank, card: Card) -> None:
         attributes = {"amount": 100_001, "direction": "Debit", "description": "Rent"}
 
         response = bank.unit("POST", "/sandbox/payments", document("achPayment", attributes, account=account_of(card)))
@@ -223,7 +223,7 @@ class TestPayments:
         assert response.status_code == 400
         assert errors(response) == [("invalid_value", "/data/attributes/amount")]
 
-    def test_a_received_payment_counts_when_it_is_completed(self, bank: Bank, card: Card) -> None:
+    def test_a_received_payment_is_posted_when_completed(self, bank: Bank, card: Card) -> None:
         attributes = {"amount": 500, "completionDate": "2026-06-03", "description": "Salary", "companyName": "Acme"}
         payment = bank.made("/sandbox/received-payments", "achReceivedPayment", attributes, account=account_of(card))
         before = bank.figures(card)
@@ -236,7 +236,7 @@ class TestPayments:
         assert bank.figures(card) == (100_500, 0, 100_500)
         assert bank.got("/transactions")[0]["attributes"]["companyName"] == "Acme"
 
-    def test_a_received_payment_is_completed_once(self, bank: Bank, card: Card) -> None:
+    def test_a_received_payment_can_be_completed_once(self, bank: Bank, card: Card) -> None:
         attributes = {"amount": 500, "completionDate": "2026-06-03", "description": "Salary", "companyName": "Acme"}
         payment = bank.made("/sandbox/received-payments", "achReceivedPayment", attributes, account=account_of(card))
         bank.unit("POST", f"/sandbox/received-payments/{payment['id']}/complete")
@@ -298,7 +298,7 @@ class TestPurchases:
         assert purchase["relationships"]["card"]["data"]["id"] == card["id"]
         assert bank.figures(card) == (97_500, 0, 97_500)
 
-    def test_a_purchase_can_say_where(self, bank: Bank, card: Card) -> None:
+    def test_a_purchase_can_have_a_location(self, bank: Bank, card: Card) -> None:
         accepted = bank.buy(card, 1, coordinates={"longitude": -122.27, "latitude": 37})
         refused = bank.buy(card, 1, coordinates={"longitude": "west", "latitude": True})
 
@@ -316,11 +316,11 @@ class TestPurchases:
         assert authorization["attributes"]["status"] == "Completed"
         assert authorization["attributes"]["amount"] == 2500
 
-    def test_the_whole_balance_can_be_spent(self, bank: Bank, card: Card) -> None:
+    def test_the_full_balance_can_be_spent(self, bank: Bank, card: Card) -> None:
         assert bank.buy(card, 100_000).status_code == 201
         assert bank.figures(card) == (0, 0, 0)
 
-    def test_a_purchase_over_the_available_is_declined(self, bank: Bank, card: Card) -> None:
+    def test_a_purchase_over_the_available_balance_is_declined(self, bank: Bank, card: Card) -> None:
         bank.hold(card, 1)
 
         response = bank.buy(card, 100_000)
@@ -340,7 +340,7 @@ class TestPurchases:
         assert errors(refused) == [("limits_exceeded", None)]
         assert accepted.status_code == 201
 
-    def test_a_daily_limit_starts_anew_each_day(self, bank: Bank, clock: time_machine.Traveller) -> None:
+    def test_a_daily_limit_resets_each_day(self, bank: Bank, clock: time_machine.Traveller) -> None:
         card = bank.active_card(limits={"dailyPurchase": 1000})
         bank.buy(card, 1000)
         clock.move_to("2026-06-02T00:00:00Z")
@@ -381,7 +381,7 @@ class TestPurchases:
         assert errors(unknown) == [("card_not_found", "/data/attributes/last4Digits")]
         assert errors(malformed) == [("invalid_value", "/data/attributes/last4Digits")]
 
-    def test_a_refund_is_an_opposite_transaction(self, bank: Bank, card: Card) -> None:
+    def test_a_refund_is_a_credit_transaction(self, bank: Bank, card: Card) -> None:
         bank.buy(card, 2500)
 
         refund = bank.buy(card, 2500, direction="Credit").json()["data"]
@@ -390,7 +390,7 @@ class TestPurchases:
         assert bank.figures(card) == (100_000, 0, 100_000)
         assert len(bank.got("/transactions?filter[cardId]=" + card["id"])) == 2
 
-    def test_a_refund_reaches_a_closed_card_but_no_closed_account(self, bank: Bank, card: Card) -> None:
+    def test_a_refund_works_for_a_closed_card_but_not_a_closed_account(self, bank: Bank, card: Card) -> None:
         bank.unit("POST", f"/cards/{card['id']}/close")
         accepted = bank.buy(card, 1, direction="Credit")
         bank.unit("POST", f"/accounts/{account_of(card)}/close")
@@ -421,13 +421,13 @@ class TestAuthorizations:
         assert bank.got(f"/authorizations/{authorization['id']}")["attributes"]["status"] == "Completed"
         assert bank.got(f"/cards/{card['id']}/limits")["attributes"]["dailyTotals"]["purchases"] == 2700
 
-    def test_a_frozen_card_still_settles_what_was_authorized(self, bank: Bank, card: Card) -> None:
+    def test_a_frozen_card_settles_earlier_authorizations(self, bank: Bank, card: Card) -> None:
         authorization = bank.hold(card, 2500).json()["data"]
         bank.unit("POST", f"/cards/{card['id']}/freeze")
 
         assert self.settle(bank, card, authorization["id"], 2500).status_code == 201
 
-    def test_an_authorization_settles_once(self, bank: Bank, card: Card) -> None:
+    def test_an_authorization_can_be_settled_once(self, bank: Bank, card: Card) -> None:
         authorization = bank.hold(card, 2500).json()["data"]
         self.settle(bank, card, authorization["id"], 2500)
 
@@ -436,7 +436,7 @@ class TestAuthorizations:
         assert response.status_code == 400
         assert bank.figures(card) == (97_500, 0, 97_500)
 
-    def test_an_authorization_of_another_card_settles_nothing(self, bank: Bank, card: Card) -> None:
+    def test_another_cards_authorization_cannot_be_settled(self, bank: Bank, card: Card) -> None:
         authorization = bank.hold(card, 2500).json()["data"]
         other = bank.card(account_of(card))
 
@@ -445,7 +445,7 @@ class TestAuthorizations:
         assert errors(foreign) == [("authorization_not_found", "/data/relationships/authorization")]
         assert errors(unknown) == [("authorization_not_found", "/data/relationships/authorization")]
 
-    def test_an_authorization_that_cannot_be_held_is_declined(self, bank: Bank, card: Card) -> None:
+    def test_an_authorization_over_the_available_balance_is_declined(self, bank: Bank, card: Card) -> None:
         response = bank.hold(card, 100_001)
 
         declined = bank.got("/authorizations?filter[includeNonAuthorized]=true&filter[status][0]=Declined")
@@ -453,14 +453,14 @@ class TestAuthorizations:
         assert errors(response) == [("limits_exceeded", None)]
         assert declined[0]["attributes"]["declineReason"] == "InsufficientFunds"
 
-    def test_an_authorization_can_be_made_declined(self, bank: Bank, card: Card) -> None:
+    def test_an_authorization_can_be_created_as_declined(self, bank: Bank, card: Card) -> None:
         response = bank.hold(card, 2500, status="Declined")
 
         assert response.status_code == 201
         assert response.json()["data"]["attributes"]["status"] == "Declined"
         assert bank.figures(card) == (100_000, 0, 100_000)
 
-    def test_an_authorization_can_grow_as_far_as_the_money_goes(self, bank: Bank, card: Card) -> None:
+    def test_an_authorization_can_increase_up_to_the_available_balance(self, bank: Bank, card: Card) -> None:
         path = f"/sandbox/authorizations/{bank.hold(card, 2500).json()['data']['id']}/increase"
 
         accepted = bank.unit("POST", path, document("authorization", {"amount": 500}))
@@ -470,7 +470,7 @@ class TestAuthorizations:
         assert errors(refused) == [("limits_exceeded", None)]
         assert bank.figures(card) == (100_000, 3000, 97_000)
 
-    def test_a_canceled_authorization_holds_nothing(self, bank: Bank, card: Card) -> None:
+    def test_a_canceled_authorization_releases_its_hold(self, bank: Bank, card: Card) -> None:
         path = f"/sandbox/authorizations/{bank.hold(card, 2500).json()['data']['id']}/cancel"
 
         first, second = bank.unit("POST", path), bank.unit("POST", path)
@@ -549,7 +549,7 @@ class TestTransactions:
 
         assert len(listed) == found
 
-    def test_only_tags_of_a_transaction_change(self, bank: Bank, card: Card) -> None:
+    def test_only_the_tags_of_a_transaction_can_be_changed(self, bank: Bank, card: Card) -> None:
         [transaction] = bank.got("/transactions")
         path = f"/accounts/{account_of(card)}/transactions/{transaction['id']}"
 
@@ -559,7 +559,7 @@ class TestTransactions:
         assert changed.json()["data"]["attributes"]["tags"] == {"month": "June"}
         assert errors(refused) == [("invalid_value", "/data/attributes/amount")]
 
-    def test_a_transaction_is_found_by_its_account_in_a_filter(self, bank: Bank, card: Card) -> None:
+    def test_a_transaction_is_found_with_its_account_in_a_filter(self, bank: Bank, card: Card) -> None:
         [transaction] = bank.got("/transactions")
         path = f"/transactions/{transaction['id']}"
 
@@ -568,7 +568,7 @@ class TestTransactions:
         assert bank.got(f"{path}?filter[accountId]={account_of(card)}") == transaction
         assert alone.status_code == 404
 
-    def test_a_transaction_is_found_under_its_own_account_only(self, bank: Bank, card: Card) -> None:
+    def test_a_transaction_is_not_found_under_another_account(self, bank: Bank, card: Card) -> None:
         transaction = bank.got("/transactions")[0]
         other = bank.account(customer_of(card))
 
@@ -588,7 +588,9 @@ class TestTransactions:
         assert response.json()["included"][0]["id"] == account_of(card)
 
     @pytest.mark.parametrize(("kind", "found"), [("card", 1), ("account", 2)])
-    def test_a_token_for_some_resources_lists_theirs(self, bank: Bank, card: Card, kind: str, found: int) -> None:
+    def test_a_token_for_some_resources_lists_only_their_transactions(
+        self, bank: Bank, card: Card, kind: str, found: int
+    ) -> None:
         bank.buy(card, 2500)
         ids = {"card": card["id"], "account": account_of(card)}
         resources = [{"type": kind, "ids": [ids[kind]]}]
@@ -599,7 +601,7 @@ class TestTransactions:
         assert response.json()["meta"]["pagination"]["total"] == found
 
 
-def test_physical_and_virtual_cards_share_an_accounts_money(bank: Bank, card: Card) -> None:
+def test_physical_and_virtual_cards_share_the_accounts_balance(bank: Bank, card: Card) -> None:
     plastic = bank.card(account_of(card), PHYSICAL)
     bank.unit("POST", f"/sandbox/cards/{plastic['id']}/activate")
     bank.buy(card, 60_000)

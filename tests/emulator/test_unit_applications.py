@@ -39,9 +39,7 @@ TENANT = "nobody"
         ("000000006", "AwaitingDocuments", "SocialSecurityCard"),
     ],
 )
-def test_the_social_security_number_decides(
-    unit: UnitOverHTTP, ssn: str, status: str, document_type: str | None
-) -> None:
+def test_the_ssn_controls_the_result(unit: UnitOverHTTP, ssn: str, status: str, document_type: str | None) -> None:
     body = unit("POST", "/applications", document("individualApplication", ADA | {"ssn": ssn})).json()
 
     required = [(each["attributes"]["documentType"], each["attributes"]["status"]) for each in body["included"]]
@@ -50,7 +48,7 @@ def test_the_social_security_number_decides(
     assert ("customer" in body["data"]["relationships"]) == (status == "Approved")
 
 
-def test_an_application_shows_what_it_was_given(bank: Bank) -> None:
+def test_an_application_shows_its_attributes(bank: Bank) -> None:
     attributes = bank.application(ip="127.0.0.1", idempotencyKey="key", occupation="Doctor")["attributes"]
 
     assert attributes["maskedSSN"] == "*****6789"
@@ -60,7 +58,7 @@ def test_an_application_shows_what_it_was_given(bank: Bank) -> None:
     assert "idempotencyKey" not in attributes
 
 
-def test_an_approved_application_makes_a_customer_with_its_subject_and_tags(bank: Bank) -> None:
+def test_an_approved_application_creates_a_customer_with_its_subject_and_tags(bank: Bank) -> None:
     application = bank.application(tags={"appUserId": "42"})
 
     customer = bank.got(f"/customers/{application['relationships']['customer']['data']['id']}")
@@ -85,9 +83,7 @@ def test_a_pending_application_is_approved_five_seconds_later(bank: Bank, clock:
     assert bank.got(f"/customers/{after['relationships']['customer']['data']['id']}")
 
 
-def test_a_pending_application_makes_one_customer_however_often_it_is_read(
-    bank: Bank, clock: time_machine.Traveller
-) -> None:
+def test_a_pending_application_creates_one_customer(bank: Bank, clock: time_machine.Traveller) -> None:
     bank.application(ssn="000000005")
     clock.shift(5)
 
@@ -121,20 +117,20 @@ def test_a_pending_application_makes_one_customer_however_often_it_is_read(
         ({"deviceFingerprints": [{"provider": "iovation", "value": "x"}] * 2}, ["deviceFingerprints"]),
     ],
 )
-def test_a_wrong_attribute_is_invalid(unit: UnitOverHTTP, changes: dict[str, Any], pointers: list[str]) -> None:
+def test_an_invalid_attribute_is_refused(unit: UnitOverHTTP, changes: dict[str, Any], pointers: list[str]) -> None:
     response = unit("POST", "/applications", document("individualApplication", ADA | changes))
 
     assert response.status_code == 400
     assert errors(response) == [("invalid_value", f"/data/attributes/{pointer}") for pointer in pointers]
 
 
-def test_a_passport_with_its_nationality_will_do(bank: Bank) -> None:
+def test_a_passport_with_nationality_replaces_the_ssn(bank: Bank) -> None:
     application = bank.application(ssn=None, passport="P123", nationality="GB")
 
     assert application["attributes"]["status"] == "Approved"
 
 
-def test_a_key_makes_one_application(bank: Bank) -> None:
+def test_an_idempotency_key_creates_one_application(bank: Bank) -> None:
     first = bank.application(idempotencyKey="key")
 
     again = bank.application(idempotencyKey="key")
@@ -144,7 +140,7 @@ def test_a_key_makes_one_application(bank: Bank) -> None:
 
 
 @pytest.mark.usefixtures("long_memory")
-def test_a_key_is_forgotten_after_48_hours(bank: Bank, clock: time_machine.Traveller) -> None:
+def test_an_idempotency_key_expires_after_48_hours(bank: Bank, clock: time_machine.Traveller) -> None:
     first = bank.application(idempotencyKey="key")
     clock.shift(timedelta(hours=48) - timedelta(seconds=1))
     replay = bank.application(idempotencyKey="key")
@@ -157,7 +153,7 @@ def test_a_key_is_forgotten_after_48_hours(bank: Bank, clock: time_machine.Trave
     assert bank.application(idempotencyKey="key")["id"] == later["id"]
 
 
-def test_a_refused_request_does_not_burn_its_key(bank: Bank, unit: UnitOverHTTP) -> None:
+def test_a_refused_request_does_not_use_up_its_idempotency_key(bank: Bank, unit: UnitOverHTTP) -> None:
     unit("POST", "/applications", document("individualApplication", ADA | {"idempotencyKey": "key", "ssn": "1"}))
 
     application = bank.application(idempotencyKey="key")
@@ -165,7 +161,7 @@ def test_a_refused_request_does_not_burn_its_key(bank: Bank, unit: UnitOverHTTP)
     assert application["attributes"]["status"] == "Approved"
 
 
-def test_a_key_of_one_operation_is_free_for_another(bank: Bank) -> None:
+def test_an_idempotency_key_can_be_reused_by_another_operation(bank: Bank) -> None:
     customer = bank.customer(idempotencyKey="key")
 
     account = bank.made(
@@ -175,7 +171,7 @@ def test_a_key_of_one_operation_is_free_for_another(bank: Bank) -> None:
     assert account["type"] == "depositAccount"
 
 
-def test_an_application_can_change_tags_and_employment(bank: Bank, unit: UnitOverHTTP) -> None:
+def test_tags_and_employment_of_an_application_can_be_changed(bank: Bank, unit: UnitOverHTTP) -> None:
     path = f"/applications/{bank.application(tags={'a': '1', 'b': '2'})['id']}"
     changes = {"tags": {"a": None, "c": "3"}, "occupation": "Student"}
 
@@ -186,7 +182,7 @@ def test_an_application_can_change_tags_and_employment(bank: Bank, unit: UnitOve
     assert attributes["occupation"] == "Student"
 
 
-def test_a_change_leaves_what_it_does_not_name(bank: Bank, unit: UnitOverHTTP) -> None:
+def test_an_update_keeps_other_attributes(bank: Bank, unit: UnitOverHTTP) -> None:
     path = f"/applications/{bank.application(tags={'a': '1'})['id']}"
 
     unit("PATCH", path, document("individualApplication", {"occupation": "Student"}))
@@ -194,7 +190,7 @@ def test_a_change_leaves_what_it_does_not_name(bank: Bank, unit: UnitOverHTTP) -
     assert bank.got(path)["attributes"]["tags"] == {"a": "1"}
 
 
-def test_an_application_cannot_change_its_subject(bank: Bank, unit: UnitOverHTTP) -> None:
+def test_an_applications_subject_cannot_be_changed(bank: Bank, unit: UnitOverHTTP) -> None:
     path = f"/applications/{bank.application()['id']}"
 
     response = unit("PATCH", path, document("individualApplication", {"jwtSubject": "user-test-2"}))
@@ -226,7 +222,7 @@ def test_a_decided_application_cannot_be_canceled(bank: Bank, unit: UnitOverHTTP
     [("approve", "applicationApprove", "Approved"), ("deny", "applicationDeny", "Denied")],
 )
 @pytest.mark.parametrize("ssn", ["000000003", "000000004"])
-def test_an_application_under_review_is_decided_by_hand(
+def test_an_application_under_review_can_be_approved_or_denied(
     bank: Bank, unit: UnitOverHTTP, ssn: str, verb: str, resource_type: str, status: str
 ) -> None:
     path = f"/sandbox/applications/{bank.application(ssn=ssn)['id']}/{verb}"
@@ -242,9 +238,7 @@ def test_an_application_under_review_is_decided_by_hand(
 
 @pytest.mark.parametrize("verb", ["approve", "deny"])
 @pytest.mark.parametrize("ssn", ["123456789", "000000001", "000000005"])
-def test_an_application_that_is_not_under_review_is_not_decided(
-    bank: Bank, unit: UnitOverHTTP, ssn: str, verb: str
-) -> None:
+def test_only_an_application_under_review_can_be_decided(bank: Bank, unit: UnitOverHTTP, ssn: str, verb: str) -> None:
     response = unit("POST", f"/sandbox/applications/{bank.application(ssn=ssn)['id']}/{verb}")
 
     assert response.status_code == 400
@@ -258,7 +252,7 @@ def required_document(bank: Bank) -> tuple[str, str]:
     return f"/applications/{application['id']}", f"/sandbox/applications/{application['id']}/documents/{document_id}"
 
 
-def test_an_application_is_approved_with_its_document(bank: Bank, unit: UnitOverHTTP) -> None:
+def test_approving_its_document_approves_an_application(bank: Bank, unit: UnitOverHTTP) -> None:
     application, required = required_document(bank)
 
     response = unit("POST", f"{required}/approve")
@@ -267,7 +261,7 @@ def test_an_application_is_approved_with_its_document(bank: Bank, unit: UnitOver
     assert bank.got(application)["attributes"]["status"] == "Approved"
 
 
-def test_an_application_goes_on_waiting_when_its_document_is_rejected(bank: Bank, unit: UnitOverHTTP) -> None:
+def test_rejecting_its_document_keeps_an_application_waiting(bank: Bank, unit: UnitOverHTTP) -> None:
     application, required = required_document(bank)
     reason = {"reason": "Too dark", "reasonCode": "PoorQuality"}
 
@@ -279,7 +273,7 @@ def test_an_application_goes_on_waiting_when_its_document_is_rejected(bank: Bank
 
 
 @pytest.mark.parametrize("verb", ["approve", "reject"])
-def test_a_document_of_a_decided_application_is_not_judged(bank: Bank, unit: UnitOverHTTP, verb: str) -> None:
+def test_a_document_of_a_decided_application_cannot_be_reviewed(bank: Bank, unit: UnitOverHTTP, verb: str) -> None:
     _, required = required_document(bank)
     unit("POST", f"{required}/approve")
 
@@ -289,7 +283,7 @@ def test_a_document_of_a_decided_application_is_not_judged(bank: Bank, unit: Uni
     assert errors(response) == [("invalid_value", None)]
 
 
-def test_a_document_is_found_under_its_own_application_only(bank: Bank, unit: UnitOverHTTP) -> None:
+def test_a_document_is_not_found_under_another_application(bank: Bank, unit: UnitOverHTTP) -> None:
     other = bank.application(ssn="000000002")["id"]
     document_id = required_document(bank)[1].rpartition("/")[2]
 
@@ -320,7 +314,7 @@ def upload(
         (b"\xff\xd8\xff\xe0" + bytes(100_000), "image/jpeg", ""),
     ],
 )
-def test_an_uploaded_document_is_looked_at(
+def test_an_uploaded_document_awaits_review(
     bank: Bank, unit: UnitOverHTTP, content: bytes, kind: str, side: str
 ) -> None:
     application = bank.application(ssn="000000003")
@@ -333,7 +327,7 @@ def test_an_uploaded_document_is_looked_at(
     assert bank.got(f"/applications/{application['id']}")["attributes"]["status"] == "PendingReview"
 
 
-def test_a_document_can_come_in_a_form(bank: Bank, unit: UnitOverHTTP) -> None:
+def test_a_document_can_be_uploaded_as_multipart(bank: Bank, unit: UnitOverHTTP) -> None:
     application = bank.application(ssn="000000003")
     [paper] = application["relationships"]["documents"]["data"]
 
@@ -346,7 +340,7 @@ def test_a_document_can_come_in_a_form(bank: Bank, unit: UnitOverHTTP) -> None:
     assert response.json()["data"]["attributes"]["status"] == "PendingReview"
 
 
-def test_a_rejected_document_is_uploaded_anew(bank: Bank, unit: UnitOverHTTP) -> None:
+def test_a_rejected_document_can_be_uploaded_again(bank: Bank, unit: UnitOverHTTP) -> None:
     application = bank.application(ssn="000000003")
     [paper] = application["relationships"]["documents"]["data"]
     path = f"/sandbox/applications/{application['id']}/documents/{paper['id']}"
@@ -366,7 +360,7 @@ def test_a_rejected_document_is_uploaded_anew(bank: Bank, unit: UnitOverHTTP) ->
     ("content", "kind"),
     [(b"", "image/png"), (b"GIF89a", "image/gif"), (PNG, "application/pdf"), (b"{}", "application/vnd.api+json")],
 )
-def test_a_file_of_another_kind_is_invalid(bank: Bank, unit: UnitOverHTTP, content: bytes, kind: str) -> None:
+def test_only_pdf_png_and_jpeg_files_are_accepted(bank: Bank, unit: UnitOverHTTP, content: bytes, kind: str) -> None:
     response = upload(unit, bank.application(ssn="000000003"), content, kind)
 
     assert response.status_code == 400
@@ -381,7 +375,7 @@ def test_a_file_over_10_mib_is_too_large(bank: Bank, unit: UnitOverHTTP, monkeyp
     assert response.status_code == 413
 
 
-def test_a_decided_application_takes_no_documents(bank: Bank, unit: UnitOverHTTP) -> None:
+def test_a_decided_application_accepts_no_documents(bank: Bank, unit: UnitOverHTTP) -> None:
     application = bank.application(ssn="000000003")
     unit("POST", f"/sandbox/applications/{application['id']}/deny")
 
@@ -391,7 +385,7 @@ def test_a_decided_application_takes_no_documents(bank: Bank, unit: UnitOverHTTP
     assert errors(response) == [("invalid_value", None)]
 
 
-def test_a_visitor_sees_what_waits_for_the_bank(bank: Bank, store: Store) -> None:
+def test_a_visitor_sees_applications_that_await_a_decision(bank: Bank, store: Store) -> None:
     bank.application()
     in_review = bank.application(ssn="000000004")
     awaiting = bank.application(ssn="000000003")
@@ -423,7 +417,7 @@ def test_a_visitor_decides_once(bank: Bank, store: Store, ssn: str) -> None:
         decide(tenant, application["id"], True)
 
 
-def test_a_visitor_decides_on_what_there_is(store: Store) -> None:
+def test_a_visitor_cannot_decide_on_an_unknown_application(store: Store) -> None:
     with store.change(TENANT) as tenant, pytest.raises(UnitFault, match="not_found"):
         decide(tenant, "1", True)
 
@@ -431,7 +425,7 @@ def test_a_visitor_decides_on_what_there_is(store: Store) -> None:
 class TestCustomers:
     """Customers, whom only an application makes."""
 
-    def test_contact_details_tags_and_subject_can_change(self, bank: Bank, unit: UnitOverHTTP) -> None:
+    def test_contact_details_tags_and_subject_can_be_changed(self, bank: Bank, unit: UnitOverHTTP) -> None:
         path = f"/customers/{bank.customer(tags={'a': '1', 'b': '2'}, jwtSubject=None)}"
         changes = {"email": "new@example.com", "jwtSubject": USER_ID, "tags": {"a": None, "b": "3"}}
 
@@ -441,7 +435,7 @@ class TestCustomers:
         assert response.status_code == 200
         assert {name: attributes[name] for name in changes} == changes | {"tags": {"b": "3"}}
 
-    def test_a_subject_can_be_taken_away(self, bank: Bank, unit: UnitOverHTTP) -> None:
+    def test_a_subject_can_be_removed(self, bank: Bank, unit: UnitOverHTTP) -> None:
         path = f"/customers/{bank.customer()}"
 
         unit("PATCH", path, document("individualCustomer", {"jwtSubject": None}))
@@ -449,7 +443,7 @@ class TestCustomers:
         assert "jwtSubject" not in bank.got(path)["attributes"]
 
     @pytest.mark.parametrize("attribute", ["fullName", "dateOfBirth", "ssn"])
-    def test_a_customers_identity_cannot_change(self, bank: Bank, unit: UnitOverHTTP, attribute: str) -> None:
+    def test_a_customers_identity_cannot_be_changed(self, bank: Bank, unit: UnitOverHTTP, attribute: str) -> None:
         path = f"/customers/{bank.customer()}"
 
         response = unit("PATCH", path, document("individualCustomer", {attribute: ADA[attribute]}))
@@ -457,7 +451,7 @@ class TestCustomers:
         assert response.status_code == 400
         assert errors(response) == [("invalid_value", f"/data/attributes/{attribute}")]
 
-    def test_merged_tags_are_no_more_than_15(self, bank: Bank, unit: UnitOverHTTP) -> None:
+    def test_merged_tags_are_limited_to_15(self, bank: Bank, unit: UnitOverHTTP) -> None:
         path = f"/customers/{bank.customer(tags=dict.fromkeys('abcdefghijklmno', 'x'))}"
 
         response = unit("PATCH", path, document("individualCustomer", {"tags": {"p": "x"}}))
@@ -465,7 +459,7 @@ class TestCustomers:
         assert response.status_code == 400
         assert errors(response) == [("invalid_value", "/data/attributes/tags")]
 
-    def test_a_tag_scope_changes_tags_only(self, bank: Bank) -> None:
+    def test_the_tags_scope_changes_tags_only(self, bank: Bank) -> None:
         customer = bank.customer()
         holder = bank.customer_token(customer, "customer-tags-write")
 
@@ -522,7 +516,7 @@ class TestCustomers:
         assert response.status_code == 400
         assert errors(response) == [("invalid_value", None)]
 
-    def test_an_archived_customer_gets_no_account_and_no_card(self, bank: Bank, unit: UnitOverHTTP) -> None:
+    def test_an_archived_customer_gets_no_account_or_card(self, bank: Bank, unit: UnitOverHTTP) -> None:
         customer = bank.customer()
         account = bank.account(customer)
         unit("POST", f"/customers/{customer}/archive")
@@ -552,7 +546,7 @@ class TestForms:
 
         return ask
 
-    def test_a_form_is_a_link(self, ask: Any) -> None:
+    def test_a_form_has_a_link(self, ask: Any) -> None:
         response = ask(tags={"a": "1"}, settingsOverride={"redirectUrl": "https://example.com/done"})
 
         form = response.json()["data"]
@@ -563,7 +557,7 @@ class TestForms:
         assert form["attributes"]["applicationFormToken"]["expiration"] == "2026-06-02T12:00:00.000Z"
         assert form["attributes"]["applicationFormSettings"] == {"redirectUrl": "https://example.com/done"}
 
-    def test_a_form_of_the_first_version_is_refused(self, ask: Any) -> None:
+    def test_a_version_1_form_is_refused(self, ask: Any) -> None:
         response = ask(version="")
 
         assert response.status_code == 400
@@ -575,10 +569,10 @@ class TestForms:
         assert response.status_code == 400
         assert errors(response) == [("invalid_value", "/data/attributes/idempotencyKey")]
 
-    def test_a_key_makes_one_form(self, ask: Any) -> None:
+    def test_an_idempotency_key_creates_one_form(self, ask: Any) -> None:
         assert ask().json() == ask().json()
 
-    def test_reading_a_form_a_day_later_gives_a_fresh_link(
+    def test_reading_a_form_a_day_later_renews_its_link(
         self, ask: Any, bank: Bank, clock: time_machine.Traveller
     ) -> None:
         form = ask().json()["data"]
@@ -593,7 +587,7 @@ class TestForms:
         assert after["links"] != form["links"]
         assert bank.got(path) == after
 
-    def test_a_link_that_is_wrong_or_old_opens_nothing(
+    def test_an_unknown_or_expired_form_link_is_not_found(
         self, ask: Any, store: Store, clock: time_machine.Traveller
     ) -> None:
         token = ask().json()["data"]["attributes"]["applicationFormToken"]["token"]
@@ -604,7 +598,7 @@ class TestForms:
         with store.read(TENANT) as tenant, pytest.raises(UnitFault, match="not_found"):
             open_form(tenant, "\0nonsense")
 
-    def test_a_fresh_link_replaces_the_old_one(
+    def test_a_new_form_link_replaces_the_old_one(
         self, ask: Any, bank: Bank, store: Store, clock: time_machine.Traveller
     ) -> None:
         form = ask().json()["data"]
@@ -618,7 +612,7 @@ class TestForms:
 
         assert opened["id"] == form["id"]
 
-    def test_a_submitted_form_is_an_application(self, ask: Any, store: Store, unit: UnitOverHTTP) -> None:
+    def test_a_submitted_form_creates_an_application(self, ask: Any, store: Store, unit: UnitOverHTTP) -> None:
         prefill = {name: value for name, value in ADA.items() if name not in ("ssn", "jwtSubject")}
         form = ask(jwtSubject=USER_ID, tags={"a": "1"}, applicantDetails=prefill).json()["data"]
 
@@ -633,13 +627,13 @@ class TestForms:
         assert body["included"][0]["attributes"]["tags"] == {"a": "1"}
 
     @pytest.mark.parametrize("typed", [{}, {"ssn": "123456789", "nickname": "A"}, ADA | {"ssn": None}])
-    def test_a_form_that_is_filled_in_wrongly_is_refused(self, ask: Any, store: Store, typed: dict[str, Any]) -> None:
+    def test_an_invalid_form_is_refused(self, ask: Any, store: Store, typed: dict[str, Any]) -> None:
         token = ask().json()["data"]["attributes"]["applicationFormToken"]["token"]
 
         with store.change(TENANT) as tenant, pytest.raises(UnitFault, match="invalid_value"):
             submit(tenant, open_form(tenant, token), typed)
 
-    def test_a_form_is_submitted_once(self, ask: Any, store: Store) -> None:
+    def test_a_form_can_be_submitted_once(self, ask: Any, store: Store) -> None:
         token = ask().json()["data"]["attributes"]["applicationFormToken"]["token"]
 
         with store.change(TENANT) as tenant:
@@ -650,5 +644,5 @@ class TestForms:
         assert refusal.value.status == 409
         assert refusal.value.document()["errors"][0]["meta"] == {"existingIds": [application["id"]]}
 
-    def test_a_form_shows_nothing_that_is_kept(self, ask: Any) -> None:
+    def test_a_form_shows_no_internal_data(self, ask: Any) -> None:
         assert not re.search("kept|prefill", ask(applicantDetails={"ssn": "123456789"}).text)

@@ -82,7 +82,7 @@ def card_in(bank: Bank, account: str, state: str) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize(("state", "action", "result"), ALLOWED)
-def test_an_action_leads_from_state_to_state(bank: Bank, account: str, state: str, action: str, result: str) -> None:
+def test_an_action_changes_the_cards_status(bank: Bank, account: str, state: str, action: str, result: str) -> None:
     card = card_in(bank, account, state)
 
     response = bank.unit("POST", f"/cards/{card['id']}/{action}")
@@ -93,7 +93,7 @@ def test_an_action_leads_from_state_to_state(bank: Bank, account: str, state: st
 
 
 @pytest.mark.parametrize(("state", "action"), REFUSED)
-def test_an_action_that_the_state_does_not_allow_is_refused(bank: Bank, account: str, state: str, action: str) -> None:
+def test_an_action_that_the_status_does_not_allow_is_refused(bank: Bank, account: str, state: str, action: str) -> None:
     card = card_in(bank, account, state)
 
     response = bank.unit("POST", f"/cards/{card['id']}/{action}")
@@ -104,7 +104,7 @@ def test_an_action_that_the_state_does_not_allow_is_refused(bank: Bank, account:
 
 
 @pytest.mark.parametrize("state", ["Inactive", "ActiveForOnlineUse", "Active"])
-def test_a_thawed_card_is_what_it_was(bank: Bank, account: str, state: str) -> None:
+def test_unfreezing_restores_the_previous_status(bank: Bank, account: str, state: str) -> None:
     card = card_in(bank, account, state)
     bank.unit("POST", f"/cards/{card['id']}/freeze")
 
@@ -114,7 +114,7 @@ def test_a_thawed_card_is_what_it_was(bank: Bank, account: str, state: str) -> N
 
 
 @pytest.mark.parametrize("state", ["Inactive", "ActiveForOnlineUse"])
-def test_a_physical_card_is_activated_once(bank: Bank, account: str, state: str) -> None:
+def test_a_physical_card_can_be_activated_once(bank: Bank, account: str, state: str) -> None:
     card = card_in(bank, account, state)
 
     first = bank.unit("POST", f"/sandbox/cards/{card['id']}/activate")
@@ -147,7 +147,7 @@ class TestCreate:
         assert attributes["expirationDate"] == "2030-06"
         assert "shippingAddress" not in attributes
 
-    def test_a_physical_card_waits_at_the_customers_address(self, bank: Bank, account: str) -> None:
+    def test_a_physical_card_is_inactive_and_shipped_to_the_customers_address(self, bank: Bank, account: str) -> None:
         attributes = bank.card(account, PHYSICAL)["attributes"]
 
         assert attributes["status"] == "Inactive"
@@ -172,13 +172,15 @@ class TestCreate:
     @pytest.mark.parametrize(
         ("wanted", "expiration"), [("06/29", "2029-06"), ("2031-06", "2031-06"), ("30-01", "2030-01")]
     )
-    def test_a_card_can_expire_when_the_org_wants(self, bank: Bank, account: str, wanted: str, expiration: str) -> None:
+    def test_the_org_can_choose_a_cards_expiration(
+        self, bank: Bank, account: str, wanted: str, expiration: str
+    ) -> None:
         card = bank.card(account, expiryDate=wanted)
 
         assert card["attributes"]["expirationDate"] == expiration
 
     @pytest.mark.parametrize("wanted", ["05/29", "2031-07", "13/29", "2029", "2029-6"])
-    def test_an_expiry_not_3_to_5_years_ahead_is_invalid(self, bank: Bank, account: str, wanted: str) -> None:
+    def test_a_card_must_expire_3_to_5_years_ahead(self, bank: Bank, account: str, wanted: str) -> None:
         response = bank.unit("POST", "/cards", document(VIRTUAL, {"expiryDate": wanted}, account=account))
 
         assert response.status_code == 400
@@ -197,7 +199,7 @@ class TestCreate:
             (VIRTUAL, {"limits": {"yearlyPurchase": 1}}, "limits/yearlyPurchase"),
         ],
     )
-    def test_a_wrong_card_attribute_is_invalid(
+    def test_an_invalid_card_attribute_is_refused(
         self, bank: Bank, account: str, resource_type: str, attributes: dict[str, Any], pointer: str
     ) -> None:
         response = bank.unit("POST", "/cards", document(resource_type, attributes, account=account))
@@ -229,7 +231,7 @@ class TestCreate:
 
         assert errors(response) == [("invalid_value", "/data/relationships/statement")]
 
-    def test_an_account_may_be_named_by_its_own_type(self, bank: Bank, account: str) -> None:
+    def test_a_relationship_may_use_the_accounts_specific_type(self, bank: Bank, account: str) -> None:
         body = document(VIRTUAL, {}, account=account)
         body["data"]["relationships"]["account"]["data"]["type"] = "depositAccount"
 
@@ -241,7 +243,7 @@ class TestCreate:
         assert response.status_code == 400
         assert errors(response) == [("account_not_found", "/data/relationships/account")]
 
-    def test_a_customer_token_makes_cards_on_its_own_account_only(self, bank: Bank, account: str) -> None:
+    def test_a_customer_token_creates_cards_on_its_own_accounts_only(self, bank: Bank, account: str) -> None:
         customer = bank.customer()
         own, holder = bank.account(customer), bank.customer_token(customer, "cards-write")
 
@@ -251,7 +253,7 @@ class TestCreate:
         assert errors(refused) == [("account_not_found", "/data/relationships/account")]
         assert accepted.status_code == 201
 
-    def test_a_card_of_somebody_elses_account_is_a_mismatch(self, bank: Bank, account: str) -> None:
+    def test_a_card_on_another_customers_account_is_a_mismatch(self, bank: Bank, account: str) -> None:
         response = bank.unit("POST", "/cards", document(VIRTUAL, {}, account=account, customer=bank.customer()))
 
         assert response.status_code == 400
@@ -265,7 +267,7 @@ class TestCreate:
         assert response.status_code == 400
         assert errors(response) == [("not_supported_for_account_status", None)]
 
-    def test_a_key_makes_one_card_physical_or_virtual(self, bank: Bank, account: str) -> None:
+    def test_an_idempotency_key_creates_one_card_of_either_type(self, bank: Bank, account: str) -> None:
         physical = bank.card(account, PHYSICAL, idempotencyKey="key")
         bank.unit("POST", f"/cards/{physical['id']}/freeze")
 
@@ -275,14 +277,14 @@ class TestCreate:
         assert replay["attributes"]["status"] == "Frozen"
         assert len(bank.got("/cards")) == 1
 
-    def test_one_key_makes_one_card_however_many_requests_race(self, bank: Bank, account: str) -> None:
+    def test_concurrent_requests_with_one_idempotency_key_create_one_card(self, bank: Bank, account: str) -> None:
         with ThreadPoolExecutor(8) as threads:
             made = list(threads.map(lambda _: bank.card(account, idempotencyKey="key")["id"], range(16)))
 
         assert len(set(made)) == 1
         assert len(bank.got("/cards")) == 1
 
-    def test_a_key_of_another_customer_is_in_use(self, bank: Bank, account: str) -> None:
+    def test_an_idempotency_key_of_another_customer_is_refused(self, bank: Bank, account: str) -> None:
         bank.card(account, idempotencyKey="key")
         customer = bank.customer()
         own, holder = bank.account(customer), bank.customer_token(customer, "cards-write")
@@ -329,7 +331,7 @@ class TestRead:
 class TestUpdate:
     """Changing and replacing cards."""
 
-    def test_tags_merge_and_the_address_changes(self, bank: Bank, account: str) -> None:
+    def test_tags_are_merged_and_the_address_is_replaced(self, bank: Bank, account: str) -> None:
         path = f"/cards/{bank.card(account, PHYSICAL, tags={'a': '1', 'b': '2'})['id']}"
         elsewhere = ADDRESS | {"city": "Berkeley"}
 
@@ -338,13 +340,13 @@ class TestUpdate:
         assert bank.got(path)["attributes"]["tags"] == {"b": "2"}
         assert bank.got(path)["attributes"]["shippingAddress"] == elsewhere
 
-    def test_the_type_must_be_the_cards(self, bank: Bank, account: str) -> None:
+    def test_the_type_must_match_the_card(self, bank: Bank, account: str) -> None:
         response = bank.unit("PATCH", f"/cards/{bank.card(account)['id']}", document(PHYSICAL, {"tags": {}}))
 
         assert response.status_code == 400
         assert errors(response) == [("invalid_value", "/data/type")]
 
-    def test_limits_are_read_beside_the_card(self, bank: Bank, account: str) -> None:
+    def test_limits_have_their_own_endpoint(self, bank: Bank, account: str) -> None:
         path = f"/cards/{bank.card(account, limits={'dailyPurchase': 1, 'monthlyPurchase': 2})['id']}"
 
         changed = bank.unit("PATCH", path, document(VIRTUAL, {"limits": {"dailyPurchase": 5000}}))
@@ -363,7 +365,7 @@ class TestUpdate:
 
     @pytest.mark.parametrize("state", ["Inactive", "ActiveForOnlineUse"])
     @pytest.mark.usefixtures("long_memory")
-    def test_a_damaged_card_is_replaced(
+    def test_a_damaged_card_can_be_replaced(
         self, bank: Bank, account: str, clock: time_machine.Traveller, state: str
     ) -> None:
         card = card_in(bank, account, state)
@@ -377,7 +379,7 @@ class TestUpdate:
         assert replaced["attributes"]["status"] == state
         assert replaced["attributes"]["expirationDate"] == "2030-09"
 
-    def test_a_replacement_can_go_elsewhere(self, bank: Bank, account: str) -> None:
+    def test_a_replacement_can_be_shipped_to_another_address(self, bank: Bank, account: str) -> None:
         card = bank.card(account, PHYSICAL)
         elsewhere = ADDRESS | {"city": "Berkeley"}
 
@@ -388,7 +390,7 @@ class TestUpdate:
         assert response.json()["data"]["attributes"]["shippingAddress"] == elsewhere
 
     @pytest.mark.parametrize("action", ["freeze", "report-lost", "report-stolen", "close"])
-    def test_a_card_out_of_use_is_not_replaced(self, bank: Bank, account: str, action: str) -> None:
+    def test_a_closed_or_frozen_card_cannot_be_replaced(self, bank: Bank, account: str, action: str) -> None:
         card = bank.card(account, PHYSICAL)
         bank.unit("POST", f"/cards/{card['id']}/{action}")
 
@@ -397,7 +399,7 @@ class TestUpdate:
         assert response.status_code == 400
         assert errors(response) == [("not_supported_for_card_status", None)]
 
-    def test_a_virtual_card_is_not_replaced(self, bank: Bank, account: str) -> None:
+    def test_a_virtual_card_cannot_be_replaced(self, bank: Bank, account: str) -> None:
         response = bank.unit("POST", f"/cards/{bank.card(account)['id']}/replace")
 
         assert response.status_code == 400
@@ -425,7 +427,7 @@ class TestSecrets:
             == -sum(map(int, number[1::2])) % 10
         )
 
-    def test_a_customer_sees_three_digits_of_cvv2(self, bank: Bank, account: str) -> None:
+    def test_a_customer_sees_a_three_digit_cvv2(self, bank: Bank, account: str) -> None:
         card = bank.card(account)
 
         response = self.holder(bank, card)("GET", f"/cards/{card['id']}/secure-data/cvv2")
@@ -438,9 +440,7 @@ class TestSecrets:
     @pytest.mark.parametrize(
         "state", ["Inactive", "ActiveForOnlineUse", "Frozen", "Lost", "Stolen", "ClosedByCustomer"]
     )
-    def test_a_card_that_is_not_active_shows_no_secrets(
-        self, bank: Bank, account: str, state: str, secret: str
-    ) -> None:
+    def test_an_inactive_card_shows_no_secrets(self, bank: Bank, account: str, state: str, secret: str) -> None:
         card = card_in(bank, account, state)
 
         response = self.holder(bank, card)("GET", f"/cards/{card['id']}/secure-data/{secret}")
@@ -448,7 +448,7 @@ class TestSecrets:
         assert response.status_code == 400
         assert errors(response) == [("not_supported_for_card_status", None)]
 
-    def test_numbers_are_in_the_answer_and_nowhere_else(
+    def test_card_numbers_are_not_stored_or_logged(
         self, bank: Bank, account: str, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
     ) -> None:
         caplog.set_level(logging.DEBUG)
@@ -475,7 +475,7 @@ class TestSecrets:
         assert response.status_code == 400
         assert errors(response) == [("not_supported_for_card_type", None)]
 
-    def test_a_token_for_one_card_shows_no_other(self, bank: Bank, account: str) -> None:
+    def test_a_token_for_one_card_shows_no_other_cards_secrets(self, bank: Bank, account: str) -> None:
         card, other = bank.card(account), bank.card(account)
         resources = [{"type": "card", "ids": [card["id"]]}]
         holder = bank.customer_token(customer_of(card), "cards-sensitive", resources=resources)
@@ -492,7 +492,7 @@ class TestSecrets:
         assert status == {"type": "pinStatus", "attributes": {"status": "NotSet"}}
 
     @pytest.mark.parametrize("state", ["Inactive", "Lost", "Stolen", "ClosedByCustomer"])
-    def test_a_card_out_of_use_has_no_pin_status(self, bank: Bank, account: str, state: str) -> None:
+    def test_an_unusable_card_has_no_pin_status(self, bank: Bank, account: str, state: str) -> None:
         card = card_in(bank, account, state)
 
         response = bank.unit("GET", f"/cards/{card['id']}/secure-data/pin/status")
@@ -502,7 +502,7 @@ class TestSecrets:
 
 
 @pytest.mark.parametrize("state", ["Inactive", "Frozen", "Lost", "Stolen", "ClosedByCustomer"])
-def test_a_card_that_is_not_active_declines_purchases(bank: Bank, account: str, state: str) -> None:
+def test_an_inactive_card_declines_purchases(bank: Bank, account: str, state: str) -> None:
     card = card_in(bank, account, state)
 
     response = bank.buy(card, 100)
@@ -513,7 +513,7 @@ def test_a_card_that_is_not_active_declines_purchases(bank: Bank, account: str, 
 
 
 @pytest.mark.parametrize("state", ["Active", "ActiveForOnlineUse"])
-def test_an_active_card_buys(bank: Bank, account: str, state: str) -> None:
+def test_an_active_card_can_buy(bank: Bank, account: str, state: str) -> None:
     card = card_in(bank, account, state)
 
     response = bank.buy(card, 100)

@@ -39,7 +39,7 @@ def balance(bank: Bank, account: str) -> int:
 
 
 class TestBookPayments:
-    def test_money_moves_from_one_account_to_the_other(self, bank: Bank, payer: Json, payee: str) -> None:
+    def test_a_book_payment_moves_money_between_accounts(self, bank: Bank, payer: Json, payee: str) -> None:
         payment = bank.unit("POST", "/payments", rent(account_of(payer), payee)).json()["data"]
 
         [received] = bank.got(f"/transactions?filter[accountId]={payee}")
@@ -51,12 +51,12 @@ class TestBookPayments:
         assert bank.figures(payer) == (60_000, 0, 60_000)
         assert balance(bank, payee) == 40_000
 
-    def test_a_debit_moves_it_the_other_way(self, bank: Bank, payer: Json, payee: str) -> None:
+    def test_a_debit_moves_money_in_the_other_direction(self, bank: Bank, payer: Json, payee: str) -> None:
         bank.unit("POST", "/payments", rent(payee, account_of(payer), direction="Debit"))
 
         assert balance(bank, payee) == 40_000
 
-    def test_a_payment_that_is_not_covered_is_rejected(self, bank: Bank, payer: Json, payee: str) -> None:
+    def test_a_payment_over_the_balance_is_rejected(self, bank: Bank, payer: Json, payee: str) -> None:
         response = bank.unit("POST", "/payments", rent(account_of(payer), payee, 100_001))
 
         assert response.status_code == 201
@@ -66,7 +66,7 @@ class TestBookPayments:
         assert balance(bank, payee) == 0
 
     @pytest.mark.parametrize(("side", "reason"), [("payer", "AccountFrozen"), ("payee", "CounterpartyAccountFrozen")])
-    def test_a_frozen_account_neither_pays_nor_is_paid(
+    def test_a_frozen_account_cannot_pay_or_be_paid(
         self, bank: Bank, payer: Json, payee: str, side: str, reason: str
     ) -> None:
         accounts = {"payer": account_of(payer), "payee": payee}
@@ -76,7 +76,7 @@ class TestBookPayments:
 
         assert response.json()["data"]["attributes"]["reason"] == reason
 
-    def test_one_key_makes_one_payment(self, bank: Bank, payer: Json, payee: str) -> None:
+    def test_an_idempotency_key_creates_one_payment(self, bank: Bank, payer: Json, payee: str) -> None:
         body = rent(account_of(payer), payee, idempotencyKey="one")
 
         first, second = (bank.unit("POST", "/payments", body).json()["data"]["id"] for _ in range(2))
@@ -84,19 +84,19 @@ class TestBookPayments:
         assert first == second
         assert balance(bank, payee) == 40_000
 
-    def test_an_account_does_not_pay_itself(self, bank: Bank, payer: Json) -> None:
+    def test_an_account_cannot_pay_itself(self, bank: Bank, payer: Json) -> None:
         response = bank.unit("POST", "/payments", rent(account_of(payer), account_of(payer)))
 
         assert response.status_code == 400
         assert errors(response) == [("invalid_value", "/data/relationships/counterpartyAccount")]
 
-    def test_an_unknown_account_is_not_paid(self, bank: Bank, payer: Json) -> None:
+    def test_an_unknown_account_cannot_be_paid(self, bank: Bank, payer: Json) -> None:
         response = bank.unit("POST", "/payments", rent(account_of(payer), "1"))
 
         assert response.status_code == 400
         assert errors(response) == [("account_not_found", "/data/relationships/counterpartyAccount")]
 
-    def test_a_customer_pays_somebody_else(self, bank: Bank, payer: Json, payee: str) -> None:
+    def test_a_customer_can_pay_another_customer(self, bank: Bank, payer: Json, payee: str) -> None:
         holder = bank.customer_token(customer_of(payer), "payments payments-write")
 
         response = holder("POST", "/payments", rent(account_of(payer), payee))
@@ -105,7 +105,7 @@ class TestBookPayments:
         assert response.json()["data"]["id"] == shown["id"]
         assert balance(bank, payee) == 40_000
 
-    def test_a_customer_takes_nothing_from_anothers_account(self, bank: Bank, payer: Json, payee: str) -> None:
+    def test_a_customer_cannot_debit_another_customers_account(self, bank: Bank, payer: Json, payee: str) -> None:
         owner = bank.got(f"/accounts/{payee}")["relationships"]["customer"]["data"]["id"]
         thief = bank.customer_token(owner, "payments-write")
 
@@ -139,7 +139,7 @@ class TestReadingPayments:
         assert len(bank.got(f"/payments?{query}")) == found
 
     @pytest.mark.usefixtures("payer")
-    def test_a_payment_brings_what_it_is_related_to(self, bank: Bank) -> None:
+    def test_a_payment_can_include_its_related_resources(self, bank: Bank) -> None:
         [payment] = bank.got("/payments")
 
         included = bank.unit("GET", f"/payments/{payment['id']}?include=account,transaction").json()["included"]
@@ -147,7 +147,7 @@ class TestReadingPayments:
         assert [each["type"] for each in included] == ["depositAccount", "receivedAchTransaction"]
 
     @pytest.mark.usefixtures("payer")
-    def test_only_tags_of_a_payment_change(self, bank: Bank, unit: UnitOverHTTP) -> None:
+    def test_only_the_tags_of_a_payment_can_be_changed(self, bank: Bank, unit: UnitOverHTTP) -> None:
         [payment] = bank.got("/payments")
         path = f"/payments/{payment['id']}"
 
@@ -160,7 +160,9 @@ class TestReadingPayments:
 
 class TestReceivedPayments:
     @pytest.mark.parametrize(("direction", "after"), [("Credit", 100_500), ("Debit", 99_500)])
-    def test_a_received_ach_payment_goes_either_way(self, bank: Bank, payer: Json, direction: str, after: int) -> None:
+    def test_a_received_ach_payment_can_be_a_credit_or_a_debit(
+        self, bank: Bank, payer: Json, direction: str, after: int
+    ) -> None:
         attributes = {"amount": 500, "settlementDate": "2026-06-03", "companyName": "Acme", "direction": direction}
         account = account_of(payer)
         payment = bank.made("/sandbox/received-ach-payment", "achReceivedPayment", attributes, account=account)
@@ -180,7 +182,7 @@ class TestReceivedPayments:
             ("filter[status][0]=Completed", 1),
         ],
     )
-    def test_completed_ones_are_listed_on_request(self, bank: Bank, payer: Json, query: str, found: int) -> None:
+    def test_completed_payments_are_listed_on_request(self, bank: Bank, payer: Json, query: str, found: int) -> None:
         attributes = {"amount": 500, "completionDate": "2026-06-03", "description": "Wages", "companyName": "Acme"}
         first, _ = (
             bank.made("/sandbox/received-payments", "achReceivedPayment", attributes, account=account_of(payer))["id"]
@@ -197,7 +199,7 @@ class TestCashMachines:
         body = document("atmTransaction", attributes | changes, account=account_of(card))
         return bank.unit("POST", "/sandbox/atm-deposits", body)
 
-    def test_a_deposit_is_on_the_account(self, bank: Bank, payer: Json) -> None:
+    def test_an_atm_deposit_is_added_to_the_account(self, bank: Bank, payer: Json) -> None:
         response = self.deposit(bank, payer, atmLocation="Oakland, CA", cardNetwork="Visa")
 
         posted = bank.got("/transactions")[0]
@@ -205,7 +207,7 @@ class TestCashMachines:
         assert response.json()["data"]["attributes"]["balance"] == 102_000
         assert (posted["type"], posted["attributes"]["atmLocation"]) == ("atmTransaction", "Oakland, CA")
 
-    def test_a_card_that_is_not_active_deposits_nothing(self, bank: Bank, payer: Json) -> None:
+    def test_an_inactive_card_cannot_deposit_cash(self, bank: Bank, payer: Json) -> None:
         bank.unit("POST", f"/cards/{payer['id']}/freeze")
 
         response = self.deposit(bank, payer)

@@ -152,11 +152,11 @@ UNKNOWN: list[Callable[[Unit], Any]] = [
 
 
 @pytest.mark.parametrize("call", UNKNOWN)
-def test_what_is_unknown_is_a_404_to_the_client(org: Unit, call: Callable[[Unit], Any]) -> None:
+def test_the_sdk_reports_a_404_for_an_unknown_resource(org: Unit, call: Callable[[Unit], Any]) -> None:
     assert refusal(call(org)) == ("404", "not_found")
 
 
-def test_a_wrong_token_is_a_401_to_the_client(emulated_project: EmulatedProject) -> None:
+def test_the_sdk_reports_a_401_for_an_invalid_token(emulated_project: EmulatedProject) -> None:
     answer = Unit(emulated_project.url, "v2.public.nobody").cards.list()
 
     assert refusal(answer) == ("401", "unauthorized")
@@ -164,7 +164,7 @@ def test_a_wrong_token_is_a_401_to_the_client(emulated_project: EmulatedProject)
 
 
 class TestOnboarding:
-    def test_apply_and_read(self, org: Unit) -> None:
+    def test_create_and_read_applications(self, org: Unit) -> None:
         application = data(apply(org, idempotency_key="one"))
         again = data(apply(org, idempotency_key="one"))
         [found] = data(org.applications.list(ListApplicationParams(email="ada@example.com", tags={"tier": "gold"})))
@@ -173,7 +173,7 @@ class TestOnboarding:
         assert isinstance(application.attributes["createdAt"], datetime)
         assert again.id == found.id == data(org.applications.get(application.id)).id == application.id
 
-    def test_change_and_cancel(self, org: Unit) -> None:
+    def test_update_and_cancel_applications(self, org: Unit) -> None:
         application = data(apply(org, ssn="000000004"))
         change = PatchIndividualApplicationRequest(application.id, occupation="Doctor", tags={"tier": "silver"})
         changed = data(org.applications.update(change))
@@ -196,17 +196,17 @@ class TestOnboarding:
         assert data(org.applications.get(answer.data.id)).attributes["status"] == "PendingReview"
         assert refusal(org.applications.upload(wrong)) == ("400", "invalid_value")
 
-    def test_a_person_without_a_number_is_refused(self, org: Unit) -> None:
+    def test_an_applicant_without_an_ssn_is_refused(self, org: Unit) -> None:
         answer = apply(org, ssn=None)
 
         assert refusal(answer) == ("400", "invalid_value")
         assert answer.errors[0].source == {"pointer": "/data/attributes/ssn"}
 
-    def test_forms_of_the_first_version_are_refused(self, org: Unit) -> None:
+    def test_version_1_forms_are_refused(self, org: Unit) -> None:
         assert refusal(org.applicationForms.create(CreateApplicationFormRequest()))[0] == "400"
         assert data(org.applicationForms.list(ListApplicationFormParams(tags={"a": "b"}))) == []
 
-    def test_customers(self, org: Unit) -> None:
+    def test_read_update_and_archive_customers(self, org: Unit) -> None:
         customer = customer_id(org)
         patch = PatchIndividualCustomerRequest(customer, email="ada@example.org", jwt_subject="user-test-2")
         changed = data(org.customers.update(patch))
@@ -220,7 +220,7 @@ class TestOnboarding:
 
 
 class TestAccounts:
-    def test_open_change_and_read(self, org: Unit) -> None:
+    def test_open_update_and_read_accounts(self, org: Unit) -> None:
         customer = customer_id(org)
         account = data(open_account(org, customer)).id
         changed = data(org.accounts.update(PatchDepositAccountRequest(account, "checking", {"for": "saving"})))
@@ -232,7 +232,7 @@ class TestAccounts:
         assert [each.id for each in org.accounts.get(account, include="customer").included] == [customer]
         assert [each.id for each in listed.included] == [customer]
 
-    def test_limits_and_products(self, org: Unit) -> None:
+    def test_account_limits_and_products(self, org: Unit) -> None:
         account = account_id(org, funded=100_000)
         limits = data(org.accounts.limits(account)).attributes
         [product] = data(org.accounts.get_deposit_products(account))
@@ -240,7 +240,7 @@ class TestAccounts:
         assert limits["ach"].totals_daily.credits == 100_000
         assert product.attributes["name"] == "checking"
 
-    def test_freeze_close_and_back(self, org: Unit) -> None:
+    def test_freeze_close_and_reopen_accounts(self, org: Unit) -> None:
         account = account_id(org)
         steps = [
             org.accounts.freeze_account(FreezeAccountRequest(account, "Other", "A look into it")),
@@ -252,13 +252,13 @@ class TestAccounts:
         assert [data(step).attributes["status"] for step in steps] == ["Frozen", "Open", "Closed", "Open"]
         assert refusal(org.accounts.unfreeze_account(account)) == ("400", "not_supported_for_account_status")
 
-    def test_what_cannot_be_opened(self, org: Unit) -> None:
+    def test_invalid_accounts_are_refused(self, org: Unit) -> None:
         assert refusal(open_account(org, "1")) == ("400", "customer_not_found")
         assert refusal(open_account(org, customer_id(org), "gold")) == ("400", "invalid_value")
 
 
 class TestCards:
-    def test_make_change_and_read(self, org: Unit) -> None:
+    def test_create_update_and_read_cards(self, org: Unit) -> None:
         account = account_id(org)
         request = CreateIndividualDebitCard(
             to("account", account), shipping_address=ADDRESS, idempotency_key="one", tags={"for": "Ada"}
@@ -278,7 +278,7 @@ class TestCards:
         assert shown["limits"].daily_purchase == 50_000
         assert shown["dailyTotals"].purchases == 0
 
-    def test_the_life_of_a_card(self, org: Unit) -> None:
+    def test_card_status_changes(self, org: Unit) -> None:
         account = account_id(org)
         card = virtual_card(org, account)
         steps = [org.cards.freeze(card.id), org.cards.unfreeze(card.id), org.cards.close(card.id)]
@@ -289,7 +289,7 @@ class TestCards:
         assert data(org.cards.report_stolen(stolen)).attributes["status"] == "Stolen"
         assert refusal(org.cards.unfreeze(card.id)) == ("400", "not_supported_for_card_status")
 
-    def test_plastic(self, org: Unit) -> None:
+    def test_physical_cards(self, org: Unit) -> None:
         account = account_id(org)
         card = data(org.cards.create(CreateIndividualDebitCard(to("account", account)))).id
         refused = org.cards.get_pin_status(card)
@@ -357,7 +357,7 @@ class TestMoney:
 
 
 class TestTokens:
-    def test_a_code_makes_a_token(self, org: Unit, emulated_project: EmulatedProject) -> None:
+    def test_a_verification_code_creates_a_token(self, org: Unit, emulated_project: EmulatedProject) -> None:
         card = virtual_card(org, account_id(org))
         customer = card.relationships["customer"].id
         sent = data(org.customerTokens.create_token_verification(CreateCustomerTokenVerification(customer, "sms")))
@@ -371,7 +371,7 @@ class TestTokens:
         assert refusal(holder.accounts.list()) == ("403", "forbidden")
         assert refusal(holder.applications.list()) == ("403", "forbidden")
 
-    def test_what_makes_no_token(self, org: Unit) -> None:
+    def test_invalid_token_requests_are_refused(self, org: Unit) -> None:
         customer = customer_id(org)
         bare = CreateCustomerToken(customer, "cards-write")
         wrong_code = CreateCustomerToken(customer, "cards-write", verification_code="999999")

@@ -71,7 +71,7 @@ def test_a_customer_token_of_another_tenant_is_unauthorized(bank: Bank) -> None:
     assert holder("GET", "/cards").status_code == 200
 
 
-def test_tenants_know_nothing_of_each_other(bank: Bank, unit: UnitOverHTTP) -> None:
+def test_a_tenant_does_not_see_another_tenants_customers(bank: Bank, unit: UnitOverHTTP) -> None:
     customer = bank.customer()
 
     with visitor("somebody-else"):
@@ -87,7 +87,7 @@ def over_http(shared_unit: Flask, store: Store) -> Any:  # noqa: ARG001 - it is 
     return shared_unit.test_client()
 
 
-def test_over_http_the_org_token_names_the_tenant(over_http: Any) -> None:
+def test_over_http_the_org_token_selects_the_tenant(over_http: Any) -> None:
     headers = {"Authorization": f"Bearer {org_token(PROJECT_ID)}"}
     created = over_http.post("/applications", json=document("individualApplication", ADA), headers=headers)
 
@@ -99,7 +99,7 @@ def test_over_http_the_org_token_names_the_tenant(over_http: Any) -> None:
     assert others.json["meta"]["pagination"]["total"] == 0
 
 
-def test_over_http_a_customer_token_finds_its_own_tenant(bank: Bank, over_http: Any) -> None:
+def test_over_http_a_customer_token_selects_its_tenant(bank: Bank, over_http: Any) -> None:
     card = bank.active_card()
     holder = bank.customer_token(customer_of(card), "cards")
 
@@ -111,7 +111,7 @@ def test_over_http_a_customer_token_finds_its_own_tenant(bank: Bank, over_http: 
 @pytest.mark.parametrize(
     "tenant", ["", "nobody", "0a1b2c3d-0000-4000-8000-000000000000", f"{PROJECT_ID}x", "project-test-1"]
 )
-def test_over_http_an_org_token_names_no_visitors_tenant(over_http: Any, tenant: str) -> None:
+def test_over_http_an_org_token_reaches_no_visitors_tenant(over_http: Any, tenant: str) -> None:
     response = over_http.get("/cards", headers={"Authorization": f"Bearer {org_token(tenant)}"})
 
     assert response.status_code == 401
@@ -217,7 +217,7 @@ def test_an_unknown_id_is_not_found(unit: UnitOverHTTP, method: str, path: str) 
 
 
 @pytest.mark.parametrize("nonsense", ["0", "nonsense", "9" * 500, "%00", "%D9%A1"])
-def test_an_id_that_is_none_is_not_found(unit: UnitOverHTTP, nonsense: str) -> None:
+def test_a_malformed_id_is_not_found(unit: UnitOverHTTP, nonsense: str) -> None:
     response = unit("GET", f"/cards/{nonsense}")
 
     assert response.status_code == 404
@@ -225,7 +225,7 @@ def test_an_id_that_is_none_is_not_found(unit: UnitOverHTTP, nonsense: str) -> N
 
 
 @pytest.mark.parametrize(("method", "path"), UNKNOWN)
-def test_what_is_another_customers_is_not_found(bank: Bank, method: str, path: str) -> None:
+def test_another_customers_resource_is_not_found(bank: Bank, method: str, path: str) -> None:
     card = bank.active_card()
     authorization = bank.hold(card, 100).json()["data"]
     theirs = {
@@ -276,7 +276,7 @@ def test_an_unknown_method_is_not_allowed(unit: UnitOverHTTP) -> None:
         (b'{"data": {"type": "individualApplication", "attributes": []}}', "/data/attributes"),
     ],
 )
-def test_a_body_that_is_no_json_api_is_invalid(unit: UnitOverHTTP, body: bytes, pointer: str | None) -> None:
+def test_a_body_that_is_not_json_api_is_invalid(unit: UnitOverHTTP, body: bytes, pointer: str | None) -> None:
     headers = {"Authorization": f"Bearer {unit.token}"}
 
     response = unit.http.post(f"{UNIT_URL}/applications", data=body, headers=headers)
@@ -299,7 +299,7 @@ def test_an_unknown_attribute_is_invalid(unit: UnitOverHTTP) -> None:
     assert errors(response) == [("invalid_value", "/data/attributes/nickname")]
 
 
-def test_a_schema_fault_is_named_for_every_attribute(unit: UnitOverHTTP) -> None:
+def test_every_invalid_attribute_gets_its_own_error(unit: UnitOverHTTP) -> None:
     attributes = ADA | {"ssn": "12", "address": ADA["address"] | {"state": "California"}}
     del attributes["email"]
 
@@ -312,7 +312,7 @@ def test_a_schema_fault_is_named_for_every_attribute(unit: UnitOverHTTP) -> None
     ]
 
 
-def test_an_error_says_the_same_in_detail_and_details(unit: UnitOverHTTP) -> None:
+def test_an_errors_detail_and_details_are_equal(unit: UnitOverHTTP) -> None:
     error = unit("POST", "/applications", document("individualApplication", {})).json()["errors"][0]
 
     assert error["status"] == "400"
@@ -321,7 +321,7 @@ def test_an_error_says_the_same_in_detail_and_details(unit: UnitOverHTTP) -> Non
     assert error["meta"]["supportId"].startswith("emu-")
 
 
-def test_answers_are_json_api_that_nobody_stores(bank: Bank, unit: UnitOverHTTP) -> None:
+def test_responses_are_json_api_and_not_cached(bank: Bank, unit: UnitOverHTTP) -> None:
     response = unit("GET", f"/customers/{bank.customer()}")
 
     assert response.headers["Content-Type"] == "application/vnd.api+json; charset=utf-8"
@@ -336,7 +336,7 @@ def test_ids_are_numbers_as_text_and_times_have_milliseconds(bank: Bank) -> None
     assert application["attributes"]["createdAt"] == "2026-06-01T12:00:00.000Z"
 
 
-def test_a_trailing_slash_is_tolerated(bank: Bank, unit: UnitOverHTTP) -> None:
+def test_a_trailing_slash_is_accepted(bank: Bank, unit: UnitOverHTTP) -> None:
     card = bank.active_card()
 
     response = unit("POST", f"/cards/{card['id']}/freeze/")
@@ -344,7 +344,7 @@ def test_a_trailing_slash_is_tolerated(bank: Bank, unit: UnitOverHTTP) -> None:
     assert response.json()["data"]["attributes"]["status"] == "Frozen"
 
 
-def test_a_crash_is_an_error_in_units_shape_and_undoes_the_request(
+def test_a_crash_is_rolled_back_and_has_units_error_format(
     bank: Bank, unit: UnitOverHTTP, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     customer = bank.customer()
@@ -358,7 +358,7 @@ def test_a_crash_is_an_error_in_units_shape_and_undoes_the_request(
     assert bank.got("/accounts") == []
 
 
-def test_a_full_tenant_takes_no_more(bank: Bank, unit: UnitOverHTTP, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_full_tenant_refuses_new_records(bank: Bank, unit: UnitOverHTTP, monkeypatch: pytest.MonkeyPatch) -> None:
     bank.application()
     monkeypatch.setattr("emulator.store.MAX_RECORDS", 3)
 
@@ -372,7 +372,7 @@ def test_a_full_tenant_takes_no_more(bank: Bank, unit: UnitOverHTTP, monkeypatch
 class TestLists:
     """Paging, order, filters and includes, which all lists share."""
 
-    def test_a_list_is_newest_first_and_says_its_page(self, bank: Bank, clock: time_machine.Traveller) -> None:
+    def test_a_list_is_newest_first_and_has_paging_data(self, bank: Bank, clock: time_machine.Traveller) -> None:
         first = bank.customer()
         clock.shift(1)
         second = bank.customer()
@@ -394,7 +394,7 @@ class TestLists:
 
         assert [each["id"] for each in listed] == [made[position] for position in order]
 
-    def test_a_page_is_a_part_of_the_list(self, bank: Bank) -> None:
+    def test_a_page_is_a_slice_of_the_list(self, bank: Bank) -> None:
         made = [bank.customer(), bank.customer(), bank.customer()]
 
         body = bank.unit("GET", "/customers?page[limit]=1&page[offset]=1").json()
@@ -458,7 +458,7 @@ class TestLists:
             ("/cards?include=statements", "include"),
         ],
     )
-    def test_a_query_parameter_that_makes_no_sense_is_invalid(
+    def test_an_unknown_or_malformed_query_parameter_is_invalid(
         self, unit: UnitOverHTTP, path: str, parameter: str
     ) -> None:
         response = unit("GET", path)
@@ -475,7 +475,7 @@ class TestLists:
         assert refused.status_code == 400
         assert accepted.status_code == 200
 
-    def test_an_include_asks_for_related_resources_once_each(self, bank: Bank) -> None:
+    def test_an_include_adds_each_related_resource_once(self, bank: Bank) -> None:
         card = bank.active_card()
         bank.card(account_of(card))
 
@@ -483,7 +483,7 @@ class TestLists:
 
         assert sorted(each["type"] for each in body["included"]) == ["depositAccount", "individualCustomer"]
 
-    def test_an_include_shows_nothing_that_the_token_does_not_reach(self, bank: Bank) -> None:
+    def test_an_include_adds_only_resources_that_the_token_reaches(self, bank: Bank) -> None:
         card = bank.active_card()
         resources = [{"type": "card", "ids": [card["id"]]}]
         holder = bank.customer_token(customer_of(card), "cards", resources=resources)
@@ -492,7 +492,7 @@ class TestLists:
 
         assert [each["type"] for each in body["included"]] == ["individualCustomer"]
 
-    def test_an_empty_include_asks_for_nothing(self, bank: Bank) -> None:
+    def test_an_empty_include_adds_nothing(self, bank: Bank) -> None:
         card = bank.active_card()
 
         body = bank.unit("GET", f"/cards/{card['id']}?include=").json()
@@ -500,7 +500,7 @@ class TestLists:
         assert "included" not in body
 
 
-def test_in_process_and_over_http_are_the_same_app(over_http: Any) -> None:
+def test_calls_in_process_and_over_http_see_the_same_data(over_http: Any) -> None:
     session = requests.Session()
     session.mount(UNIT_URL, WSGIAdapter(over_http.application))
 

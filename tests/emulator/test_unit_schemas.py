@@ -16,7 +16,7 @@ from .unit_story import Bank
 Json = dict[str, Any]
 
 
-def test_an_answer_is_checked_on_its_way_to_the_test(
+def test_every_response_in_tests_is_checked_against_the_schemas(
     bank: Bank, unit: UnitOverHTTP, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     customer = bank.customer()
@@ -54,7 +54,7 @@ def spoil(path: str, value: object) -> Callable[[Json], None]:
         lambda document: document.pop("data"),
     ],
 )
-def test_an_answer_that_is_not_units_is_noticed(bank: Bank, wrong: Callable[[Json], None]) -> None:
+def test_a_response_that_breaks_the_schema_is_detected(bank: Bank, wrong: Callable[[Json], None]) -> None:
     right = {"data": bank.got(f"/accounts/{bank.account(bank.customer())}")}
     spoiled = copy.deepcopy(right)
     wrong(spoiled)
@@ -67,6 +67,6 @@ def test_an_answer_that_is_not_units_is_noticed(bank: Bank, wrong: Callable[[Jso
 @pytest.mark.parametrize(
     "error", [{}, {"title": "No"}, {"status": 400, "title": "No"}, {"status": "400", "title": "No", "message": "No"}]
 )
-def test_a_refusal_that_is_not_units_is_noticed(error: Json) -> None:
+def test_an_error_that_breaks_the_schema_is_detected(error: Json) -> None:
     with pytest.raises(fastjsonschema.JsonSchemaException):
         unit_schemas.check({"errors": [error]})

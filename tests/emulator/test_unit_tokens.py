@@ -94,7 +94,7 @@ def test_a_plain_scope_needs_no_proof(bank: Bank) -> None:
     assert token["attributes"]["expiresIn"] == 900
 
 
-def test_a_token_lives_for_a_day_unless_it_shall_not(bank: Bank) -> None:
+def test_a_token_lasts_a_day_by_default(bank: Bank) -> None:
     assert bank.ask_token(bank.customer(), "cards").json()["data"]["attributes"]["expiresIn"] == 86_400
 
 
@@ -107,7 +107,7 @@ def test_a_two_factor_scope_without_proof_is_forbidden(bank: Bank, scope: str) -
     assert scope in response.json()["errors"][0]["detail"]
 
 
-def test_every_other_scope_of_customers_is_plain(bank: Bank) -> None:
+def test_every_other_customer_scope_needs_no_proof(bank: Bank) -> None:
     plain = scopes.CUSTOMER - scopes.TWO_FACTOR - scopes.UPGRADE
 
     assert bank.ask_token(bank.customer(), " ".join(sorted(plain))).status_code == 201
@@ -117,7 +117,7 @@ def test_every_other_scope_of_customers_is_plain(bank: Bank) -> None:
     "scope",
     ["cards fly", "applications", "applications-write", "webhooks", "customer-token-write", "cards-create", " "],
 )
-def test_a_scope_that_customers_do_not_have_is_invalid(bank: Bank, scope: str) -> None:
+def test_a_scope_that_is_not_for_customers_is_invalid(bank: Bank, scope: str) -> None:
     response = bank.ask_token(bank.customer(), scope)
 
     assert response.status_code == 400
@@ -125,7 +125,7 @@ def test_a_scope_that_customers_do_not_have_is_invalid(bank: Bank, scope: str) -
 
 
 @pytest.mark.parametrize("expires_in", [0, -1, 86_401, "900", 1.5, True, None])
-def test_a_life_that_is_not_1_to_86400_seconds_is_invalid(bank: Bank, expires_in: object) -> None:
+def test_an_expiration_outside_1_to_86400_seconds_is_invalid(bank: Bank, expires_in: object) -> None:
     response = bank.ask_token(bank.customer(), "cards", expiresIn=expires_in)
 
     assert response.status_code == 400
@@ -143,7 +143,7 @@ def test_a_life_that_is_not_1_to_86400_seconds_is_invalid(bank: Bank, expires_in
         ({"scopes": "cards"}, "scopes"),
     ],
 )
-def test_a_wrong_token_attribute_is_invalid(bank: Bank, attributes: dict[str, Any], pointer: str) -> None:
+def test_an_invalid_token_attribute_is_refused(bank: Bank, attributes: dict[str, Any], pointer: str) -> None:
     body = document("customerToken", {"scope": "cards"} | attributes)
 
     response = bank.unit("POST", f"/customers/{bank.customer()}/token", body)
@@ -176,25 +176,25 @@ class TestCodes:
 
         assert response.status_code == 201
 
-    def test_the_sandboxs_code_alone_is_proof(self, bank: Bank) -> None:
+    def test_the_sandbox_code_alone_is_proof(self, bank: Bank) -> None:
         assert bank.ask_token(bank.customer(), "cards-write", verificationCode="000001").status_code == 201
 
     @pytest.mark.parametrize("scope", ["cards-write", "cards"])
     @pytest.mark.parametrize("code", ["000000", "1", "abc"])
-    def test_a_wrong_code_is_invalid(self, bank: Bank, scope: str, code: str) -> None:
+    def test_a_wrong_code_is_refused(self, bank: Bank, scope: str, code: str) -> None:
         response = bank.ask_token(bank.customer(), scope, verificationCode=code)
 
         assert response.status_code == 400
         assert errors(response) == [("invalid_value", "/data/attributes/verificationCode")]
 
-    def test_a_verification_without_a_code_will_do_for_plain_scopes(self, bank: Bank) -> None:
+    def test_a_plain_scope_needs_no_code_with_the_verification_token(self, bank: Bank) -> None:
         customer = bank.customer()
         token = self.verification(bank, customer)
 
         assert bank.ask_token(customer, "cards", verificationToken=token).status_code == 201
         assert bank.ask_token(customer, "cards-write", verificationToken=token).status_code == 403
 
-    def test_a_verification_is_over_after_10_minutes(self, bank: Bank, clock: time_machine.Traveller) -> None:
+    def test_a_verification_expires_after_10_minutes(self, bank: Bank, clock: time_machine.Traveller) -> None:
         customer = bank.customer()
         token = self.verification(bank, customer)
         clock.shift(600)
@@ -220,7 +220,7 @@ class TestCodes:
         assert errors(response) == [("invalid_value", "/data/attributes/verificationCode")]
 
     @pytest.mark.parametrize(("wrong_codes", "status"), [(4, 201), (5, 400)])
-    def test_a_verification_bears_four_wrong_codes(self, bank: Bank, wrong_codes: int, status: int) -> None:
+    def test_a_fifth_wrong_code_invalidates_a_verification(self, bank: Bank, wrong_codes: int, status: int) -> None:
         customer = bank.customer()
         token = self.verification(bank, customer)
         for _ in range(wrong_codes):
@@ -231,7 +231,7 @@ class TestCodes:
         assert response.status_code == status
 
     @pytest.mark.parametrize("attributes", [{}, {"channel": "mail"}, {"channel": "sms", "appHash": "short"}])
-    def test_a_wrong_verification_attribute_is_invalid(self, bank: Bank, attributes: dict[str, str]) -> None:
+    def test_an_invalid_verification_attribute_is_refused(self, bank: Bank, attributes: dict[str, str]) -> None:
         path = f"/customers/{bank.customer()}/token/verification"
 
         response = bank.unit("POST", path, document("customerTokenVerification", attributes))
@@ -293,7 +293,7 @@ class TestJwts:
         assert provider.fetched == [JWKS_PATH]
 
     @pytest.mark.parametrize(("reason", "make"), WRONG_JWTS)
-    def test_a_wrong_jwt_is_invalid(
+    def test_an_invalid_jwt_is_refused(
         self, trusting: Bank, provider: IdentityProvider, reason: str, make: Callable[[IdentityProvider], str]
     ) -> None:
         response = trusting.ask_token(trusting.customer(), "cards-write", jwtToken=make(provider))
@@ -302,29 +302,25 @@ class TestJwts:
         assert errors(response) == [("invalid_value", WRONG_JWT)]
         assert response.json()["errors"][0]["detail"] == f"Invalid JWT: {reason}"
 
-    def test_a_wrong_jwt_is_invalid_even_where_none_is_needed(self, trusting: Bank, provider: IdentityProvider) -> None:
+    def test_an_invalid_jwt_is_refused_even_if_none_is_needed(self, trusting: Bank, provider: IdentityProvider) -> None:
         response = trusting.ask_token(trusting.customer(), "cards", jwtToken=provider.sign(sub="user-test-2"))
 
         assert response.status_code == 400
         assert errors(response) == [("invalid_value", WRONG_JWT)]
 
-    def test_a_jwt_is_believed_for_the_seconds_that_clocks_differ(
-        self, trusting: Bank, provider: IdentityProvider
-    ) -> None:
+    def test_a_jwt_is_accepted_within_the_clock_leeway(self, trusting: Bank, provider: IdentityProvider) -> None:
         token = provider.sign(exp=int(time.time()) - 4)
 
         assert trusting.ask_token(trusting.customer(), "cards-write", jwtToken=token).status_code == 201
 
-    def test_an_algorithm_is_not_believed_because_the_keys_say_so(
-        self, trusting: Bank, provider: IdentityProvider
-    ) -> None:
+    def test_the_jwks_cannot_change_the_algorithm(self, trusting: Bank, provider: IdentityProvider) -> None:
         provider.jwks = lambda: {"keys": [provider.public(provider.key, "key-1") | {"alg": "RS512"}]}
 
         response = trusting.ask_token(trusting.customer(), "cards-write", jwtToken=provider.sign(algorithm="RS512"))
 
         assert response.json()["errors"][0]["detail"] == "Invalid JWT: algorithm"
 
-    def test_a_wrong_jwt_is_not_mended_by_a_code(self, trusting: Bank, provider: IdentityProvider) -> None:
+    def test_a_code_does_not_make_up_for_an_invalid_jwt(self, trusting: Bank, provider: IdentityProvider) -> None:
         token = provider.sign(sub="user-test-2")
 
         response = trusting.ask_token(trusting.customer(), "cards-write", jwtToken=token, verificationCode="000001")
@@ -338,7 +334,7 @@ class TestJwts:
 
         assert errors(response) == [("invalid_value", WRONG_JWT)]
 
-    def test_a_jwt_is_invalid_where_no_jwt_settings_are(self, trusting: Bank, provider: IdentityProvider) -> None:
+    def test_a_jwt_is_refused_without_jwt_settings(self, trusting: Bank, provider: IdentityProvider) -> None:
         provider.settings = None
 
         response = trusting.ask_token(trusting.customer(), "cards-write", jwtToken=provider.sign())
@@ -346,7 +342,7 @@ class TestJwts:
         assert errors(response) == [("invalid_value", WRONG_JWT)]
         assert response.json()["errors"][0]["detail"] == "Invalid JWT: JWT settings are not configured"
 
-    def test_settings_without_an_issuer_leave_issuer_and_audience_unchecked(
+    def test_without_a_configured_issuer_issuer_and_audience_are_unchecked(
         self, trusting: Bank, provider: IdentityProvider
     ) -> None:
         provider.settings = unit.JwtSettings(JWKS_PATH, None)
@@ -357,7 +353,7 @@ class TestJwts:
     @pytest.mark.parametrize(
         "jwks", [lambda: {}, lambda: {"keys": []}, lambda: [], lambda: {"keys": [{"kty": "oct"}]}, lambda: 1 / 0]
     )
-    def test_keys_that_cannot_be_had_are_unknown(
+    def test_a_jwt_is_refused_if_its_keys_cannot_be_fetched(
         self, trusting: Bank, provider: IdentityProvider, jwks: Callable[[], Any]
     ) -> None:
         provider.jwks = jwks
@@ -367,7 +363,7 @@ class TestJwts:
         assert response.status_code == 400
         assert response.json()["errors"][0]["detail"] == "Invalid JWT: unknown key"
 
-    def test_a_rotated_key_is_found_at_once(self, trusting: Bank, provider: IdentityProvider) -> None:
+    def test_a_rotated_key_is_used_at_once(self, trusting: Bank, provider: IdentityProvider) -> None:
         customer = trusting.customer()
         trusting.ask_token(customer, "cards-write", jwtToken=provider.sign())
         new = provider.sign(key=provider.stranger, headers={"kid": "key-2"})
@@ -379,7 +375,7 @@ class TestJwts:
 
         assert response.status_code == 201
 
-    def test_a_withdrawn_key_is_unknown_at_once(self, trusting: Bank, provider: IdentityProvider) -> None:
+    def test_a_withdrawn_key_is_refused_at_once(self, trusting: Bank, provider: IdentityProvider) -> None:
         customer = trusting.customer()
         trusting.ask_token(customer, "cards-write", jwtToken=provider.sign())
         provider.jwks = lambda: {"keys": [provider.public(provider.stranger, "key-2")]}
@@ -395,7 +391,7 @@ class TestJwts:
 
         assert errors(response) == [("invalid_value", WRONG_JWT)]
 
-    def test_keys_are_not_fetched_for_a_stranger(self, trusting: Bank, provider: IdentityProvider) -> None:
+    def test_keys_are_not_fetched_for_an_invalid_bearer(self, trusting: Bank, provider: IdentityProvider) -> None:
         stranger = Bank(trusting.unit.bearing("v2.public.stranger"))
 
         response = stranger.ask_token("1", "cards-write", jwtToken=provider.sign())
@@ -403,7 +399,7 @@ class TestJwts:
         assert response.status_code == 401
         assert provider.fetched == []
 
-    def test_fetching_the_keys_may_write_to_the_tenant(
+    def test_fetching_keys_may_write_to_the_same_tenant(
         self, trusting: Bank, provider: IdentityProvider, store: Store
     ) -> None:
         keys = provider.jwks
@@ -428,7 +424,7 @@ class TestStytch:
         token = parse_qs(urlsplit(link).query)["token"][0]
         return client.magic_links.authenticate(token, session_duration_minutes=60)
 
-    def test_a_session_jwt_earns_a_token(self, client: stytch.Client, store: Store, bank: Bank) -> None:
+    def test_a_session_jwt_is_exchanged_for_a_token(self, client: stytch.Client, store: Store, bank: Bank) -> None:
         signed_in = self.sign_in(client, store)
         customer = bank.customer(jwtSubject=signed_in.user_id)
 
@@ -436,7 +432,7 @@ class TestStytch:
 
         assert response.status_code == 201
 
-    def test_a_session_jwt_earns_nothing_for_another_customer(
+    def test_a_session_jwt_gets_no_token_for_another_customer(
         self, client: stytch.Client, store: Store, bank: Bank
     ) -> None:
         signed_in = self.sign_in(client, store)
@@ -445,7 +441,7 @@ class TestStytch:
 
         assert response.json()["errors"][0]["detail"] == "Invalid JWT: subject does not match the customer"
 
-    def test_a_session_jwt_is_worth_nothing_after_5_minutes(
+    def test_a_session_jwt_expires_after_5_minutes(
         self, client: stytch.Client, store: Store, bank: Bank, clock: time_machine.Traveller
     ) -> None:
         signed_in = self.sign_in(client, store)
@@ -500,7 +496,7 @@ class TestUpgrades:
 
     PLAIN = "cards customer-token-write"
 
-    def test_a_token_is_upgraded_to_what_it_was_made_upgradable_to(self, bank: Bank) -> None:
+    def test_a_token_can_be_upgraded_to_its_upgradable_scope(self, bank: Bank) -> None:
         card = bank.active_card()
         customer = customer_of(card)
         base = Bank(bank.customer_token(customer, self.PLAIN, upgradableScope="cards-write"))
@@ -513,7 +509,7 @@ class TestUpgrades:
     @pytest.mark.parametrize(
         ("scope", "upgradable"), [("cards-sensitive", ""), ("accounts", ""), ("cards", "accounts")]
     )
-    def test_a_token_is_not_upgraded_beyond_that(self, bank: Bank, scope: str, upgradable: str) -> None:
+    def test_a_token_is_not_upgraded_beyond_its_upgradable_scope(self, bank: Bank, scope: str, upgradable: str) -> None:
         customer = bank.customer()
         base = Bank(bank.customer_token(customer, self.PLAIN, upgradableScope="cards-write"))
         more = {"upgradableScope": upgradable} if upgradable else {}
@@ -529,12 +525,12 @@ class TestUpgrades:
 
         assert base.ask_token(customer, "cards-write").status_code == 403
 
-    def test_a_token_makes_none_for_another_customer(self, bank: Bank) -> None:
+    def test_a_token_creates_none_for_another_customer(self, bank: Bank) -> None:
         base = Bank(bank.customer_token(bank.customer(), self.PLAIN, upgradableScope="cards-write"))
 
         assert base.ask_token(bank.customer(), "cards").status_code == 404
 
-    def test_an_upgraded_token_is_no_wider(self, bank: Bank) -> None:
+    def test_an_upgraded_token_reaches_no_more_resources(self, bank: Bank) -> None:
         card = bank.active_card()
         other = bank.card(account_of(card))
         resources = [{"type": "card", "ids": [card["id"]]}]
@@ -546,9 +542,7 @@ class TestUpgrades:
         assert inherited("GET", f"/cards/{other['id']}").status_code == 404
         assert errors(wider) == [("card_not_found", "/data/attributes/resources")]
 
-    def test_an_upgraded_token_does_not_outlive_the_one_it_came_from(
-        self, bank: Bank, clock: time_machine.Traveller
-    ) -> None:
+    def test_an_upgraded_token_expires_with_the_original(self, bank: Bank, clock: time_machine.Traveller) -> None:
         customer = bank.customer()
         base = Bank(bank.customer_token(customer, self.PLAIN, upgradableScope="cards-write", expiresIn=900))
         clock.shift(600)
@@ -558,7 +552,7 @@ class TestUpgrades:
         assert response.json()["data"]["attributes"]["expiresIn"] == 300
 
     @pytest.mark.parametrize("scope", ["fly", "applications"])
-    def test_an_upgradable_scope_must_be_one_of_customers(self, bank: Bank, scope: str) -> None:
+    def test_an_upgradable_scope_must_be_a_customer_scope(self, bank: Bank, scope: str) -> None:
         response = bank.ask_token(bank.customer(), "cards", upgradableScope=scope)
 
         assert response.status_code == 400

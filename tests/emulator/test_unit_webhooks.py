@@ -76,7 +76,7 @@ def types(found: list[Json]) -> list[str]:
 
 
 class TestEvents:
-    def test_opening_an_account_and_a_card_leaves_events(self, bank: Bank) -> None:
+    def test_creating_an_account_and_a_card_emits_events(self, bank: Bank) -> None:
         card = bank.active_card()
 
         found = happened(bank)
@@ -102,7 +102,7 @@ class TestEvents:
             ("000000005", "application.created"),
         ],
     )
-    def test_an_application_that_is_not_approved_says_so(self, bank: Bank, ssn: str, last: str) -> None:
+    def test_an_unapproved_application_emits_its_status(self, bank: Bank, ssn: str, last: str) -> None:
         application = bank.application(ssn=ssn)
 
         event = happened(bank)[-1]
@@ -110,7 +110,7 @@ class TestEvents:
         assert event["type"] == last
         assert event["relationships"] == {"application": {"data": {"type": "application", "id": application["id"]}}}
 
-    def test_a_decision_by_hand_leaves_events(self, bank: Bank, unit: UnitOverHTTP) -> None:
+    def test_a_manual_decision_emits_events(self, bank: Bank, unit: UnitOverHTTP) -> None:
         application = bank.application(ssn="000000002")
         papers = f"/sandbox/applications/{application['id']}/documents/{application_document(application)}"
         unit("POST", f"{papers}/reject", document("documentReject", {"reason": "Blurred", "reasonCode": "PoorQuality"}))
@@ -126,7 +126,7 @@ class TestEvents:
         assert approved["relationships"]["application"]["data"]["id"] == application["id"]
         assert last["type"] == "application.canceled"
 
-    def test_a_change_of_status_tells_both(self, bank: Bank, unit: UnitOverHTTP) -> None:
+    def test_a_status_change_event_has_both_statuses(self, bank: Bank, unit: UnitOverHTTP) -> None:
         card = bank.active_card()
         unit("POST", f"/cards/{card['id']}/freeze")
         unit("POST", f"/cards/{card['id']}/unfreeze")
@@ -136,19 +136,19 @@ class TestEvents:
         assert (frozen["attributes"]["previousStatus"], frozen["attributes"]["newStatus"]) == ("Active", "Frozen")
         assert (thawed["attributes"]["previousStatus"], thawed["attributes"]["newStatus"]) == ("Frozen", "Active")
 
-    def test_a_refused_change_leaves_no_event(self, bank: Bank, unit: UnitOverHTTP) -> None:
+    def test_a_refused_change_emits_no_event(self, bank: Bank, unit: UnitOverHTTP) -> None:
         card = bank.active_card()
         unit("POST", f"/cards/{card['id']}/unfreeze")
 
         assert happened(bank, "card.statusChanged") == []
 
-    def test_a_physical_card_is_activated(self, bank: Bank, unit: UnitOverHTTP) -> None:
+    def test_activating_a_card_emits_events(self, bank: Bank, unit: UnitOverHTTP) -> None:
         card = bank.card(bank.account(bank.customer()), PHYSICAL)
         unit("POST", f"/sandbox/cards/{card['id']}/activate")
 
         assert types(happened(bank))[-2:] == ["card.activated", "card.statusChanged"]
 
-    def test_a_customers_changes_leave_events(self, bank: Bank, unit: UnitOverHTTP) -> None:
+    def test_updating_a_customer_emits_events(self, bank: Bank, unit: UnitOverHTTP) -> None:
         customer = bank.customer()
         unit("PATCH", f"/customers/{customer}", document("individualCustomer", {"tags": {"tier": "gold"}}))
         unit("POST", f"/customers/{customer}/archive")
@@ -158,7 +158,7 @@ class TestEvents:
         assert updated["attributes"]["changes"] == {"tags": {"tier": "gold"}}
         assert archived["attributes"]["archiveReason"] == "Inactive"
 
-    def test_money_leaves_events(self, bank: Bank, unit: UnitOverHTTP) -> None:
+    def test_payments_and_purchases_emit_events(self, bank: Bank, unit: UnitOverHTTP) -> None:
         card = bank.active_card()
         held = bank.hold(card, 500).json()["data"]
         increase = document("authorization", {"amount": 200})
@@ -178,7 +178,7 @@ class TestEvents:
         assert posted["attributes"]["available"] == 99_000
         assert posted["relationships"].keys() == {"transaction", "account", "customer", "card", "authorization"}
 
-    def test_a_customer_sees_only_events_of_its_own(self, bank: Bank) -> None:
+    def test_a_customer_token_sees_only_its_own_events(self, bank: Bank) -> None:
         mine, other = bank.active_card(), bank.active_card()
         holder = bank.customer_token(customer_of(mine), "events")
 
@@ -189,14 +189,14 @@ class TestEvents:
         assert theirs["relationships"]["card"]["data"]["id"] == other["id"]
         assert holder("GET", f"/events/{theirs['id']}").status_code == 404
 
-    def test_only_the_newest_events_are_kept(self, bank: Bank, monkeypatch: pytest.MonkeyPatch) -> None:
+    def test_only_the_newest_events_are_stored(self, bank: Bank, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(events, "MAX_KEPT", 2)
 
         bank.card(bank.funded_account())
 
         assert types(happened(bank)) == ["transaction.created", "card.created"]
 
-    def test_a_full_tenant_still_lets_a_card_be_frozen(
+    def test_a_card_can_be_frozen_in_a_full_tenant(
         self, bank: Bank, unit: UnitOverHTTP, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         card = bank.active_card()
@@ -213,7 +213,7 @@ def application_document(application: Json) -> str:
 
 
 class TestWebhooks:
-    def test_a_webhook_is_enabled_and_says_everything(self, bank: Bank) -> None:
+    def test_a_new_webhook_is_enabled_and_shows_its_attributes(self, bank: Bank) -> None:
         webhook = bank.got(f"/webhooks/{hook(bank, 'https://example.com/hooks')}")
 
         assert webhook["attributes"] == {
@@ -255,7 +255,7 @@ class TestWebhooks:
             "https://example.com",
         ],
     )
-    def test_a_webhook_may_go_to_this_machine_or_over_https(self, bank: Bank, url: str) -> None:
+    def test_a_webhook_url_may_be_https_or_loopback(self, bank: Bank, url: str) -> None:
         assert hook(bank, url)
 
     @pytest.mark.parametrize(
@@ -278,7 +278,7 @@ class TestWebhooks:
             None,
         ],
     )
-    def test_a_webhook_goes_nowhere_else(self, unit: UnitOverHTTP, url: str) -> None:
+    def test_a_webhook_url_must_be_https_or_loopback(self, unit: UnitOverHTTP, url: str) -> None:
         response = unit("POST", "/webhooks", document("webhook", SPARE | {"url": url}))
 
         assert response.status_code == 400
@@ -296,13 +296,13 @@ class TestWebhooks:
             ("status", "Enabled"),
         ],
     )
-    def test_a_wrong_webhook_attribute_is_invalid(self, unit: UnitOverHTTP, attribute: str, value: object) -> None:
+    def test_an_invalid_webhook_attribute_is_refused(self, unit: UnitOverHTTP, attribute: str, value: object) -> None:
         response = unit("POST", "/webhooks", document("webhook", SPARE | {attribute: value}))
 
         assert response.status_code == 400
         assert errors(response) == [("invalid_value", f"/data/attributes/{attribute}")]
 
-    def test_a_tenant_has_so_many_webhooks_and_no_more(
+    def test_the_number_of_webhooks_is_limited(
         self, bank: Bank, unit: UnitOverHTTP, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         monkeypatch.setattr(webhooks, "MAX_WEBHOOKS", 1)
@@ -313,12 +313,12 @@ class TestWebhooks:
         assert response.status_code == 400
         assert errors(response) == [("limits_exceeded", None)]
 
-    def test_a_webhook_is_not_deleted(self, bank: Bank, unit: UnitOverHTTP) -> None:
+    def test_a_webhook_cannot_be_deleted(self, bank: Bank, unit: UnitOverHTTP) -> None:
         assert unit("DELETE", f"/webhooks/{hook(bank, SPARE['url'])}").status_code == 405
 
 
 class TestDelivery:
-    def test_events_arrive_signed(
+    def test_deliveries_are_signed(
         self, bank: Bank, unit: UnitOverHTTP, dispatcher: WebhookDispatcher, listener: Listener
     ) -> None:
         path = f"/customers/{bank.customer()}"
@@ -332,7 +332,7 @@ class TestDelivery:
         assert types(json.loads(body)["data"]) == ["customer.updated"]
         assert Unit(UNIT_URL, "any").webhooks.verify(headers["x-unit-signature"], SECRET, json.loads(body))
 
-    def test_without_a_secret_nothing_is_signed(
+    def test_deliveries_without_a_secret_are_not_signed(
         self, bank: Bank, dispatcher: WebhookDispatcher, listener: Listener
     ) -> None:
         bank.made("/webhooks", "webhook", SPARE | {"url": listener.url})
@@ -344,14 +344,14 @@ class TestDelivery:
         assert headers["content-type"] == "application/json"
         assert "x-unit-signature" not in headers
 
-    def test_no_call_waits_for_a_webhook(self, bank: Bank, listener: Listener) -> None:
+    def test_an_api_call_does_not_wait_for_webhooks(self, bank: Bank, listener: Listener) -> None:
         hook(bank, listener.url)
 
         bank.customer()
 
         assert listener.letters() == []
 
-    def test_no_call_fails_for_a_webhook(self, bank: Bank, dispatcher: WebhookDispatcher) -> None:
+    def test_an_api_call_does_not_fail_if_a_webhook_does(self, bank: Bank, dispatcher: WebhookDispatcher) -> None:
         hook(bank, "http://127.0.0.1:9/")  # where nobody listens
         customer = bank.customer()
 
@@ -359,7 +359,7 @@ class TestDelivery:
 
         assert bank.got(f"/customers/{customer}")["id"] == customer
 
-    def test_the_thread_delivers_by_itself(
+    def test_the_background_thread_delivers(
         self, http: requests.Session, store: Store, bank: Bank, listener: Listener
     ) -> None:
         app = unit.create_app(store, jwt_settings=lambda _tenant: None, fetch=lambda _url: {})
@@ -371,7 +371,7 @@ class TestDelivery:
         _, body = listener.got.get(timeout=10)
         assert types(json.loads(body)["data"]) == ["application.created"]
 
-    def test_after_a_crash_the_thread_delivers_at_the_next_change(
+    def test_after_a_crash_the_thread_resumes_at_the_next_change(
         self, http: requests.Session, store: Store, bank: Bank, listener: Listener, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         dispatcher = WebhookDispatcher(store)
@@ -390,7 +390,7 @@ class TestDelivery:
         _, body = listener.got.get(timeout=10)
         assert types(json.loads(body)["data"]) == ["application.created"] * 2
 
-    def test_a_dispatcher_that_is_stopped_delivers_nothing(
+    def test_a_stopped_dispatcher_delivers_nothing(
         self, bank: Bank, dispatcher: WebhookDispatcher, listener: Listener
     ) -> None:
         hook(bank, listener.url)
@@ -401,7 +401,7 @@ class TestDelivery:
 
         assert listener.letters() == []
 
-    def test_a_dispatcher_that_is_stopped_on_its_way_goes_no_further(
+    def test_stopping_a_dispatcher_ends_a_round_of_deliveries(
         self, bank: Bank, dispatcher: WebhookDispatcher, listener: Listener
     ) -> None:
         for _ in range(2):
@@ -415,7 +415,7 @@ class TestDelivery:
 
         assert len(listener.letters()) == 1
 
-    def test_a_host_that_can_not_be_named_stops_nobody_else(
+    def test_an_invalid_host_does_not_stop_other_deliveries(
         self, bank: Bank, dispatcher: WebhookDispatcher, listener: Listener
     ) -> None:
         hook(bank, "https://a..b/")
@@ -426,7 +426,7 @@ class TestDelivery:
 
         assert types(delivered(listener)) == ["application.created"]
 
-    def test_tenants_are_served_in_turn(self, bank: Bank, dispatcher: WebhookDispatcher, listener: Listener) -> None:
+    def test_tenants_are_served_in_turns(self, bank: Bank, dispatcher: WebhookDispatcher, listener: Listener) -> None:
         for name in ("ada", "bob"):
             with visitor(name):
                 hook(bank, listener.url, deliveryMode="AtMostOnce", token=name)
@@ -438,7 +438,7 @@ class TestDelivery:
         of_ada = [signature == delivery.sign("ada", body) for signature, body in signed]
         assert of_ada in ([True, False] * 2, [False, True] * 2)
 
-    def test_an_event_that_is_no_longer_kept_is_not_sent(
+    def test_a_deleted_event_is_not_delivered(
         self,
         bank: Bank,
         unit: UnitOverHTTP,
@@ -456,7 +456,7 @@ class TestDelivery:
 
         assert [types(json.loads(body)["data"]) for _, body in listener.letters()] == [["application.created"]]
 
-    def test_what_is_delivered_is_not_sent_again(
+    def test_a_delivered_event_is_not_sent_again(
         self, bank: Bank, dispatcher: WebhookDispatcher, listener: Listener
     ) -> None:
         hook(bank, listener.url)
@@ -466,7 +466,7 @@ class TestDelivery:
 
         assert len(delivered(listener)) == 2
 
-    def test_a_failed_delivery_is_tried_again_after_longer_and_longer(
+    def test_a_failed_delivery_is_retried_with_backoff(
         self, bank: Bank, dispatcher: WebhookDispatcher, listener: Listener, clock: time_machine.Traveller
     ) -> None:
         hook(bank, listener.url)
@@ -496,7 +496,7 @@ class TestDelivery:
             assert len(delivered(listener)) == 2
             assert elsewhere.letters() == []
 
-    def test_at_most_once_is_once(
+    def test_an_at_most_once_webhook_gets_no_retry(
         self, bank: Bank, dispatcher: WebhookDispatcher, listener: Listener, clock: time_machine.Traveller
     ) -> None:
         hook(bank, listener.url, deliveryMode="AtMostOnce")
@@ -512,7 +512,7 @@ class TestDelivery:
             ["customer.created"],
         ]
 
-    def test_no_more_than_64_events_arrive_at_once(
+    def test_a_delivery_has_at_most_64_events(
         self, bank: Bank, dispatcher: WebhookDispatcher, listener: Listener, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         monkeypatch.setattr(delivery, "MAX_PER_POST", 2)
@@ -523,7 +523,7 @@ class TestDelivery:
 
         assert [len(json.loads(body)["data"]) for _, body in listener.letters()] == [2, 2, 1]
 
-    def test_of_too_many_the_oldest_are_never_delivered(
+    def test_the_oldest_queued_events_are_dropped(
         self, bank: Bank, dispatcher: WebhookDispatcher, listener: Listener, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         monkeypatch.setattr(events, "MAX_QUEUED", 2)
@@ -535,7 +535,7 @@ class TestDelivery:
         assert types(delivered(listener)) == ["transaction.created", "card.created"]
 
     @pytest.mark.usefixtures("long_memory")
-    def test_after_two_days_of_failing_a_webhook_is_unavailable(
+    def test_a_webhook_becomes_unavailable_after_two_days_of_failures(
         self, bank: Bank, dispatcher: WebhookDispatcher, listener: Listener, clock: time_machine.Traveller
     ) -> None:
         path = f"/webhooks/{hook(bank, listener.url)}"
@@ -548,7 +548,7 @@ class TestDelivery:
 
         assert bank.got(path)["attributes"]["status"] == "Unavailable"
 
-    def test_while_it_is_disabled_a_webhook_gets_nothing(
+    def test_a_disabled_webhook_gets_no_events(
         self, bank: Bank, unit: UnitOverHTTP, dispatcher: WebhookDispatcher, listener: Listener
     ) -> None:
         path = f"/webhooks/{hook(bank, listener.url)}"
@@ -576,7 +576,7 @@ class TestDelivery:
         assert response.status_code == 200
         assert delivered(listener) == [event]
 
-    def test_resources_come_along_if_asked_for(
+    def test_a_webhook_can_include_resources(
         self, bank: Bank, dispatcher: WebhookDispatcher, listener: Listener
     ) -> None:
         card = bank.active_card()
@@ -590,7 +590,7 @@ class TestDelivery:
         assert (included["id"], included["attributes"]["status"]) == (card["id"], "Frozen")
         assert "kept" not in included
 
-    def test_some_webhooks_want_authorization_requests_only(
+    def test_a_webhook_can_subscribe_to_authorization_requests_only(
         self, bank: Bank, dispatcher: WebhookDispatcher, listener: Listener
     ) -> None:
         hook(bank, listener.url, subscriptionType="OnlyAuthorizationRequest")
@@ -600,7 +600,7 @@ class TestDelivery:
 
         assert listener.letters() == []
 
-    def test_what_another_dispatcher_is_carrying_is_left_to_it(
+    def test_leased_events_are_not_delivered_by_another_dispatcher(
         self, bank: Bank, dispatcher: WebhookDispatcher, store: Store, listener: Listener, clock: time_machine.Traveller
     ) -> None:
         hook(bank, listener.url)
@@ -618,7 +618,7 @@ class TestDelivery:
         assert at_once == []
         assert len(delivered(listener)) == 2
 
-    def test_only_so_many_tenants_are_looked_after_at_once(
+    def test_the_number_of_watched_tenants_is_limited(
         self, bank: Bank, dispatcher: WebhookDispatcher, listener: Listener, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         monkeypatch.setattr(delivery, "MAX_WATCHED_TENANTS", 1)
@@ -634,7 +634,9 @@ class TestDelivery:
         assert at_first == []
         assert types(delivered(listener)) == ["application.created", "customer.created", "application.created"]
 
-    def test_a_tenant_that_is_gone_is_forgotten(self, bank: Bank, dispatcher: WebhookDispatcher, store: Store) -> None:
+    def test_a_deleted_tenant_is_no_longer_watched(
+        self, bank: Bank, dispatcher: WebhookDispatcher, store: Store
+    ) -> None:
         hook(bank, "http://127.0.0.1:9/")
         bank.customer()
         store.reset()
