@@ -1,7 +1,7 @@
-"""What a call to the emulator costs, beside a bare Flask endpoint, and whether more visitors make it cost more.
+"""Cost of emulator calls, compared with a bare Flask endpoint and by visitors.
 
-All in this process, without sockets, so that the figures are the code's own; every call is measured in turn with the
-bare endpoint and with each size of store, so that whatever else the machine does falls on all alike.
+Everything runs in this process without sockets. Each call is measured in turns with the bare endpoint and with each
+store size, so that other load on the machine affects all of them alike.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from emulator.seeding import CUSTOMER
 
 VISITORS = (10, 1_000, 10_000)
 ROUNDS = 200
-REAL = 10  # visitors who got there through the API; the others are copies of the first
+REAL = 10  # visitors created through the API; the others are copies of the first
 GROWTH = 1.5  # times the median with 10 visitors
 SEED = {"users": [{"email": "ada@example.com", "totp": True, "accounts": [{"funds": 10_000_000, "cards": [{}, {}]}]}]}
 COPIES = """
@@ -46,14 +46,14 @@ COPY = (
 
 @dataclass
 class Visitor:
-    """One tenant, as far as a card."""
+    """One tenant with a card."""
 
     client: Client
     project_id: str = field(default_factory=lambda: f"project-test-{uuid4()}")
     calls: Iterator[int] = field(default_factory=itertools.count)
 
     def arrive(self) -> None:
-        """Get everything that the calls need."""
+        """Create everything that the calls need."""
         loopback = {"REMOTE_ADDR": "127.0.0.1"}
         seed = self.client.post(f"/control/tenants/{self.project_id}/seed", json=SEED, environ_base=loopback)
         made = seed.get_json()["users"][0]
@@ -62,7 +62,7 @@ class Visitor:
         self.session_token = self.opened(self.mailed())["session_token"]
 
     def mailed(self) -> str:
-        """The token of a link to an address that had none in this second."""
+        """The token of a new link."""
         link = {"user_id": self.user_id}
         return str(self.stytch("POST", "magic_links", link)["token"])
 
@@ -71,12 +71,12 @@ class Visitor:
         return self.stytch("POST", "magic_links/authenticate", {"token": token, "session_duration_minutes": 60})
 
     def stytch(self, method: str, path: str, body: object = None) -> Any:
-        """Call Stytch; it must succeed."""
+        """Call Stytch, which must succeed."""
         answer = self.client.open(f"/v1/{path}", method=method, json=body, auth=(self.project_id, "secret"))
         return succeeded(answer)
 
     def unit(self, method: str, path: str, kind: str | None = None, **attributes: object) -> Any:
-        """Call Unit; it must succeed."""
+        """Call Unit, which must succeed."""
         bearer = {"Authorization": f"Bearer {emulator.org_token(self.project_id)}"}
         body = {"data": {"type": kind, "attributes": attributes}} if kind else None
         media = "application/vnd.api+json" if kind else None
@@ -85,7 +85,7 @@ class Visitor:
 
 
 def succeeded(answer: TestResponse) -> Any:
-    """What was answered; anything but a success ends the run."""
+    """The JSON of a successful response; anything else ends the run."""
     if answer.status_code >= 300:
         raise SystemExit(f"{answer.request.path}: {answer.status_code} {answer.text}")
     return answer.get_json()
@@ -116,7 +116,7 @@ CALLS: dict[str, Call] = {
 
 @contextmanager
 def crowd(folder: Path, visitors: int) -> Iterator[list[Visitor]]:
-    """An emulator with so many visitors in its store; yields those who call."""
+    """An emulator with this many visitors in its store; yields those who call."""
     url = f"sqlite:///{folder}/{visitors}.db"
     seeding = emulator.create_app(url, with_controls=True)
     callers = [Visitor(Client(seeding)) for _ in range(REAL)]
@@ -133,7 +133,7 @@ def crowd(folder: Path, visitors: int) -> Iterator[list[Visitor]]:
 
 
 def copy(url: str, project_id: str, count: int) -> None:
-    """Let so many more visitors stand where the first one stands."""
+    """Copy the first visitor's tenant this many times."""
     engine, values = engine_for(url), {"tenant": project_id, "project": f"project:{project_id}", "count": count}
     with engine.connect().execution_options(writes=True) as connection, connection.begin():
         for statement in COPY:
@@ -143,12 +143,12 @@ def copy(url: str, project_id: str, count: int) -> None:
             sa.text("SELECT count(*) FROM tenants WHERE id LIKE 'project-test-%'")
         ).scalar_one()
     if tenants != count + REAL:
-        raise SystemExit(f"{tenants} visitors stand in the store, not {count + REAL}")
+        raise SystemExit(f"{tenants} visitors in the store, not {count + REAL}")
     engine.dispose()
 
 
 def bare() -> Call:
-    """The least that a Flask endpoint can do."""
+    """A minimal Flask endpoint."""
     app = Flask(__name__)
     client = Client(app)
 
@@ -160,32 +160,32 @@ def bare() -> Call:
 
 
 def measure(call: Call, crowds: dict[int, list[Visitor]], baseline: Call) -> dict[int, list[float]]:
-    """Milliseconds of each call, by the number of visitors; those of the bare endpoint under 0."""
-    spent: dict[int, list[float]] = {size: [] for size in (0, *crowds)}
+    """Milliseconds per call by number of visitors; the bare endpoint is under 0."""
+    durations: dict[int, list[float]] = {size: [] for size in (0, *crowds)}
     for turn in range(ROUNDS):
-        for size in spent:
+        for size in durations:
             visitor = (crowds.get(size) or next(iter(crowds.values())))[turn % REAL]
             began = time.perf_counter()
             (call if size else baseline)(visitor)
-            spent[size].append((time.perf_counter() - began) * 1000)
-    return spent
+            durations[size].append((time.perf_counter() - began) * 1000)
+    return durations
 
 
 def line(name: str, ours: float, baseline: float, unit: str, goal: float | None = None) -> str:
-    """One figure: name, ours, baseline, ratio, goal, verdict."""
+    """One row: name, measured, baseline, ratio, goal and verdict."""
     ratio = ours / baseline
     verdict = "-" if goal is None else "ok" if ratio <= goal else "short"
     wanted = "-" if goal is None else f"<= {goal:.2f}x"
     return f"{name:<66} {ours:>8.2f} {baseline:>9.2f} {unit:<5} {ratio:>6.2f}x {wanted:>9}  {verdict}"
 
 
-def report(name: str, spent: dict[int, list[float]]) -> Iterator[str]:
-    """The figures of one call."""
-    median = {size: statistics.median(times) for size, times in spent.items()}
-    percentile = {size: statistics.quantiles(times, n=100)[98] for size, times in spent.items()}
+def report(name: str, durations: dict[int, list[float]]) -> Iterator[str]:
+    """The rows of one call."""
+    median = {size: statistics.median(times) for size, times in durations.items()}
+    percentile = {size: statistics.quantiles(times, n=100)[98] for size, times in durations.items()}
     yield line(f"{name}, p50 beside bare Flask", median[VISITORS[0]], median[0], "ms")
     yield line(f"{name}, p99 beside bare Flask", percentile[VISITORS[0]], percentile[0], "ms")
-    rates = {size: 1000 / statistics.mean(times) for size, times in spent.items()}
+    rates = {size: 1000 / statistics.mean(times) for size, times in durations.items()}
     yield line(f"{name}, a second beside bare Flask", rates[VISITORS[0]], rates[0], "/s")
     for size in VISITORS[1:]:
         yield line(f"{name}, p50 with {size:,} visitors, not 10", median[size], median[VISITORS[0]], "ms", GROWTH)
@@ -199,8 +199,8 @@ def main() -> None:
         folder = Path(name)
         with crowd(folder, 10) as few, crowd(folder, 1_000) as many, crowd(folder, 10_000) as most:
             for call_name, call in CALLS.items():
-                spent = measure(call, dict(zip(VISITORS, (few, many, most), strict=True)), bare())
-                for text in report(call_name, spent):
+                durations = measure(call, dict(zip(VISITORS, (few, many, most), strict=True)), bare())
+                for text in report(call_name, durations):
                     print(text, flush=True)
 
 

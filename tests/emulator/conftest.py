@@ -1,9 +1,11 @@
-"""The emulated services as their clients see them: the real Stytch SDK, and plain HTTP for Unit."""
+"""Fixtures for the emulated services: the Stytch SDK, and HTTP for Unit."""
 
 from __future__ import annotations
 
 import itertools
+import json
 import os
+import textwrap
 from collections import OrderedDict
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -26,47 +28,47 @@ from emulator.transport import WSGIAdapter
 
 from . import unit_schemas
 from .stytch_story import Story, visitor
-from .unit_story import Bank, Memory
+from .unit_story import Bank, Snapshots
 
 PROJECT_ID = "project-test-11111111-1111-4111-8111-111111111111"
 REDIRECT_URL = "http://localhost:8000/login/authenticate"
 STYTCH_URL = "https://test.stytch.com/"
 UNIT_URL = "https://api.s.unit.sh"
 
-UnitWith: TypeAlias = Callable[..., WSGIAdapter]  # by what its factory takes
+UnitWith: TypeAlias = Callable[..., WSGIAdapter]  # takes the arguments of Unit's factory
+
+
+def pytest_make_parametrize_id(val: object) -> str | None:
+    """Show JSON values in test ids, which pytest would only number."""
+    if isinstance(val, dict | list | set):
+        return textwrap.shorten(json.dumps(sorted(val) if isinstance(val, set) else val), 60, placeholder="…")
+    return None
 
 
 @pytest.fixture(scope="session", autouse=True)
-def spare_keys() -> Iterator[None]:
-    """Three signing keys for the whole run, dealt in turn: to make one takes longer than most tests do."""
-    spare = itertools.cycle([keys.new_private_key() for _ in range(3)])
+def shared_signing_keys() -> Iterator[None]:
+    """Three signing keys for the whole run, as generating keys is slow."""
+    generated = itertools.cycle([keys.new_private_key() for _ in range(3)])
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(keys, "new_private_key", lambda: next(spare))
+        patch.setattr(keys, "new_private_key", lambda: next(generated))
         yield
 
 
 @pytest.fixture
-def clock() -> Iterator[time_machine.Traveller]:
-    """A clock that stands still until a test shifts it."""
-    with time_machine.travel("2026-06-01T12:00:00Z", tick=False) as traveller:
-        yield traveller
-
-
-@pytest.fixture
-def long_memory(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Tenants that outlast a longer absence than a visitor's may be."""
+def long_lived_tenants(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Tenants that don't expire in tests that skip days."""
     monkeypatch.setattr("emulator.store.TENANT_LIFETIME", 365 * 24 * 3600)
 
 
 @pytest.fixture(scope="session")
 def store_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Where the store keeps its files."""
+    """The folder of the store's files."""
     return tmp_path_factory.mktemp("emulator")
 
 
 @pytest.fixture(scope="session")
 def database_url(store_folder: Path) -> str:
-    """A database for this run alone: a SQLite file, or one on the server that ``TEST_POSTGRES_URL`` names."""
+    """A database for this run: SQLite, or on the server in ``TEST_POSTGRES_URL``."""
     server = os.environ.get("TEST_POSTGRES_URL")
     if not server:
         return f"sqlite:///{store_folder}/emulator.db"
@@ -79,7 +81,7 @@ def database_url(store_folder: Path) -> str:
     return make_url(server).set(database=name).render_as_string(hide_password=False)
 
 
-def all_that_is_stored(database_url: str) -> str:
+def stored_values(database_url: str) -> str:
     """Every value in every table."""
     engine, schema = engine_for(database_url), sa.MetaData()
     schema.reflect(engine)
@@ -99,23 +101,23 @@ def shared_store(database_url: str) -> Iterator[Store]:
 
 @pytest.fixture
 def store(shared_store: Store) -> Store:
-    """The store, empty."""
+    """The store, emptied."""
     shared_store.reset()
     return shared_store
 
 
-def hold_against_schemas(response: requests.Response, **_kwargs: object) -> None:
-    """Check an answer of Unit's against Unit's published schemas."""
+def check_against_schemas(response: requests.Response, **_kwargs: object) -> None:
+    """Check Unit's responses against its published schemas."""
     if response.url.startswith(UNIT_URL):
         unit_schemas.check(response.json())
 
 
 @pytest.fixture(scope="session")
 def shared_http(shared_store: Store) -> requests.Session:
-    """One pair of emulated services for the whole run: all that they remember is in the store."""
+    """A session with one pair of emulated services for the whole run."""
     session = requests.Session()
     session.trust_env = False
-    session.hooks["response"].append(hold_against_schemas)
+    session.hooks["response"].append(check_against_schemas)
     attach(
         session,
         shared_store,
@@ -131,26 +133,26 @@ def shared_http(shared_store: Store) -> requests.Session:
 
 @pytest.fixture
 def http(
-    clock: time_machine.Traveller,  # noqa: ARG001 - it stands before anything happens
-    store: Store,  # noqa: ARG001 - it is empty before anything happens
+    clock: time_machine.Traveller,  # noqa: ARG001 - stopped before the test
+    store: Store,  # noqa: ARG001 - emptied before the test
     shared_http: requests.Session,
 ) -> Iterator[requests.Session]:
-    """A session whose calls to either service end in the emulator; what a test mounts on it is gone after the test."""
+    """A session that calls the emulated services, restored after the test."""
     adapters = OrderedDict(shared_http.adapters)
-    with visitor("nobody"):  # whoever a test of the app left behind in this thread
+    with visitor("nobody"):  # an app test may have left another visitor in this thread
         yield shared_http
     shared_http.adapters = adapters
 
 
 @pytest.fixture(scope="session")
 def shared_unit(shared_store: Store) -> Flask:
-    """A Unit of its own for tests that have something else hang on it: to make one takes longer than most tests do."""
+    """One more emulated Unit for tests that configure it, as creating one is slow."""
     return emulated_unit.create_app(shared_store, jwt_settings=lambda _tenant: None, fetch=lambda _url: {})
 
 
 @pytest.fixture
 def unit_with(shared_unit: Flask, monkeypatch: pytest.MonkeyPatch) -> UnitWith:
-    """That Unit, with what its factory would have been given, during the test."""
+    """That emulated Unit with other arguments, during the test."""
 
     def changed(**given: Any) -> WSGIAdapter:
         emulation = replace(shared_unit.extensions["emulated_unit"], **given)
@@ -162,7 +164,7 @@ def unit_with(shared_unit: Flask, monkeypatch: pytest.MonkeyPatch) -> UnitWith:
 
 @pytest.fixture
 def client(http: requests.Session) -> stytch.Client:
-    """The stock Stytch SDK."""
+    """The unmodified Stytch SDK."""
     return stytch.Client(
         PROJECT_ID, "secret-test-emulator", environment=STYTCH_URL, suppress_warnings=True, sync_session=http
     )
@@ -170,12 +172,12 @@ def client(http: requests.Session) -> stytch.Client:
 
 @pytest.fixture
 def story(client: stytch.Client, http: requests.Session, store: Store, clock: time_machine.Traveller) -> Story:
-    """A visitor who has not done anything yet."""
+    """A new visitor."""
     return Story(PROJECT_ID, client, http, store, clock)
 
 
 class UnitOverHTTP:
-    """Unit as any HTTP client calls it, with one bearer token."""
+    """HTTP calls to Unit with one bearer token."""
 
     def __init__(self, http: requests.Session, token: str) -> None:
         self.http = http
@@ -189,8 +191,8 @@ class UnitOverHTTP:
             headers={"Authorization": f"Bearer {self.token}", "Content-Type": "application/vnd.api+json"},
         )
 
-    def bearing(self, token: str) -> UnitOverHTTP:
-        """The same, with another token."""
+    def with_token(self, token: str) -> UnitOverHTTP:
+        """The same with another token."""
         return UnitOverHTTP(self.http, token)
 
 
@@ -201,14 +203,14 @@ def unit(http: requests.Session) -> UnitOverHTTP:
 
 
 @pytest.fixture(scope="session")
-def memory(database_url: str, shared_store: Store) -> Iterator[Memory]:  # noqa: ARG001 - it makes the tables
-    """Where the usual ways into an empty store end."""
-    memory = Memory(engine_for(database_url))
-    yield memory
-    memory.engine.dispose()
+def snapshots(database_url: str, shared_store: Store) -> Iterator[Snapshots]:  # noqa: ARG001 - creates the tables
+    """Saved states of the store after common setups."""
+    snapshots = Snapshots(engine_for(database_url))
+    yield snapshots
+    snapshots.engine.dispose()
 
 
 @pytest.fixture
-def bank(unit: UnitOverHTTP, memory: Memory) -> Bank:
+def bank(unit: UnitOverHTTP, snapshots: Snapshots) -> Bank:
     """What an org does at Unit, in steps."""
-    return Bank(unit, memory)
+    return Bank(unit, snapshots)

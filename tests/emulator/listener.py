@@ -1,4 +1,4 @@
-"""Somebody else's server, which gets Unit's webhooks: on loopback, in a thread, and with answers of the test's."""
+"""A webhook receiver on loopback whose responses a test controls."""
 
 from __future__ import annotations
 
@@ -13,16 +13,16 @@ from typing import Any
 
 @dataclass
 class Listener:
-    """What was sent to the server, oldest first, and how it will answer; with 200 if nothing is said."""
+    """The requests received, and the responses to give; 200 by default."""
 
     url: str
-    got: SimpleQueue[tuple[dict[str, str], bytes]] = field(default_factory=SimpleQueue)
+    received: SimpleQueue[tuple[dict[str, str], bytes]] = field(default_factory=SimpleQueue)
     answers: list[tuple[int, dict[str, str]]] = field(default_factory=list)
     before_answer: Callable[[], None] = lambda: None
 
-    def letters(self) -> list[tuple[dict[str, str], bytes]]:
-        """Take what has arrived."""
-        return [self.got.get() for _ in range(self.got.qsize())]
+    def deliveries(self) -> list[tuple[dict[str, str], bytes]]:
+        """Return and clear the requests received."""
+        return [self.received.get() for _ in range(self.received.qsize())]
 
 
 @contextmanager
@@ -32,7 +32,7 @@ def listening() -> Iterator[Listener]:
     class Handler(BaseHTTPRequestHandler):
         def do_POST(self) -> None:
             body = self.rfile.read(int(self.headers["Content-Length"]))
-            listener.got.put(({name.lower(): value for name, value in self.headers.items()}, body))
+            listener.received.put(({name.lower(): value for name, value in self.headers.items()}, body))
             listener.before_answer()
             status, headers = listener.answers.pop(0) if listener.answers else (200, {})
             self.send_response(status)
@@ -40,10 +40,10 @@ def listening() -> Iterator[Listener]:
                 self.send_header(name, value)
             self.end_headers()
 
-        do_GET = do_POST  # noqa: N815 - its name is the protocol's; who follows a redirect comes with it
+        do_GET = do_POST  # noqa: N815 - named by http.server; a followed redirect would be a GET
 
         def log_message(self, *_args: Any) -> None:
-            """Say nothing."""
+            """Log nothing."""
 
     server = HTTPServer(("127.0.0.1", 0), Handler)
     listener = Listener(f"http://127.0.0.1:{server.server_port}/hooks")

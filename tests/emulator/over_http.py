@@ -1,4 +1,4 @@
-"""An emulated project as programs elsewhere call it: the SDK and plain HTTP, each over a socket."""
+"""Calls to an emulated project over HTTP, with the SDK and with requests."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from emulator.pytest_plugin import EmulatedProject
 
 
 def client_of(project: EmulatedProject) -> stytch.Client:
-    """The stock Stytch SDK, pointed at the emulator as the start page says."""
+    """The Stytch SDK, configured as the start page says."""
     return stytch.Client(project.project_id, project.secret, environment=f"{project.url}/", suppress_warnings=True)
 
 

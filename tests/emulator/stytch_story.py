@@ -1,4 +1,4 @@
-"""The steps that the tests of the emulated Stytch take again and again, each through the real SDK."""
+"""Common steps of the Stytch tests, with the real SDK."""
 
 from __future__ import annotations
 
@@ -36,14 +36,14 @@ Act: TypeAlias = "Callable[[Story], object]"
 
 
 def refused(status: int, error_type: str) -> pytest.RaisesExc[StytchError]:
-    """Expect the SDK to raise exactly this refusal."""
+    """Expect the SDK to raise this refusal."""
     return pytest.raises(
         StytchError, check=lambda error: (error.details.status_code, error.details.error_type) == (status, error_type)
     )
 
 
-def at_once(act: Callable[[], object], times: int = 4) -> list[int]:
-    """Do the same thing several times at the same moment; returns the statuses, sorted."""
+def run_concurrently(act: Callable[[], object], times: int = 4) -> list[int]:
+    """Do the same thing several times at once; returns the sorted statuses."""
 
     def status(_: int) -> int:
         try:
@@ -58,7 +58,7 @@ def at_once(act: Callable[[], object], times: int = 4) -> list[int]:
 
 @contextmanager
 def visitor(name: str) -> Iterator[None]:
-    """Call in the name of another visitor."""
+    """Make calls as another visitor."""
     before = current_tenant.set(name)
     yield
     current_tenant.reset(before)
@@ -83,42 +83,42 @@ class Story:
         self.clock.shift(seconds + 60 * minutes)
 
     def client_with(self, redirect_urls: frozenset[str] | None) -> stytch.Client:
-        """An SDK whose project has registered these redirect URLs, or takes any."""
+        """The SDK for a project with these redirect URLs, or with any."""
         http = requests.Session()
         app = create_app(self.store, public_url="https://stytch.example", redirect_urls=redirect_urls)
         http.mount("https://", WSGIAdapter(app))
         return stytch.Client(self.project_id, "secret", environment="test", suppress_warnings=True, sync_session=http)
 
     def mails(self) -> list[Mail]:
-        """The visitor's mailbox, newest first."""
+        """The visitor's emails, newest first."""
         with self.store.read(current_tenant.get()) as tenant:
             return mails(tenant)
 
     def token(self) -> str:
-        """The token of the newest mail's link."""
+        """The token of the newest email's link."""
         return parse_qs(urlsplit(self.mails()[0].link).query)["token"][0]
 
     def link(self, email: str = ADA, **options: Any) -> str:
-        """Ask for a link; returns its token, a second later."""
+        """Request a link; returns its token, a second later."""
         self.client.magic_links.email.login_or_create(email, **options)
         self.wait(1)
         return self.token()
 
     def sign_in(self, email: str = ADA, minutes: int = 60) -> AuthenticateResponse:
-        """Ask for a link and open it."""
+        """Request a link and open it."""
         return self.client.magic_links.authenticate(self.link(email), session_duration_minutes=minutes)
 
     def code(self, secret: str, steps: int = 0) -> str:
-        """What the visitor's phone shows now, or that many steps later."""
+        """The visitor's current code, or the code that many steps later."""
         return pyotp.TOTP(secret).at(time.time(), counter_offset=steps)
 
     def wrong_code(self, secret: str) -> str:
-        """Six digits that no step near now has."""
+        """A code that no time step near now has."""
         near = {self.code(secret, steps) for steps in (-1, 0, 1)}
         return next(code for code in ("000000", "111111", "222222", "333333") if code not in near)
 
-    def enrol(self, user_id: str) -> CreateResponse:
-        """Enrol an authenticator app and prove it; half a minute later its next code is on the phone."""
+    def enroll(self, user_id: str) -> CreateResponse:
+        """Enroll an authenticator app and wait for its next code."""
         totp = self.client.totps.create(user_id)
         self.client.totps.authenticate(user_id, self.code(totp.secret))
         self.wait(30)

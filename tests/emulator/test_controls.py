@@ -1,4 +1,4 @@
-"""The control API: time, failures, keys, seeds and resets, for one tenant or for all, and for this machine only."""
+"""The control API: clock, faults, keys, seeds, resets and access."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def client(emulated_project: EmulatedProject) -> stytch.Client:
 
 @pytest.fixture(scope="module")
 def controlled(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Flask]:
-    """An emulator without a socket, so that its caller can come from anywhere."""
+    """An emulator with controls, called without a socket, from any address."""
     app = emulator.create_app(f"sqlite:///{tmp_path_factory.mktemp('controls')}/emulator.db", with_controls=True)
     yield app
     app.extensions["emulator_store"].close()
@@ -80,14 +80,14 @@ def test_unit_verifies_a_jwt_by_the_tenants_clock(emulated_project: EmulatedProj
 
 
 def jwt_time(client: stytch.Client) -> int:
-    """The time of the client's tenant, as its sandbox session tells it."""
+    """The current time of the client's tenant, from a sandbox JWT."""
     opened = client.magic_links.authenticate("DOYoip3rvIMMW5lgItikFK-Ak1CfMsgjuiCyI7uuU94=", session_duration_minutes=5)
     issued: int = jwt.decode(opened.session_jwt, options={"verify_signature": False})["iat"]
     return issued
 
 
 def ask_token(project: EmulatedProject, customer: str, session_jwt: str) -> requests.Response:
-    """Exchange a session JWT."""
+    """Exchange a session JWT for a customer token."""
     body = document("customerToken", {"scope": "cards-write", "jwtToken": session_jwt})
     return at_unit(project, "POST", f"/customers/{customer}/token", body)
 
@@ -224,9 +224,7 @@ def test_the_oldest_clock_settings_are_dropped(controlled: Flask, monkeypatch: p
     assert ahead == [{"ahead": 21}, {"ahead": 1}]
 
 
-def test_after_a_rotation_the_new_key_signs_and_both_are_published(
-    emulated_project: EmulatedProject, client: stytch.Client
-) -> None:
+def test_rotated_keys_stay_published(emulated_project: EmulatedProject, client: stytch.Client) -> None:
     emulated_project.seed(SEED)
     old = client.sessions.get_jwks(emulated_project.project_id).keys
 
@@ -339,9 +337,9 @@ def test_an_invalid_control_request_is_refused(controlled: Flask, path: str, bod
         pytest.param("127.0.0.1", {"X-Forwarded-For": "192.0.2.7"}, id="a_proxy"),
         pytest.param("127.0.0.1", {"Forwarded": "for=192.0.2.7"}, id="another_proxy"),
         pytest.param("127.0.0.1", {"Origin": "https://evil.example"}, id="a_web_page"),
-        pytest.param("127.0.0.1", {"Sec-Fetch-Site": "cross-site"}, id="a_web_pages_image"),
-        pytest.param("127.0.0.1", {"Host": "evil.example"}, id="a_name_that_leads_here"),
-        pytest.param("", {}, id="nobody"),
+        pytest.param("127.0.0.1", {"Sec-Fetch-Site": "cross-site"}, id="an_image_on_a_web_page"),
+        pytest.param("127.0.0.1", {"Host": "evil.example"}, id="another_host_name"),
+        pytest.param("", {}, id="no_address"),
     ],
 )
 def test_the_controls_refuse_remote_and_browser_requests(controlled: Flask, peer: str, headers: dict[str, str]) -> None:

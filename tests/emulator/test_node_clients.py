@@ -1,4 +1,4 @@
-"""The services' official Node clients against the emulator, over HTTP; the rules are in ``node/*.test.mjs``."""
+"""The services' official Node clients, tested in ``node/*.test.mjs``."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ SCRIPTS = sorted(path.name for path in NODE.glob("*.test.mjs"))
 
 
 def missing(script: str) -> str | None:
-    """Why a script can't run here."""
+    """Why a script can't run, or None."""
     package = {"stytch.test.mjs": "stytch", "unit.test.mjs": "@unit-finance/unit-node-sdk"}[script]
     if shutil.which("node") is None:
-        return "there is no Node"
+        return "Node is not installed"
     if not (NODE / "node_modules" / package).is_dir():
-        return f"npm's {package} is not there: npm ci in tests/emulator/node"
+        return f"npm package {package} is missing: run npm ci in tests/emulator/node"
     return None
 
 
@@ -32,7 +32,7 @@ def test_the_official_node_client_runs_against_the_emulator(script: str, emulato
     inherited = {name: value for name, value in os.environ.items() if not name.startswith("NODE_")}
 
     result = subprocess.run(  # noqa: S603 - our own script
-        ["node", "--test", "--test-reporter=spec", script],  # noqa: S607 - whichever Node is here
+        ["node", "--test", "--test-reporter=spec", script],  # noqa: S607 - the installed Node
         cwd=NODE,
         env={**inherited, "EMULATOR_URL": emulator_url},
         capture_output=True,

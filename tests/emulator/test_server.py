@@ -1,4 +1,4 @@
-"""Both services on one origin, over real HTTP, and the few pages that are for people."""
+"""Both services on one origin over HTTP, and the emulator's own pages."""
 
 from __future__ import annotations
 
@@ -43,11 +43,11 @@ def test_the_start_page_shows_how_to_point_an_sdk_here(emulator_url: str) -> Non
 
 def test_the_start_pages_python_example_runs(emulator_url: str) -> None:
     page = LexborHTMLParser(requests.get(emulator_url, timeout=10).text)
-    said = page.css_first("#python")
+    example = page.css_first("#python")
     found: dict[str, Any] = {}
-    assert said
+    assert example
 
-    exec(said.text(), found)  # noqa: S102 - our own page, and the very thing to try
+    exec(example.text(), found)  # noqa: S102 - runs the example of our own page
 
     assert found["auth"].debug.whoami().project_id == found["project_id"]
     assert found["bank"].customers.list().data == []
@@ -120,9 +120,9 @@ def test_a_new_project_gets_from_an_email_to_a_customer_token_without_setup(emul
 
 
 def test_each_project_has_its_own_keys(emulator_url: str) -> None:
-    ours, theirs = EmulatedProject(emulator_url), EmulatedProject(emulator_url)
+    first, second = EmulatedProject(emulator_url), EmulatedProject(emulator_url)
 
-    found = [client_of(project).sessions.get_jwks(project.project_id).keys for project in (ours, theirs)]
+    found = [client_of(project).sessions.get_jwks(project.project_id).keys for project in (first, second)]
 
     assert {key.kid for key in found[0]}.isdisjoint(key.kid for key in found[1])
 
@@ -157,13 +157,13 @@ def test_the_mailbox_needs_a_project_id(emulated_project: EmulatedProject) -> No
     made = emulated_project.seed({"users": [{"email": "ada@example.com", "totp": True}]})["users"][0]
     client_of(emulated_project).magic_links.email.login_or_create("ada@example.com")
 
-    nobody = requests.get(f"{emulated_project.url}/inbox", timeout=10)
+    anonymous = requests.get(f"{emulated_project.url}/inbox", timeout=10)
     mine = requests.get(f"{emulated_project.url}/inbox", auth=(emulated_project.project_id, "x"), timeout=10)
     theirs = requests.get(
         f"{emulated_project.url}/inbox", auth=(EmulatedProject(emulated_project.url).project_id, "x"), timeout=10
     )
 
-    assert (nobody.status_code, nobody.headers["WWW-Authenticate"][:5]) == (401, "Basic")
+    assert (anonymous.status_code, anonymous.headers["WWW-Authenticate"][:5]) == (401, "Basic")
     assert "ada@example.com" in mine.text
     assert pyotp.TOTP(made["totp"]["secret"]).now() in mine.text
     assert "ada@example.com" not in theirs.text
@@ -180,7 +180,7 @@ def test_no_webhook_is_delivered_after_shutdown(caplog: pytest.LogCaptureFixture
 
     assert made.status_code == 201, made.text
     assert "webhooks" not in {thread.name for thread in threading.enumerate() if thread not in before}
-    assert "could not be served" not in caplog.text
+    assert "could not be delivered" not in caplog.text
 
 
 def test_no_data_is_left_after_shutdown() -> None:

@@ -1,4 +1,4 @@
-"""What the store promises on SQLite and on PostgreSQL: one at a time in a tenant, bounds, and that nothing stays."""
+"""The store on SQLite and PostgreSQL: isolation, limits and expiration."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ HOUR = 3600
 
 
 @pytest.fixture
-def second_process(database_url: str, store: Store) -> Iterator[Store]:  # noqa: ARG001 - whose database it shares
+def second_process(database_url: str) -> Iterator[Store]:
     """The store as another process opens it."""
     opened = Store(database_url)
     yield opened
@@ -32,7 +32,7 @@ def second_process(database_url: str, store: Store) -> Iterator[Store]:  # noqa:
 
 
 def visit(store: Store, tenant_id: str) -> list[dict[str, Any]]:
-    """Call on a tenant, and leave a card; returns the visitor's cards from before."""
+    """Use a tenant and add a record; returns the records from before."""
     with store.change(tenant_id) as tenant:
         before = tenant.all("note")
         tenant.add_numbered("note", {})

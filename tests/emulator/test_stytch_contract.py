@@ -1,4 +1,4 @@
-"""Stytch's official Python client against the emulator over HTTP: every call in scope, and each refusal by its name."""
+"""Stytch's official Python client over HTTP: every call and every refusal."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ ENDS = 60  # minutes of a session
 
 @dataclass
 class Caller:
-    """A project with the SDK, as somebody else's tests have it."""
+    """A project with the SDK, as in an ordinary test suite."""
 
     project: EmulatedProject
     store: Store
@@ -57,39 +57,39 @@ class Caller:
         )
 
     def raw(self, method: str, path: str, **options: Any) -> object:
-        """Call what the SDK has no method for, and let it make of the answer what it makes of every answer."""
+        """Call without an SDK method, but parse the response as the SDK does."""
         credentials = options.pop("auth", (self.project.project_id, "secret"))
         url = f"{self.project.url}{path}"
         answer = requests.request(method, url, auth=credentials, timeout=10, **options)
         return WhoamiResponse.from_json(answer.status_code, answer.json())
 
     def link(self, email: str = ADA, **options: Any) -> str:
-        """Ask for a link; returns its token, a second later."""
+        """Request a link; returns its token, a second later."""
         self.client.magic_links.email.login_or_create(email, **options)
         self.project.move_clock(1)
         return str(self.project.mails()[0]["token"])
 
     def sign_in(self, email: str = ADA) -> AuthenticateResponse:
-        """Ask for a link, and open it."""
+        """Request a link and open it."""
         return self.client.magic_links.authenticate(self.link(email), session_duration_minutes=ENDS)
 
     def user(self, email: str = ADA) -> str:
-        """A user's id."""
+        """Create a user; returns the id."""
         return self.client.users.create(email=email).user_id
 
     def enrolled(self) -> tuple[str, pyotp.TOTP]:
-        """A user with an authenticator app that waits for its first code."""
+        """A user with a pending authenticator app."""
         user_id = self.user()
         return user_id, pyotp.TOTP(self.client.totps.create(user_id).secret)
 
     def proven(self) -> tuple[str, pyotp.TOTP]:
-        """A user whose authenticator app has been proven with the code of now."""
+        """A user with a verified authenticator app."""
         user_id, app = self.enrolled()
         self.client.totps.authenticate(user_id, app.now())
         return user_id, app
 
     def guess(self, times: int) -> str:
-        """Guess wrongly so often; returns the user."""
+        """Send that many wrong codes; returns the user."""
         user_id, app = self.enrolled()
         for _ in range(times):
             with refused(401, "unable_to_authenticate_totp"):
@@ -97,7 +97,7 @@ class Caller:
         return user_id
 
     def signed(self, **changes: object) -> str:
-        """A session JWT that the project signed, with some claims changed; None drops one."""
+        """A session JWT signed by the project with changed claims; None removes one."""
         claims = jwt.decode(self.sign_in().session_jwt, options={"verify_signature": False}) | changes
         with self.store.read(keys.partition(self.project.project_id)) as project:
             kid, key = keys.signing_key(project)
@@ -105,7 +105,7 @@ class Caller:
         return jwt.encode(kept, key, algorithm="RS256", headers={"kid": kid})
 
     def with_registered(self, *urls: str) -> stytch.Client:
-        """The SDK of a project whose dashboard holds these redirect URLs; that one is in this process."""
+        """The SDK for an in-process project with these redirect URLs."""
         session = requests.Session()
         session.mount("https://", WSGIAdapter(emulated.create_app(self.store, redirect_urls=frozenset(urls))))
         return stytch.Client(
@@ -114,7 +114,7 @@ class Caller:
 
 
 def wrong(app: pyotp.TOTP) -> str:
-    """Six digits that no step near now has."""
+    """A code that no time step near now has."""
     near = {app.at(time.time(), counter_offset=offset) for offset in (-2, -1, 0, 1, 2)}
     return next(code for code in ("000000", "111111", "222222", "333333", "444444", "555555") if code not in near)
 
@@ -124,7 +124,7 @@ Act: TypeAlias = Callable[[Caller], Any]
 
 @pytest.fixture(scope="module")
 def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, Store]]:
-    """An emulator whose store these tests know."""
+    """A running emulator and its store."""
     url = f"sqlite:///{tmp_path_factory.mktemp('contract')}/emulator.db"
     store = Store(url)
     with emulator.running(url) as origin:
@@ -200,7 +200,7 @@ def test_a_response_has_only_members_that_the_sdk_knows(caller: Caller, call: st
 
 
 def unknown(found: Any, model: Any, where: str = "") -> Iterator[str]:
-    """The members of an answer that the SDK's model of it lacks."""
+    """The members of a response that the SDK's model lacks."""
     if isinstance(model, BaseModel):
         for name, value in found.items():
             if name not in type(model).model_fields:

@@ -1,4 +1,4 @@
-"""Magic links: the page between mail and application, and opening a link."""
+"""Magic links: the redirect and authentication."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import pytest
 import requests
 
 from .conftest import REDIRECT_URL
-from .stytch_story import ADA, BOB, NO_TOKEN, Act, Story, at_once, refused, visitor
+from .stytch_story import ADA, BOB, NO_TOKEN, Act, Story, refused, run_concurrently, visitor
 
 VERIFIER = "v" * 43
 CHALLENGE = base64.urlsafe_b64encode(hashlib.sha256(VERIFIER.encode()).digest()).decode().rstrip("=")
@@ -21,7 +21,7 @@ ELSEWHERE = "https://evil.example/login"
 
 
 def redirect_to_app(story: Story, token: str, method: str = "GET") -> requests.Response:
-    """What a browser, or a mail scanner, gets behind a mail's link."""
+    """Open an email's link, as a browser or an email scanner does."""
     return story.http.request(
         method,
         "https://test.stytch.com/v1/magic_links/redirect",
@@ -108,11 +108,11 @@ def test_a_link_works_once(story: Story) -> None:
 @pytest.mark.parametrize(
     ("options", "minutes"),
     [
-        pytest.param({"signup_expiration_minutes": 5}, 5, id="five_minutes_if_asked"),
-        pytest.param({}, 7 * 24 * 60, id="a_week_for_signing_up"),
+        pytest.param({"signup_expiration_minutes": 5}, 5, id="five_minutes_if_requested"),
+        pytest.param({}, 7 * 24 * 60, id="a_week_for_signup"),
     ],
 )
-@pytest.mark.usefixtures("long_memory")
+@pytest.mark.usefixtures("long_lived_tenants")
 def test_a_link_works_until_it_expires(story: Story, options: dict[str, Any], minutes: int) -> None:
     story.client.magic_links.email.login_or_create(ADA, **options)
     story.client.magic_links.email.login_or_create(BOB, **options)
@@ -129,7 +129,7 @@ def test_a_link_works_until_it_expires(story: Story, options: dict[str, Any], mi
 def test_of_concurrent_requests_one_opens_the_link(story: Story) -> None:
     token = story.link()
 
-    assert at_once(lambda: story.client.magic_links.authenticate(token)) == [200, 401, 401, 401]
+    assert run_concurrently(lambda: story.client.magic_links.authenticate(token)) == [200, 401, 401, 401]
 
 
 def test_a_login_link_works_for_an_hour(story: Story) -> None:
@@ -200,7 +200,7 @@ def test_an_embedded_link_verifies_no_email(story: Story) -> None:
 REFUSED_OPENINGS: list[tuple[str, int, str, Act]] = [
     ("a_malformed_token", 400, "invalid_token", lambda s: s.client.magic_links.authenticate("not a token")),
     ("no_token", 400, "invalid_token", lambda s: s.client.magic_links.authenticate("")),
-    ("a_token_that_was_never_issued", 404, "magic_link_not_found", lambda s: s.client.magic_links.authenticate("nope")),
+    ("an_unknown_token", 404, "magic_link_not_found", lambda s: s.client.magic_links.authenticate("nope")),
     (
         "another_address",
         401,
@@ -246,7 +246,7 @@ REFUSED_OPENINGS: list[tuple[str, int, str, Act]] = [
         lambda s: s.client.magic_links.authenticate(s.link(), session_token=NO_TOKEN),
     ),
     (
-        "a_session_that_is_too_long",
+        "a_session_over_the_maximum",
         400,
         "invalid_session_duration_minutes",
         lambda s: s.client.magic_links.authenticate(s.link(), session_duration_minutes=527_041),

@@ -1,4 +1,4 @@
-"""What holds on every call: credentials, envelopes, tenants, transactions, and the fixed sandbox values."""
+"""Rules of every Stytch call, and the sandbox values."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ def test_a_refusal_has_stytchs_envelope(story: Story) -> None:
         pytest.param(("", "secret"), id="no_project"),
         pytest.param(("project-test-1", "secret"), id="a_malformed_project"),
         pytest.param((PROJECT_ID.replace("test", "live"), "secret"), id="a_live_project"),
-        pytest.param((f"{PROJECT_ID}\n", "secret"), id="a_project_and_a_line_end"),
+        pytest.param((f"{PROJECT_ID}\n", "secret"), id="a_project_and_a_newline"),
     ],
 )
 def test_credentials_are_refused(story: Story, credentials: tuple[str, str] | None) -> None:
@@ -78,9 +78,9 @@ def test_a_bearer_token_is_refused(story: Story) -> None:
     [
         pytest.param(b"email=ada@example.com", id="a_form"),
         pytest.param(b'["ada@example.com"]', id="a_list"),
-        pytest.param(b'{"email": NaN}', id="a_number_that_json_lacks"),
-        pytest.param(b"[" * 100_000, id="endless_depth"),
-        pytest.param(b"\xff", id="no_text"),
+        pytest.param(b'{"email": NaN}', id="nan"),
+        pytest.param(b"[" * 100_000, id="deep_nesting"),
+        pytest.param(b"\xff", id="invalid_utf8"),
         pytest.param(b'"' + b"x" * 1024 * 1024 + b'"', id="over_a_megabyte"),
     ],
 )
@@ -154,7 +154,7 @@ def test_over_http_each_project_is_a_tenant(story: Story) -> None:
 )
 def test_a_visitor_cannot_reach_another_visitors_data(story: Story, thing: str, status: int, error_type: str) -> None:
     ada = story.sign_in()
-    totp = story.enrol(ada.user_id)
+    totp = story.enroll(ada.user_id)
     token = story.link()
     assert ada.session is not None
     session_id = ada.session.session_id
@@ -169,14 +169,14 @@ def test_a_visitor_cannot_reach_another_visitors_data(story: Story, thing: str, 
         "totp": lambda s: s.client.users.delete_totp(totp.totp_id),
     }
 
-    with visitor("somebody else"), refused(status, error_type):
+    with visitor("another visitor"), refused(status, error_type):
         acts[thing](story)
 
 
 def test_visitors_share_no_emails_limits_or_searches(story: Story) -> None:
     story.client.magic_links.email.login_or_create(ADA)
 
-    with visitor("somebody else"):
+    with visitor("another visitor"):
         answer = story.client.magic_links.email.login_or_create(ADA)
         theirs = (story.mails(), story.client.users.search().results)
 

@@ -1,4 +1,4 @@
-"""Accounts of the emulated Unit, and the money on them: payments, holds, purchases, refunds, declines."""
+"""Accounts of the emulated Unit: payments, holds, purchases and refunds."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ Card = dict[str, Any]
 
 @pytest.fixture
 def card(bank: Bank) -> Card:
-    """An active card on an account with 1,000 dollars."""
+    """An active card on an account with $1,000."""
     return bank.active_card()
 
 
 def test_a_new_account_is_open_and_empty(bank: Bank) -> None:
     customer = bank.customer()
 
-    account = bank.got(f"/accounts/{bank.account(customer)}")
+    account = bank.read(f"/accounts/{bank.account(customer)}")
 
     attributes = account["attributes"]
     assert account["type"] == "depositAccount"
@@ -68,12 +68,12 @@ def test_an_idempotency_key_creates_one_account(bank: Bank) -> None:
     attributes, customer = {"depositProduct": "checking", "idempotencyKey": "key"}, bank.customer()
 
     made = [
-        bank.made("/accounts", "depositAccount", attributes, customer=customer),
-        bank.made("/accounts", "depositAccount", attributes, customer=customer),
+        bank.create("/accounts", "depositAccount", attributes, customer=customer),
+        bank.create("/accounts", "depositAccount", attributes, customer=customer),
     ]
 
     assert made[0] == made[1]
-    assert len(bank.got("/accounts")) == 1
+    assert len(bank.read("/accounts")) == 1
 
 
 @pytest.mark.parametrize(
@@ -92,7 +92,7 @@ def test_an_idempotency_key_creates_one_account(bank: Bank) -> None:
 def test_accounts_can_be_filtered(bank: Bank, card: Card, query: str, found: int) -> None:
     bank.account(bank.customer())
 
-    listed = bank.got(f"/accounts?{query.format(customer=customer_of(card))}")
+    listed = bank.read(f"/accounts?{query.format(customer=customer_of(card))}")
 
     assert len(listed) == found
 
@@ -156,15 +156,15 @@ def test_the_tags_of_an_account_can_be_changed(bank: Bank, card: Card) -> None:
     bank.unit("PATCH", path, document("depositAccount", {"tags": {"a": "b", "c": "d"}}))
     bank.unit("PATCH", path, document("depositAccount", {"tags": {"a": None}, "depositProduct": "checking"}))
 
-    assert bank.got(path)["attributes"]["tags"] == {"c": "d"}
+    assert bank.read(path)["attributes"]["tags"] == {"c": "d"}
 
 
 def test_an_account_shows_its_limits_and_their_use(bank: Bank, card: Card, clock: time_machine.Traveller) -> None:
     path = f"/accounts/{account_of(card)}/limits"
     bank.buy(card, 2_500)
-    today = bank.got(path)["attributes"]
+    today = bank.read(path)["attributes"]
     clock.shift(24 * 3600)
-    tomorrow = bank.got(path)["attributes"]
+    tomorrow = bank.read(path)["attributes"]
 
     assert today["ach"]["totalsDaily"] == {"debits": 0, "credits": 100_000}
     assert today["card"]["totalsDaily"]["purchases"] == 2_500
@@ -174,13 +174,13 @@ def test_an_account_shows_its_limits_and_their_use(bank: Bank, card: Card, clock
 
 
 def test_there_is_one_deposit_product(bank: Bank, card: Card) -> None:
-    [product] = bank.got(f"/accounts/{account_of(card)}/deposit-products")
+    [product] = bank.read(f"/accounts/{account_of(card)}/deposit-products")
 
     assert product["attributes"] == {"name": "checking"}
 
 
 class TestPayments:
-    """Money that comes in by ACH."""
+    """ACH payments."""
 
     def test_a_credit_funds_the_account(self, bank: Bank, card: Card) -> None:
         payment = bank.fund(account_of(card), 500)
@@ -189,7 +189,7 @@ class TestPayments:
         assert bank.figures(card) == (100_500, 0, 100_500)
 
     def test_a_payment_is_a_transaction(self, bank: Bank, card: Card) -> None:
-        transaction = bank.got("/transactions")[0]
+        transaction = bank.read("/transactions")[0]
 
         assert transaction["type"] == "receivedAchTransaction"
         assert transaction["attributes"]["direction"] == "Credit"
@@ -201,7 +201,7 @@ class TestPayments:
     def test_a_debit_takes_the_available_balance(self, bank: Bank, card: Card) -> None:
         attributes = {"amount": 100_000, "direction": "Debit", "description": "Rent"}
 
-        bank.made("/sandbox/payments", "achPayment", attributes, account=account_of(card))
+        bank.create("/sandbox/payments", "achPayment", attributes, account=account_of(card))
 
         assert bank.figures(card) == (0, 0, 0)
 
@@ -225,7 +225,7 @@ class TestPayments:
 
     def test_a_received_payment_is_posted_when_completed(self, bank: Bank, card: Card) -> None:
         attributes = {"amount": 500, "completionDate": "2026-06-03", "description": "Salary", "companyName": "Acme"}
-        payment = bank.made("/sandbox/received-payments", "achReceivedPayment", attributes, account=account_of(card))
+        payment = bank.create("/sandbox/received-payments", "achReceivedPayment", attributes, account=account_of(card))
         before = bank.figures(card)
 
         completed = bank.unit("POST", f"/sandbox/received-payments/{payment['id']}/complete")
@@ -234,11 +234,11 @@ class TestPayments:
         assert before == (100_000, 0, 100_000)
         assert completed.json()["data"]["attributes"]["status"] == "Completed"
         assert bank.figures(card) == (100_500, 0, 100_500)
-        assert bank.got("/transactions")[0]["attributes"]["companyName"] == "Acme"
+        assert bank.read("/transactions")[0]["attributes"]["companyName"] == "Acme"
 
     def test_a_received_payment_can_be_completed_once(self, bank: Bank, card: Card) -> None:
         attributes = {"amount": 500, "completionDate": "2026-06-03", "description": "Salary", "companyName": "Acme"}
-        payment = bank.made("/sandbox/received-payments", "achReceivedPayment", attributes, account=account_of(card))
+        payment = bank.create("/sandbox/received-payments", "achReceivedPayment", attributes, account=account_of(card))
         bank.unit("POST", f"/sandbox/received-payments/{payment['id']}/complete")
 
         response = bank.unit("POST", f"/sandbox/received-payments/{payment['id']}/complete")
@@ -279,7 +279,7 @@ class TestPayments:
 
 
 class TestPurchases:
-    """Money that a card spends."""
+    """Card purchases."""
 
     def test_a_purchase_is_posted(self, bank: Bank, card: Card) -> None:
         response = bank.buy(card, 2500)
@@ -311,7 +311,7 @@ class TestPurchases:
     def test_a_purchase_has_its_completed_authorization(self, bank: Bank, card: Card) -> None:
         purchase = bank.buy(card, 2500).json()["data"]
 
-        authorization = bank.got(f"/authorizations/{purchase['relationships']['authorization']['data']['id']}")
+        authorization = bank.read(f"/authorizations/{purchase['relationships']['authorization']['data']['id']}")
 
         assert authorization["attributes"]["status"] == "Completed"
         assert authorization["attributes"]["amount"] == 2500
@@ -347,7 +347,7 @@ class TestPurchases:
 
         response = bank.buy(card, 1000)
 
-        totals = bank.got(f"/cards/{card['id']}/limits")["attributes"]
+        totals = bank.read(f"/cards/{card['id']}/limits")["attributes"]
         assert response.status_code == 201
         assert totals["dailyTotals"]["purchases"] == 1000
         assert totals["monthlyTotals"]["purchases"] == 2000
@@ -356,13 +356,13 @@ class TestPurchases:
         bank.unit("POST", f"/cards/{card['id']}/freeze")
         bank.buy(card, 2500)
 
-        recorded = bank.got("/authorizations?filter[includeNonAuthorized]=true")
+        recorded = bank.read("/authorizations?filter[includeNonAuthorized]=true")
 
         assert [each["attributes"]["status"] for each in recorded] == ["Declined"]
         assert recorded[0]["attributes"]["declineReason"] == "RestrictedCard"
         assert recorded[0]["attributes"]["merchant"]["name"] == "Corner Cafe"
-        assert bank.got("/authorizations") == []
-        assert len(bank.got("/transactions")) == 1
+        assert bank.read("/authorizations") == []
+        assert len(bank.read("/transactions")) == 1
 
     def test_a_closed_account_declines_purchases(self, bank: Bank, card: Card) -> None:
         bank.unit("POST", f"/accounts/{account_of(card)}/close")
@@ -388,7 +388,7 @@ class TestPurchases:
 
         assert refund["attributes"]["direction"] == "Credit"
         assert bank.figures(card) == (100_000, 0, 100_000)
-        assert len(bank.got("/transactions?filter[cardId]=" + card["id"])) == 2
+        assert len(bank.read("/transactions?filter[cardId]=" + card["id"])) == 2
 
     def test_a_refund_works_for_a_closed_card_but_not_a_closed_account(self, bank: Bank, card: Card) -> None:
         bank.unit("POST", f"/cards/{card['id']}/close")
@@ -402,7 +402,7 @@ class TestPurchases:
 
 
 class TestAuthorizations:
-    """Holds."""
+    """Card authorizations."""
 
     def test_an_authorization_holds_its_amount(self, bank: Bank, card: Card) -> None:
         response = bank.hold(card, 2500)
@@ -418,8 +418,8 @@ class TestAuthorizations:
 
         assert response.status_code == 201
         assert bank.figures(card) == (97_300, 0, 97_300)
-        assert bank.got(f"/authorizations/{authorization['id']}")["attributes"]["status"] == "Completed"
-        assert bank.got(f"/cards/{card['id']}/limits")["attributes"]["dailyTotals"]["purchases"] == 2700
+        assert bank.read(f"/authorizations/{authorization['id']}")["attributes"]["status"] == "Completed"
+        assert bank.read(f"/cards/{card['id']}/limits")["attributes"]["dailyTotals"]["purchases"] == 2700
 
     def test_a_frozen_card_settles_earlier_authorizations(self, bank: Bank, card: Card) -> None:
         authorization = bank.hold(card, 2500).json()["data"]
@@ -448,7 +448,7 @@ class TestAuthorizations:
     def test_an_authorization_over_the_available_balance_is_declined(self, bank: Bank, card: Card) -> None:
         response = bank.hold(card, 100_001)
 
-        declined = bank.got("/authorizations?filter[includeNonAuthorized]=true&filter[status][0]=Declined")
+        declined = bank.read("/authorizations?filter[includeNonAuthorized]=true&filter[status][0]=Declined")
         assert response.status_code == 400
         assert errors(response) == [("limits_exceeded", None)]
         assert declined[0]["attributes"]["declineReason"] == "InsufficientFunds"
@@ -498,10 +498,10 @@ class TestAuthorizations:
         bank.hold(card, 100)
         bank.hold(card, 100, status="Declined")
 
-        assert len(bank.got(f"/authorizations?{query.format(card=card['id'])}")) == found
+        assert len(bank.read(f"/authorizations?{query.format(card=card['id'])}")) == found
 
     def settle(self, bank: Bank, card: Card, authorization: str, amount: int) -> Any:
-        """Try to post a purchase that was authorized before."""
+        """Try to post the purchase of an earlier authorization."""
         attributes = {
             "amount": amount,
             "direction": "Debit",
@@ -514,7 +514,7 @@ class TestAuthorizations:
 
 
 class TestTransactions:
-    """The list of what happened."""
+    """Transaction lists."""
 
     @pytest.mark.parametrize(
         ("query", "found"),
@@ -543,14 +543,14 @@ class TestTransactions:
         clock.shift(3600)
         bank.buy(card, 2500)
 
-        listed = bank.got(
+        listed = bank.read(
             "/transactions?" + query.format(account=account_of(card), customer=customer_of(card), card=card["id"])
         )
 
         assert len(listed) == found
 
     def test_only_the_tags_of_a_transaction_can_be_changed(self, bank: Bank, card: Card) -> None:
-        [transaction] = bank.got("/transactions")
+        [transaction] = bank.read("/transactions")
         path = f"/accounts/{account_of(card)}/transactions/{transaction['id']}"
 
         changed = bank.unit("PATCH", path, document("transaction", {"tags": {"month": "June"}}))
@@ -560,16 +560,16 @@ class TestTransactions:
         assert errors(refused) == [("invalid_value", "/data/attributes/amount")]
 
     def test_a_transaction_is_found_with_its_account_in_a_filter(self, bank: Bank, card: Card) -> None:
-        [transaction] = bank.got("/transactions")
+        [transaction] = bank.read("/transactions")
         path = f"/transactions/{transaction['id']}"
 
         alone = bank.unit("GET", path)
 
-        assert bank.got(f"{path}?filter[accountId]={account_of(card)}") == transaction
+        assert bank.read(f"{path}?filter[accountId]={account_of(card)}") == transaction
         assert alone.status_code == 404
 
     def test_a_transaction_is_not_found_under_another_account(self, bank: Bank, card: Card) -> None:
-        transaction = bank.got("/transactions")[0]
+        transaction = bank.read("/transactions")[0]
         other = bank.account(customer_of(card))
 
         here = bank.unit("GET", f"/accounts/{account_of(card)}/transactions/{transaction['id']}")

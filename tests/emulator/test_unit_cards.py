@@ -1,4 +1,4 @@
-"""Debit cards of the emulated Unit: how they are made, what each state allows, who sees their numbers."""
+"""Debit cards of the emulated Unit: creation, statuses and card numbers."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from emulator.unit import card_rules
 from .conftest import UnitOverHTTP
 from .unit_story import ADDRESS, PHYSICAL, VIRTUAL, Bank, account_of, customer_of, document, errors
 
-# A state: the type and attributes of a new card, and the action that brings it there.
+# By status: the type and attributes of a new card, and the action that leads to the status.
 STATES: dict[str, tuple[str, dict[str, Any], str | None]] = {
     "Inactive": (PHYSICAL, {}, None),
     "ActiveForOnlineUse": (PHYSICAL, {"activeForOnlineUse": True}, None),
@@ -25,7 +25,7 @@ STATES: dict[str, tuple[str, dict[str, Any], str | None]] = {
     "ClosedByCustomer": (VIRTUAL, {}, "close"),
 }
 NO = None
-# What each action makes of a card in a state, or that it is refused.
+# By status and action: the new status, or NO if the action is refused.
 ACTIONS: dict[str, dict[str, str | None]] = {
     "Inactive": {
         "freeze": "Frozen",
@@ -66,17 +66,17 @@ REFUSED = [cell[:2] for cell in CELLS if not cell[2]]
 
 @pytest.fixture
 def account(bank: Bank) -> str:
-    """An account with 1,000 dollars."""
+    """An account with $1,000."""
     return bank.funded_account()
 
 
 def card_in(bank: Bank, account: str, state: str) -> dict[str, Any]:
-    """A card in a state."""
+    """A card with this status."""
     resource_type, attributes, action = STATES[state]
     card = bank.card(account, resource_type, **attributes)
     if action:
         bank.unit("POST", f"/cards/{card['id']}/{action}")
-    current: dict[str, Any] = bank.got(f"/cards/{card['id']}")
+    current: dict[str, Any] = bank.read(f"/cards/{card['id']}")
     assert current["attributes"]["status"] == state
     return current
 
@@ -89,7 +89,7 @@ def test_an_action_changes_the_cards_status(bank: Bank, account: str, state: str
 
     assert response.status_code == 200
     assert response.json()["data"]["attributes"]["status"] == result
-    assert bank.got(f"/cards/{card['id']}") == response.json()["data"]
+    assert bank.read(f"/cards/{card['id']}") == response.json()["data"]
 
 
 @pytest.mark.parametrize(("state", "action"), REFUSED)
@@ -100,7 +100,7 @@ def test_an_action_that_the_status_does_not_allow_is_refused(bank: Bank, account
 
     assert response.status_code == 400
     assert errors(response) == [("not_supported_for_card_status", None)]
-    assert bank.got(f"/cards/{card['id']}") == card
+    assert bank.read(f"/cards/{card['id']}") == card
 
 
 @pytest.mark.parametrize("state", ["Inactive", "ActiveForOnlineUse", "Active"])
@@ -136,7 +136,7 @@ def test_only_an_inactive_card_can_be_activated(bank: Bank, account: str, state:
 
 
 class TestCreate:
-    """Making cards."""
+    """Creating cards."""
 
     def test_a_virtual_card_is_active_at_once(self, bank: Bank, account: str) -> None:
         attributes = bank.card(account)["attributes"]
@@ -162,7 +162,7 @@ class TestCreate:
     def test_cards_of_an_account_differ_in_their_last_digits(
         self, bank: Bank, account: str, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        drawn = iter([7, 111, 7, 8, 222])  # each card takes four digits, again if they are taken, and then a CVV2
+        drawn = iter([7, 111, 7, 8, 222])  # last four, a CVV2; then a taken last four, a free one, a CVV2
         monkeypatch.setattr("secrets.randbelow", lambda _: next(drawn))
 
         digits = [bank.card(account)["attributes"]["last4Digits"], bank.card(account)["attributes"]["last4Digits"]]
@@ -275,14 +275,14 @@ class TestCreate:
 
         assert (replay["id"], replay["type"]) == (physical["id"], PHYSICAL)
         assert replay["attributes"]["status"] == "Frozen"
-        assert len(bank.got("/cards")) == 1
+        assert len(bank.read("/cards")) == 1
 
     def test_concurrent_requests_with_one_idempotency_key_create_one_card(self, bank: Bank, account: str) -> None:
         with ThreadPoolExecutor(8) as threads:
             made = list(threads.map(lambda _: bank.card(account, idempotencyKey="key")["id"], range(16)))
 
         assert len(set(made)) == 1
-        assert len(bank.got("/cards")) == 1
+        assert len(bank.read("/cards")) == 1
 
     def test_an_idempotency_key_of_another_customer_is_refused(self, bank: Bank, account: str) -> None:
         bank.card(account, idempotencyKey="key")
@@ -296,7 +296,7 @@ class TestCreate:
 
 
 class TestRead:
-    """Finding cards."""
+    """Reading cards."""
 
     @pytest.mark.parametrize(
         ("query", "found"),
@@ -314,7 +314,7 @@ class TestRead:
         card = bank.card(account, tags={"a": "1"})
         bank.card(account, PHYSICAL)
 
-        listed = bank.got(f"/cards?{query.format(account=account, customer=customer_of(card))}")
+        listed = bank.read(f"/cards?{query.format(account=account, customer=customer_of(card))}")
 
         assert len(listed) == found
 
@@ -329,7 +329,7 @@ class TestRead:
 
 
 class TestUpdate:
-    """Changing and replacing cards."""
+    """Updating and replacing cards."""
 
     def test_tags_are_merged_and_the_address_is_replaced(self, bank: Bank, account: str) -> None:
         path = f"/cards/{bank.card(account, PHYSICAL, tags={'a': '1', 'b': '2'})['id']}"
@@ -337,8 +337,8 @@ class TestUpdate:
 
         bank.unit("PATCH", path, document(PHYSICAL, {"tags": {"a": None}, "shippingAddress": elsewhere}))
 
-        assert bank.got(path)["attributes"]["tags"] == {"b": "2"}
-        assert bank.got(path)["attributes"]["shippingAddress"] == elsewhere
+        assert bank.read(path)["attributes"]["tags"] == {"b": "2"}
+        assert bank.read(path)["attributes"]["shippingAddress"] == elsewhere
 
     def test_the_type_must_match_the_card(self, bank: Bank, account: str) -> None:
         response = bank.unit("PATCH", f"/cards/{bank.card(account)['id']}", document(PHYSICAL, {"tags": {}}))
@@ -353,18 +353,18 @@ class TestUpdate:
 
         nothing = {"withdrawals": 0, "deposits": 0, "purchases": 0, "cardTransactions": 0}
         assert "limits" not in changed.json()["data"]["attributes"]
-        assert bank.got(f"{path}/limits") == {
+        assert bank.read(f"{path}/limits") == {
             "type": "limits",
             "attributes": {"limits": {"dailyPurchase": 5000}, "dailyTotals": nothing, "monthlyTotals": nothing},
         }
 
     def test_a_card_without_limits_has_totals_only(self, bank: Bank, account: str) -> None:
-        limits = bank.got(f"/cards/{bank.card(account, PHYSICAL)['id']}/limits")
+        limits = bank.read(f"/cards/{bank.card(account, PHYSICAL)['id']}/limits")
 
         assert sorted(limits["attributes"]) == ["dailyTotals", "monthlyTotals"]
 
     @pytest.mark.parametrize("state", ["Inactive", "ActiveForOnlineUse"])
-    @pytest.mark.usefixtures("long_memory")
+    @pytest.mark.usefixtures("long_lived_tenants")
     def test_a_damaged_card_can_be_replaced(
         self, bank: Bank, account: str, clock: time_machine.Traveller, state: str
     ) -> None:
@@ -407,10 +407,10 @@ class TestUpdate:
 
 
 class TestSecrets:
-    """Number, CVV2 and PIN."""
+    """Card number, CVV2 and PIN."""
 
     def holder(self, bank: Bank, card: dict[str, Any]) -> UnitOverHTTP:
-        """Unit with a token that may see the card's secrets."""
+        """Unit with a token that may read the card's secrets."""
         return bank.customer_token(customer_of(card), "cards-sensitive")
 
     def test_a_customer_sees_a_test_number_that_ends_in_the_last_four(self, bank: Bank, account: str) -> None:
@@ -461,7 +461,7 @@ class TestSecrets:
             for name in ("pan", "cvv2")
         ]
 
-        seen = f"{card} {bank.got('/cards')} {holder('GET', '/cards').text} {caplog.text}"
+        seen = f"{card} {bank.read('/cards')} {holder('GET', '/cards').text} {caplog.text}"
         assert f"GET /cards/{card['id']}/secure-data/pan 200" in caplog.text
         assert not [secret for secret in secrets if secret in seen]
 
@@ -487,7 +487,7 @@ class TestSecrets:
         assert refused.status_code == 404
 
     def test_a_new_card_has_no_pin(self, bank: Bank, account: str) -> None:
-        status = bank.got(f"/cards/{bank.card(account)['id']}/secure-data/pin/status")
+        status = bank.read(f"/cards/{bank.card(account)['id']}/secure-data/pin/status")
 
         assert status == {"type": "pinStatus", "attributes": {"status": "NotSet"}}
 

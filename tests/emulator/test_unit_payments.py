@@ -1,4 +1,4 @@
-"""Payments between accounts of the org, those from other banks, and what a cash machine takes in."""
+"""Book payments, received payments and ATM deposits of the emulated Unit."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ Json = dict[str, Any]
 
 @pytest.fixture
 def payer(bank: Bank) -> Json:
-    """A card, on an account with 1,000 dollars."""
+    """A card on an account with $1,000."""
     return bank.active_card()
 
 
 @pytest.fixture
 def payee(bank: Bank) -> str:
-    """An account of somebody else, with nothing on it."""
+    """Another customer's empty account."""
     return bank.account(bank.customer())
 
 
@@ -34,7 +34,7 @@ def rent(payer: str, payee: str, amount: int = 40_000, **more: object) -> Json:
 
 
 def balance(bank: Bank, account: str) -> int:
-    cents: int = bank.got(f"/accounts/{account}")["attributes"]["balance"]
+    cents: int = bank.read(f"/accounts/{account}")["attributes"]["balance"]
     return cents
 
 
@@ -42,8 +42,8 @@ class TestBookPayments:
     def test_a_book_payment_moves_money_between_accounts(self, bank: Bank, payer: Json, payee: str) -> None:
         payment = bank.unit("POST", "/payments", rent(account_of(payer), payee)).json()["data"]
 
-        [received] = bank.got(f"/transactions?filter[accountId]={payee}")
-        sent = bank.got(f"/transactions?filter[accountId]={account_of(payer)}")[0]
+        [received] = bank.read(f"/transactions?filter[accountId]={payee}")
+        sent = bank.read(f"/transactions?filter[accountId]={account_of(payer)}")[0]
         assert payment["attributes"]["status"] == "Sent"
         assert payment["relationships"]["transaction"]["data"]["id"] == sent["id"]
         assert (sent["type"], sent["attributes"]["direction"]) == ("bookTransaction", "Debit")
@@ -62,7 +62,7 @@ class TestBookPayments:
         assert response.status_code == 201
         assert response.json()["data"]["attributes"]["status"] == "Rejected"
         assert response.json()["data"]["attributes"]["reason"] == "InsufficientFunds"
-        assert bank.got("/events?filter[type]=payment.rejected")[0]["attributes"]["amount"] == 100_001
+        assert bank.read("/events?filter[type]=payment.rejected")[0]["attributes"]["amount"] == 100_001
         assert balance(bank, payee) == 0
 
     @pytest.mark.parametrize(("side", "reason"), [("payer", "AccountFrozen"), ("payee", "CounterpartyAccountFrozen")])
@@ -106,7 +106,7 @@ class TestBookPayments:
         assert balance(bank, payee) == 40_000
 
     def test_a_customer_cannot_debit_another_customers_account(self, bank: Bank, payer: Json, payee: str) -> None:
-        owner = bank.got(f"/accounts/{payee}")["relationships"]["customer"]["data"]["id"]
+        owner = bank.read(f"/accounts/{payee}")["relationships"]["customer"]["data"]["id"]
         thief = bank.customer_token(owner, "payments-write")
 
         taken = thief("POST", "/payments", rent(payee, account_of(payer), direction="Debit"))
@@ -136,11 +136,11 @@ class TestReadingPayments:
     def test_payments_can_be_filtered(self, bank: Bank, payer: Json, payee: str, query: str, found: int) -> None:
         bank.unit("POST", "/payments", rent(account_of(payer), payee, tags={"a": "b"}))
 
-        assert len(bank.got(f"/payments?{query}")) == found
+        assert len(bank.read(f"/payments?{query}")) == found
 
     @pytest.mark.usefixtures("payer")
     def test_a_payment_can_include_its_related_resources(self, bank: Bank) -> None:
-        [payment] = bank.got("/payments")
+        [payment] = bank.read("/payments")
 
         included = bank.unit("GET", f"/payments/{payment['id']}?include=account,transaction").json()["included"]
 
@@ -148,7 +148,7 @@ class TestReadingPayments:
 
     @pytest.mark.usefixtures("payer")
     def test_only_the_tags_of_a_payment_can_be_changed(self, bank: Bank, unit: UnitOverHTTP) -> None:
-        [payment] = bank.got("/payments")
+        [payment] = bank.read("/payments")
         path = f"/payments/{payment['id']}"
 
         changed = unit("PATCH", path, document("achPayment", {"tags": {"month": "June"}}))
@@ -165,7 +165,7 @@ class TestReceivedPayments:
     ) -> None:
         attributes = {"amount": 500, "settlementDate": "2026-06-03", "companyName": "Acme", "direction": direction}
         account = account_of(payer)
-        payment = bank.made("/sandbox/received-ach-payment", "achReceivedPayment", attributes, account=account)
+        payment = bank.create("/sandbox/received-ach-payment", "achReceivedPayment", attributes, account=account)
 
         completed = bank.unit("POST", f"/sandbox/received-payments/{payment['id']}/complete").json()["data"]
 
@@ -185,12 +185,12 @@ class TestReceivedPayments:
     def test_completed_payments_are_listed_on_request(self, bank: Bank, payer: Json, query: str, found: int) -> None:
         attributes = {"amount": 500, "completionDate": "2026-06-03", "description": "Wages", "companyName": "Acme"}
         first, _ = (
-            bank.made("/sandbox/received-payments", "achReceivedPayment", attributes, account=account_of(payer))["id"]
+            bank.create("/sandbox/received-payments", "achReceivedPayment", attributes, account=account_of(payer))["id"]
             for _ in range(2)
         )
         bank.unit("POST", f"/sandbox/received-payments/{first}/complete")
 
-        assert len(bank.got(f"/received-payments?{query}")) == found
+        assert len(bank.read(f"/received-payments?{query}")) == found
 
 
 class TestCashMachines:
@@ -202,7 +202,7 @@ class TestCashMachines:
     def test_an_atm_deposit_is_added_to_the_account(self, bank: Bank, payer: Json) -> None:
         response = self.deposit(bank, payer, atmLocation="Oakland, CA", cardNetwork="Visa")
 
-        posted = bank.got("/transactions")[0]
+        posted = bank.read("/transactions")[0]
         assert response.status_code == 201
         assert response.json()["data"]["attributes"]["balance"] == 102_000
         assert (posted["type"], posted["attributes"]["atmLocation"]) == ("atmTransaction", "Oakland, CA")

@@ -1,4 +1,4 @@
-"""What holds for every request to the emulated Unit: bearers, tenants, envelopes, lists, and refusals in one shape."""
+"""Rules of every Unit request: tokens, tenants, formats, lists and errors."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ import requests
 import time_machine
 from flask import Flask
 
-from emulator import Store, org_token, unit
+from emulator import org_token, unit
 from emulator.transport import WSGIAdapter
 
-from .conftest import PROJECT_ID, UNIT_URL, UnitOverHTTP, all_that_is_stored
+from .conftest import PROJECT_ID, UNIT_URL, UnitOverHTTP, stored_values
 from .stytch_story import visitor
 from .unit_story import ADA, Bank, account_of, customer_of, document, errors
 
@@ -24,7 +24,7 @@ OTHER_PROJECT = "project-test-22222222-2222-4222-8222-222222222222"
 
 
 def rows() -> list[str]:
-    """The first column of the table of refusals, as names of tests."""
+    """The first column of the table of refusals, as test names."""
     table = re.findall(r"^\| (?!what \|)([^|]+) \|", unit.__doc__ or "", re.MULTILINE)
     return [f"test_{row.replace(' ', '_')}" for row in table]
 
@@ -64,7 +64,7 @@ def test_an_expired_customer_token_is_unauthorized(bank: Bank, clock: time_machi
 def test_a_customer_token_of_another_tenant_is_unauthorized(bank: Bank) -> None:
     holder = bank.customer_token(bank.customer(), "cards")
 
-    with visitor("somebody-else"):
+    with visitor("another-visitor"):
         response = holder("GET", "/cards")
 
     assert response.status_code == 401
@@ -74,7 +74,7 @@ def test_a_customer_token_of_another_tenant_is_unauthorized(bank: Bank) -> None:
 def test_a_tenant_does_not_see_another_tenants_customers(bank: Bank, unit: UnitOverHTTP) -> None:
     customer = bank.customer()
 
-    with visitor("somebody-else"):
+    with visitor("another-visitor"):
         one, all_of_them = unit("GET", f"/customers/{customer}"), unit("GET", "/customers")
 
     assert one.status_code == 404
@@ -82,11 +82,12 @@ def test_a_tenant_does_not_see_another_tenants_customers(bank: Bank, unit: UnitO
 
 
 @pytest.fixture
-def over_http(shared_unit: Flask, store: Store) -> Any:  # noqa: ARG001 - it is empty before anything happens
-    """The emulated Unit as a WSGI client meets it: nobody says which tenant a request belongs to."""
+def over_http(shared_unit: Flask) -> Any:
+    """The emulated Unit as a WSGI client, without a given tenant."""
     return shared_unit.test_client()
 
 
+@pytest.mark.usefixtures("store")
 def test_over_http_the_org_token_selects_the_tenant(over_http: Any) -> None:
     headers = {"Authorization": f"Bearer {org_token(PROJECT_ID)}"}
     created = over_http.post("/applications", json=document("individualApplication", ADA), headers=headers)
@@ -120,7 +121,7 @@ def test_over_http_an_org_token_reaches_no_visitors_tenant(over_http: Any, tenan
 def test_a_customer_token_is_stored_as_a_hash_only(bank: Bank, database_url: str) -> None:
     holder = bank.customer_token(bank.customer(), "cards")
 
-    stored = all_that_is_stored(database_url)
+    stored = stored_values(database_url)
 
     assert "customer_token" in stored
     assert holder.token not in stored
@@ -216,9 +217,9 @@ def test_an_unknown_id_is_not_found(unit: UnitOverHTTP, method: str, path: str) 
     assert errors(response) == [("not_found", None)]
 
 
-@pytest.mark.parametrize("nonsense", ["0", "nonsense", "9" * 500, "%00", "%D9%A1"])
-def test_a_malformed_id_is_not_found(unit: UnitOverHTTP, nonsense: str) -> None:
-    response = unit("GET", f"/cards/{nonsense}")
+@pytest.mark.parametrize("malformed", ["0", "word", pytest.param("9" * 500, id="500_digits"), "%00", "%D9%A1"])
+def test_a_malformed_id_is_not_found(unit: UnitOverHTTP, malformed: str) -> None:
+    response = unit("GET", f"/cards/{malformed}")
 
     assert response.status_code == 404
     assert errors(response) == [("not_found", None)]
@@ -233,8 +234,8 @@ def test_another_customers_resource_is_not_found(bank: Bank, method: str, path: 
         "accounts": account_of(card),
         "cards": card["id"],
         "authorizations": authorization["id"],
-        "payments": bank.got("/payments")[0]["id"],
-        "events": bank.got("/events")[0]["id"],
+        "payments": bank.read("/payments")[0]["id"],
+        "events": bank.read("/events")[0]["id"],
     }
     scope = "customers accounts accounts-write cards cards-write authorizations payments payments-write events"
     holder = bank.customer_token(bank.customer(), scope)
@@ -355,7 +356,7 @@ def test_a_crash_is_rolled_back_and_has_units_error_format(
 
     assert response.status_code == 500
     assert response.json() == {"errors": [{"status": "500", "title": "Internal Server Error"}]}
-    assert bank.got("/accounts") == []
+    assert bank.read("/accounts") == []
 
 
 def test_a_full_tenant_refuses_new_records(bank: Bank, unit: UnitOverHTTP, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -366,11 +367,11 @@ def test_a_full_tenant_refuses_new_records(bank: Bank, unit: UnitOverHTTP, monke
 
     assert response.status_code == 400
     assert errors(response) == [("limits_exceeded", None)]
-    assert len(bank.got("/applications")) == 1
+    assert len(bank.read("/applications")) == 1
 
 
 class TestLists:
-    """Paging, order, filters and includes, which all lists share."""
+    """Paging, sorting, filters and includes of all lists."""
 
     def test_a_list_is_newest_first_and_has_paging_data(self, bank: Bank, clock: time_machine.Traveller) -> None:
         first = bank.customer()
@@ -390,7 +391,7 @@ class TestLists:
         clock.shift(timedelta(days=1))
         made.append(bank.customer())
 
-        listed = bank.got(f"/customers?sort={sort}")
+        listed = bank.read(f"/customers?sort={sort}")
 
         assert [each["id"] for each in listed] == [made[position] for position in order]
 
@@ -500,6 +501,7 @@ class TestLists:
         assert "included" not in body
 
 
+@pytest.mark.usefixtures("store")
 def test_calls_in_process_and_over_http_see_the_same_data(over_http: Any) -> None:
     session = requests.Session()
     session.mount(UNIT_URL, WSGIAdapter(over_http.application))

@@ -1,4 +1,4 @@
-"""Customer tokens of the emulated Unit: scopes, the two kinds of proof, upgrades, and every way a JWT can be wrong."""
+"""Customer tokens: scopes, codes, JWTs, resources and upgrades."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from emulator.stytch import mails
 from emulator.unit import scopes
 
 from .conftest import PROJECT_ID, REDIRECT_URL, UNIT_URL, UnitOverHTTP, UnitWith
-from .unit_story import USER_ID, Bank, Memory, account_of, customer_of, document, errors
+from .unit_story import USER_ID, Bank, Snapshots, account_of, customer_of, document, errors
 
 JWKS_PATH = "https://idp.example/jwks"
 ISSUER = f"stytch.com/{PROJECT_ID}"
@@ -33,26 +33,26 @@ WRONG_JWT = "/data/attributes/jwtToken"
 
 
 class IdentityProvider:
-    """Somebody who signs JWTs and publishes keys; and who can do both wrongly."""
+    """Signs JWTs and publishes keys; a test can make it do either wrong."""
 
-    def __init__(self, key: rsa.RSAPrivateKey, stranger: rsa.RSAPrivateKey) -> None:
-        self.key, self.stranger = key, stranger
+    def __init__(self, key: rsa.RSAPrivateKey, other_key: rsa.RSAPrivateKey) -> None:
+        self.key, self.other_key = key, other_key
         self.settings: unit.JwtSettings | None = unit.JwtSettings(JWKS_PATH, ISSUER)
         self.jwks: Callable[[], Any] = lambda: {"keys": [self.public(self.key, "key-1")]}
         self.fetched: list[str] = []
 
     def fetch(self, url: str) -> Any:
-        """Publish the keys."""
+        """Return the JWKS."""
         self.fetched.append(url)
         return self.jwks()
 
     def public(self, key: rsa.RSAPrivateKey, key_id: str | None) -> dict[str, Any]:
-        """A key as a JWKS has it."""
+        """A key's JWKS entry."""
         published = jwt.algorithms.RSAAlgorithm.to_jwk(key.public_key(), as_dict=True)
         return published | {"alg": "RS256", "use": "sig"} | ({"kid": key_id} if key_id else {})
 
     def sign(self, key: Any = None, algorithm: str = "RS256", headers: Any = None, **changes: object) -> str:
-        """A session JWT with these claims and headers changed; what is None is left out."""
+        """A session JWT with these claims and headers; None leaves one out."""
         now = int(time.time())
         claims = {"iss": ISSUER, "aud": [PROJECT_ID], "sub": USER_ID, "iat": now, "nbf": now, "exp": now + 300}
         given = present(claims | changes)
@@ -66,21 +66,21 @@ def present(members: dict[str, Any]) -> dict[str, Any]:
 
 @pytest.fixture(scope="module")
 def keys() -> tuple[rsa.RSAPrivateKey, rsa.RSAPrivateKey]:
-    """The provider's key and a stranger's, which take long to make."""
+    """The provider's key and another one, as generating keys is slow."""
     return rsa.generate_private_key(65537, 2048), rsa.generate_private_key(65537, 2048)
 
 
 @pytest.fixture
 def provider(keys: tuple[rsa.RSAPrivateKey, rsa.RSAPrivateKey]) -> IdentityProvider:
-    """An identity provider that does everything right until a test says otherwise."""
+    """A correct identity provider."""
     return IdentityProvider(*keys)
 
 
 @pytest.fixture
-def trusting(provider: IdentityProvider, unit_with: UnitWith, http: requests.Session, memory: Memory) -> Bank:
+def trusting(provider: IdentityProvider, unit_with: UnitWith, http: requests.Session, snapshots: Snapshots) -> Bank:
     """A bank that trusts the provider."""
     http.mount(UNIT_URL, unit_with(jwt_settings=lambda _tenant: provider.settings, fetch=provider.fetch))
-    return Bank(UnitOverHTTP(http, org_token(PROJECT_ID)), memory)
+    return Bank(UnitOverHTTP(http, org_token(PROJECT_ID)), snapshots)
 
 
 def test_a_plain_scope_needs_no_proof(bank: Bank) -> None:
@@ -157,13 +157,13 @@ def test_an_unknown_customer_gets_no_token(bank: Bank) -> None:
 
 
 class TestCodes:
-    """Two factors by a code."""
+    """Two factors by code."""
 
     def verification(self, bank: Bank, customer: str) -> str:
         """The token of a new verification."""
         attributes = {"channel": "sms"}
         path = f"/customers/{customer}/token/verification"
-        verification = bank.made(path, "customerTokenVerification", attributes)
+        verification = bank.create(path, "customerTokenVerification", attributes)
         assert verification["type"] == "customerTokenVerification"
         return str(verification["attributes"]["verificationToken"])
 
@@ -240,7 +240,7 @@ class TestCodes:
 
 
 def forged(provider: IdentityProvider, header: dict[str, str], secret: bytes) -> str:
-    """A JWT with any header, signed with HMAC: the library refuses to do this to a public key."""
+    """A JWT with any header, signed with HMAC; PyJWT refuses to use a public key."""
     parts = [header | {"kid": "key-1", "typ": "JWT"}, jwt.decode(provider.sign(), options={"verify_signature": False})]
     signed = b".".join(base64.urlsafe_b64encode(json.dumps(part).encode()).rstrip(b"=") for part in parts)
     signature = base64.urlsafe_b64encode(hmac.digest(secret, signed, hashlib.sha256)).rstrip(b"=")
@@ -248,43 +248,44 @@ def forged(provider: IdentityProvider, header: dict[str, str], secret: bytes) ->
 
 
 def public_pem(provider: IdentityProvider) -> bytes:
-    """The provider's public key as text."""
+    """The provider's public key in PEM."""
     encoding, form = serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo
     return provider.key.public_key().public_bytes(encoding, form)
 
 
-WRONG_JWTS: list[tuple[str, Callable[[IdentityProvider], str]]] = [
-    ("expired", lambda idp: idp.sign(exp=int(time.time()) - 5)),
-    ("not valid yet", lambda idp: idp.sign(nbf=int(time.time()) + 60)),
-    ("signature", lambda idp: idp.sign(key=idp.stranger)),
-    ("signature", lambda idp: idp.sign().rpartition(".")[0] + "." + "A" * 342),
-    ("unknown key", lambda idp: idp.sign(headers={"kid": "key-2"})),
-    ("unknown key", lambda idp: idp.sign(headers={"kid": None})),
+INVALID_JWTS: list[tuple[str, str, Callable[[IdentityProvider], str]]] = [
+    ("expired", "expired", lambda idp: idp.sign(exp=int(time.time()) - 5)),
+    ("not_valid_yet", "not valid yet", lambda idp: idp.sign(nbf=int(time.time()) + 60)),
+    ("signed_with_another_key", "signature", lambda idp: idp.sign(key=idp.other_key)),
+    ("changed_signature", "signature", lambda idp: idp.sign().rpartition(".")[0] + "." + "A" * 342),
+    ("unknown_key_id", "unknown key", lambda idp: idp.sign(headers={"kid": "key-2"})),
+    ("no_key_id", "unknown key", lambda idp: idp.sign(headers={"kid": None})),
     (
+        "key_in_the_header",
         "unknown key",
-        lambda idp: idp.sign(key=idp.stranger, headers={"kid": "key-2", "jwk": idp.public(idp.key, "key-2")}),
+        lambda idp: idp.sign(key=idp.other_key, headers={"kid": "key-2", "jwk": idp.public(idp.key, "key-2")}),
     ),
-    ("issuer", lambda idp: idp.sign(iss="stytch.com/project-test-2")),
-    ("missing claim", lambda idp: idp.sign(iss=None)),
-    ("audience", lambda idp: idp.sign(aud="project-test-2")),
-    ("missing claim", lambda idp: idp.sign(aud=None)),
-    ("missing claim", lambda idp: idp.sign(exp=None)),
-    ("missing claim", lambda idp: idp.sign(sub=None)),
-    ("subject does not match the customer", lambda idp: idp.sign(sub="user-test-2")),
-    ("subject does not match the customer", lambda idp: idp.sign(sub="")),
-    ("algorithm", lambda idp: idp.sign(algorithm="RS512")),
-    ("algorithm", lambda idp: forged(idp, {"alg": "HS256"}, public_pem(idp))),
-    ("algorithm", lambda idp: forged(idp, {"alg": "none"}, b"")),
-    ("malformed", lambda idp: idp.sign(padding="x" * 8192)),
-    ("malformed", lambda _idp: "a.b.c"),
-    ("malformed", lambda _idp: "nonsense"),
-    ("malformed", lambda _idp: "\ud800.b.c"),
-    ("malformed", lambda _idp: base64.urlsafe_b64encode(b"[" * 6000).decode() + ".b.c"),
+    ("another_issuer", "issuer", lambda idp: idp.sign(iss="stytch.com/project-test-2")),
+    ("no_issuer", "missing claim", lambda idp: idp.sign(iss=None)),
+    ("another_audience", "audience", lambda idp: idp.sign(aud="project-test-2")),
+    ("no_audience", "missing claim", lambda idp: idp.sign(aud=None)),
+    ("no_expiration", "missing claim", lambda idp: idp.sign(exp=None)),
+    ("no_subject", "missing claim", lambda idp: idp.sign(sub=None)),
+    ("another_subject", "subject does not match the customer", lambda idp: idp.sign(sub="user-test-2")),
+    ("empty_subject", "subject does not match the customer", lambda idp: idp.sign(sub="")),
+    ("rs512", "algorithm", lambda idp: idp.sign(algorithm="RS512")),
+    ("hmac_with_the_public_key", "algorithm", lambda idp: forged(idp, {"alg": "HS256"}, public_pem(idp))),
+    ("no_algorithm", "algorithm", lambda idp: forged(idp, {"alg": "none"}, b"")),
+    ("too_long", "malformed", lambda idp: idp.sign(padding="x" * 8192)),
+    ("malformed_parts", "malformed", lambda _idp: "a.b.c"),
+    ("no_parts", "malformed", lambda _idp: "nonsense"),
+    ("invalid_unicode", "malformed", lambda _idp: "\ud800.b.c"),
+    ("deep_nesting", "malformed", lambda _idp: base64.urlsafe_b64encode(b"[" * 6000).decode() + ".b.c"),
 ]
 
 
 class TestJwts:
-    """Two factors by the login that the org already has."""
+    """Two factors by the org's identity provider."""
 
     def test_a_jwt_of_the_customers_login_is_proof(self, trusting: Bank, provider: IdentityProvider) -> None:
         response = trusting.ask_token(trusting.customer(), "cards-write cards-sensitive", jwtToken=provider.sign())
@@ -292,7 +293,7 @@ class TestJwts:
         assert response.status_code == 201
         assert provider.fetched == [JWKS_PATH]
 
-    @pytest.mark.parametrize(("reason", "make"), WRONG_JWTS)
+    @pytest.mark.parametrize(("reason", "make"), [pytest.param(*row[1:], id=row[0]) for row in INVALID_JWTS])
     def test_an_invalid_jwt_is_refused(
         self, trusting: Bank, provider: IdentityProvider, reason: str, make: Callable[[IdentityProvider], str]
     ) -> None:
@@ -346,12 +347,19 @@ class TestJwts:
         self, trusting: Bank, provider: IdentityProvider
     ) -> None:
         provider.settings = unit.JwtSettings(JWKS_PATH, None)
-        token = provider.sign(iss="elsewhere", aud="somebody")
+        token = provider.sign(iss="elsewhere", aud="another-app")
 
         assert trusting.ask_token(trusting.customer(), "cards-write", jwtToken=token).status_code == 201
 
     @pytest.mark.parametrize(
-        "jwks", [lambda: {}, lambda: {"keys": []}, lambda: [], lambda: {"keys": [{"kty": "oct"}]}, lambda: 1 / 0]
+        "jwks",
+        [
+            pytest.param(lambda: {}, id="no_keys_member"),
+            pytest.param(lambda: {"keys": []}, id="no_keys"),
+            pytest.param(lambda: [], id="a_list"),
+            pytest.param(lambda: {"keys": [{"kty": "oct"}]}, id="a_symmetric_key"),
+            pytest.param(lambda: 1 / 0, id="an_exception"),
+        ],
     )
     def test_a_jwt_is_refused_if_its_keys_cannot_be_fetched(
         self, trusting: Bank, provider: IdentityProvider, jwks: Callable[[], Any]
@@ -366,9 +374,9 @@ class TestJwts:
     def test_a_rotated_key_is_used_at_once(self, trusting: Bank, provider: IdentityProvider) -> None:
         customer = trusting.customer()
         trusting.ask_token(customer, "cards-write", jwtToken=provider.sign())
-        new = provider.sign(key=provider.stranger, headers={"kid": "key-2"})
+        new = provider.sign(key=provider.other_key, headers={"kid": "key-2"})
         provider.jwks = lambda: {
-            "keys": [provider.public(provider.key, "key-1"), provider.public(provider.stranger, "key-2")]
+            "keys": [provider.public(provider.key, "key-1"), provider.public(provider.other_key, "key-2")]
         }
 
         response = trusting.ask_token(customer, "cards-write", jwtToken=new)
@@ -378,7 +386,7 @@ class TestJwts:
     def test_a_withdrawn_key_is_refused_at_once(self, trusting: Bank, provider: IdentityProvider) -> None:
         customer = trusting.customer()
         trusting.ask_token(customer, "cards-write", jwtToken=provider.sign())
-        provider.jwks = lambda: {"keys": [provider.public(provider.stranger, "key-2")]}
+        provider.jwks = lambda: {"keys": [provider.public(provider.other_key, "key-2")]}
 
         response = trusting.ask_token(customer, "cards-write", jwtToken=provider.sign())
 
@@ -392,9 +400,9 @@ class TestJwts:
         assert errors(response) == [("invalid_value", WRONG_JWT)]
 
     def test_keys_are_not_fetched_for_an_invalid_bearer(self, trusting: Bank, provider: IdentityProvider) -> None:
-        stranger = Bank(trusting.unit.bearing("v2.public.stranger"))
+        unknown = Bank(trusting.unit.with_token("v2.public.unknown"))
 
-        response = stranger.ask_token("1", "cards-write", jwtToken=provider.sign())
+        response = unknown.ask_token("1", "cards-write", jwtToken=provider.sign())
 
         assert response.status_code == 401
         assert provider.fetched == []
@@ -414,7 +422,7 @@ class TestJwts:
 
 
 class TestStytch:
-    """Two factors by a real login at the emulated Stytch, through its own SDK."""
+    """Two factors by the emulated Stytch."""
 
     def sign_in(self, client: stytch.Client, store: Store) -> Any:
         """Open a magic link."""
@@ -454,7 +462,7 @@ class TestStytch:
 
 
 class TestResources:
-    """Tokens for some cards or accounts."""
+    """Tokens limited to some cards or accounts."""
 
     def test_a_token_for_one_card_sees_no_other(self, bank: Bank) -> None:
         card = bank.active_card()
@@ -492,7 +500,7 @@ class TestResources:
 
 
 class TestUpgrades:
-    """Customer tokens that make others."""
+    """Customer tokens that create others."""
 
     PLAIN = "cards customer-token-write"
 

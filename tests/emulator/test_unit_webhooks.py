@@ -1,4 +1,4 @@
-"""Events and webhooks: what is noted, what is sent, how it is signed, and what happens when nobody takes it."""
+"""Events, webhooks and their delivery."""
 
 from __future__ import annotations
 
@@ -21,21 +21,21 @@ from .stytch_story import visitor
 from .unit_story import PHYSICAL, Bank, customer_of, document, errors
 
 Json = dict[str, Any]
-SECRET = "a secret of ours"
-SPARE: Json = {"label": "Ours", "url": "https://example.com/hooks", "contentType": "Json"}
+SECRET = "webhook-secret"
+HOOK: Json = {"label": "Events", "url": "https://example.com/hooks", "contentType": "Json"}
 
 
 @pytest.fixture(scope="module")
 def server() -> Iterator[Listener]:
-    """One listener for all tests."""
+    """One listener for all tests of this module."""
     with listening() as listener:
         yield listener
 
 
 @pytest.fixture
 def listener(server: Listener) -> Listener:
-    """The listener, as if nothing had happened yet."""
-    server.letters()
+    """The listener, reset."""
+    server.deliveries()
     server.answers.clear()
     server.before_answer = lambda: None
     return server
@@ -43,32 +43,32 @@ def listener(server: Listener) -> Listener:
 
 @pytest.fixture
 def dispatcher(store: Store) -> WebhookDispatcher:
-    """Delivers when the test says so."""
+    """A dispatcher that delivers only when a test calls it."""
     return WebhookDispatcher(store, in_background=False)
 
 
 @pytest.fixture
 def http(http: requests.Session, unit_with: UnitWith, dispatcher: WebhookDispatcher) -> requests.Session:
-    """The services, with a Unit whose webhooks the test's dispatcher carries."""
+    """The session, with a Unit that uses the test's dispatcher."""
     http.mount(UNIT_URL, unit_with(dispatcher=dispatcher))
     return http
 
 
 def hook(bank: Bank, url: str, **attributes: object) -> str:
-    given = {"label": "Ours", "url": url, "token": SECRET, "contentType": "JsonAPI", "deliveryMode": "AtLeastOnce"}
-    webhook: str = bank.made("/webhooks", "webhook", given | attributes)["id"]
+    given = {"label": "Events", "url": url, "token": SECRET, "contentType": "JsonAPI", "deliveryMode": "AtLeastOnce"}
+    webhook: str = bank.create("/webhooks", "webhook", given | attributes)["id"]
     return webhook
 
 
 def happened(bank: Bank, *types: str) -> list[Json]:
     """The events of these types, oldest first."""
     query = "&".join(f"filter[type][{number}]={name}" for number, name in enumerate(types))
-    found: list[Json] = bank.got(f"/events?sort=createdAt&{query}")
+    found: list[Json] = bank.read(f"/events?sort=createdAt&{query}")
     return found
 
 
 def delivered(listener: Listener) -> list[Json]:
-    return [event for _, body in listener.letters() for event in json.loads(body)["data"]]
+    return [event for _, body in listener.deliveries() for event in json.loads(body)["data"]]
 
 
 def types(found: list[Json]) -> list[str]:
@@ -214,11 +214,11 @@ def application_document(application: Json) -> str:
 
 class TestWebhooks:
     def test_a_new_webhook_is_enabled_and_shows_its_attributes(self, bank: Bank) -> None:
-        webhook = bank.got(f"/webhooks/{hook(bank, 'https://example.com/hooks')}")
+        webhook = bank.read(f"/webhooks/{hook(bank, 'https://example.com/hooks')}")
 
         assert webhook["attributes"] == {
             "createdAt": "2026-06-01T12:00:00.000Z",
-            "label": "Ours",
+            "label": "Events",
             "url": "https://example.com/hooks",
             "token": SECRET,
             "contentType": "JsonAPI",
@@ -230,9 +230,9 @@ class TestWebhooks:
     def test_webhooks_are_listed_by_id(self, bank: Bank) -> None:
         first, second = (hook(bank, "https://example.com/hooks") for _ in range(2))
 
-        everything = bank.got("/webhooks?page[limit]=10&sort=createdAt")
-        later = bank.got(f"/webhooks?filter[fromId]={second}")
-        earlier = bank.got(f"/webhooks?filter[toId]={first}&filter[since]=2026-06-01T00:00:00Z")
+        everything = bank.read("/webhooks?page[limit]=10&sort=createdAt")
+        later = bank.read(f"/webhooks?filter[fromId]={second}")
+        earlier = bank.read(f"/webhooks?filter[toId]={first}&filter[since]=2026-06-01T00:00:00Z")
 
         assert [each["id"] for each in everything] == [first, second]
         assert [each["id"] for each in later] == [second]
@@ -244,7 +244,7 @@ class TestWebhooks:
         changed = unit("PATCH", path, document("webhook", {"label": "Theirs", "includeResources": True}))
 
         assert changed.json()["data"]["attributes"]["label"] == "Theirs"
-        assert bank.got(path)["attributes"]["url"] == "https://example.com/hooks"
+        assert bank.read(path)["attributes"]["url"] == "https://example.com/hooks"
 
     @pytest.mark.parametrize(
         "url",
@@ -279,7 +279,7 @@ class TestWebhooks:
         ],
     )
     def test_a_webhook_url_must_be_https_or_loopback(self, unit: UnitOverHTTP, url: str) -> None:
-        response = unit("POST", "/webhooks", document("webhook", SPARE | {"url": url}))
+        response = unit("POST", "/webhooks", document("webhook", HOOK | {"url": url}))
 
         assert response.status_code == 400
         assert errors(response) == [("invalid_value", "/data/attributes/url")]
@@ -297,7 +297,7 @@ class TestWebhooks:
         ],
     )
     def test_an_invalid_webhook_attribute_is_refused(self, unit: UnitOverHTTP, attribute: str, value: object) -> None:
-        response = unit("POST", "/webhooks", document("webhook", SPARE | {attribute: value}))
+        response = unit("POST", "/webhooks", document("webhook", HOOK | {attribute: value}))
 
         assert response.status_code == 400
         assert errors(response) == [("invalid_value", f"/data/attributes/{attribute}")]
@@ -308,13 +308,13 @@ class TestWebhooks:
         monkeypatch.setattr(webhooks, "MAX_WEBHOOKS", 1)
         hook(bank, "https://example.com/hooks")
 
-        response = unit("POST", "/webhooks", document("webhook", SPARE))
+        response = unit("POST", "/webhooks", document("webhook", HOOK))
 
         assert response.status_code == 400
         assert errors(response) == [("limits_exceeded", None)]
 
     def test_a_webhook_cannot_be_deleted(self, bank: Bank, unit: UnitOverHTTP) -> None:
-        assert unit("DELETE", f"/webhooks/{hook(bank, SPARE['url'])}").status_code == 405
+        assert unit("DELETE", f"/webhooks/{hook(bank, HOOK['url'])}").status_code == 405
 
 
 class TestDelivery:
@@ -327,7 +327,7 @@ class TestDelivery:
 
         dispatcher.deliver_due()
 
-        [(headers, body)] = listener.letters()
+        [(headers, body)] = listener.deliveries()
         assert headers["content-type"] == "application/vnd.api+json; charset=utf-8"
         assert types(json.loads(body)["data"]) == ["customer.updated"]
         assert Unit(UNIT_URL, "any").webhooks.verify(headers["x-unit-signature"], SECRET, json.loads(body))
@@ -335,12 +335,12 @@ class TestDelivery:
     def test_deliveries_without_a_secret_are_not_signed(
         self, bank: Bank, dispatcher: WebhookDispatcher, listener: Listener
     ) -> None:
-        bank.made("/webhooks", "webhook", SPARE | {"url": listener.url})
+        bank.create("/webhooks", "webhook", HOOK | {"url": listener.url})
         bank.application(ssn="000000005")
 
         dispatcher.deliver_due()
 
-        [(headers, _)] = listener.letters()
+        [(headers, _)] = listener.deliveries()
         assert headers["content-type"] == "application/json"
         assert "x-unit-signature" not in headers
 
@@ -349,15 +349,15 @@ class TestDelivery:
 
         bank.customer()
 
-        assert listener.letters() == []
+        assert listener.deliveries() == []
 
     def test_an_api_call_does_not_fail_if_a_webhook_does(self, bank: Bank, dispatcher: WebhookDispatcher) -> None:
-        hook(bank, "http://127.0.0.1:9/")  # where nobody listens
+        hook(bank, "http://127.0.0.1:9/")  # a closed port
         customer = bank.customer()
 
         dispatcher.deliver_due()
 
-        assert bank.got(f"/customers/{customer}")["id"] == customer
+        assert bank.read(f"/customers/{customer}")["id"] == customer
 
     def test_the_background_thread_delivers(
         self, http: requests.Session, store: Store, bank: Bank, listener: Listener
@@ -368,7 +368,7 @@ class TestDelivery:
 
         bank.application(ssn="000000005")
 
-        _, body = listener.got.get(timeout=10)
+        _, body = listener.received.get(timeout=10)
         assert types(json.loads(body)["data"]) == ["application.created"]
 
     def test_after_a_crash_the_thread_resumes_at_the_next_change(
@@ -387,7 +387,7 @@ class TestDelivery:
 
         bank.application(ssn="000000005")
 
-        _, body = listener.got.get(timeout=10)
+        _, body = listener.received.get(timeout=10)
         assert types(json.loads(body)["data"]) == ["application.created"] * 2
 
     def test_a_stopped_dispatcher_delivers_nothing(
@@ -399,7 +399,7 @@ class TestDelivery:
 
         dispatcher.deliver_due()
 
-        assert listener.letters() == []
+        assert listener.deliveries() == []
 
     def test_stopping_a_dispatcher_ends_a_round_of_deliveries(
         self, bank: Bank, dispatcher: WebhookDispatcher, listener: Listener
@@ -413,7 +413,7 @@ class TestDelivery:
         dispatcher.watch("nobody")
         dispatcher.deliver_due()
 
-        assert len(listener.letters()) == 1
+        assert len(listener.deliveries()) == 1
 
     def test_an_invalid_host_does_not_stop_other_deliveries(
         self, bank: Bank, dispatcher: WebhookDispatcher, listener: Listener
@@ -430,11 +430,11 @@ class TestDelivery:
         for name in ("ada", "bob"):
             with visitor(name):
                 hook(bank, listener.url, deliveryMode="AtMostOnce", token=name)
-                bank.application()  # which is two events
+                bank.application()  # emits two events
 
         dispatcher.deliver_due()
 
-        signed = [(headers["x-unit-signature"], body) for headers, body in listener.letters()]
+        signed = [(headers["x-unit-signature"], body) for headers, body in listener.deliveries()]
         of_ada = [signature == delivery.sign("ada", body) for signature, body in signed]
         assert of_ada in ([True, False] * 2, [False, True] * 2)
 
@@ -454,7 +454,7 @@ class TestDelivery:
 
         dispatcher.deliver_due()
 
-        assert [types(json.loads(body)["data"]) for _, body in listener.letters()] == [["application.created"]]
+        assert [types(json.loads(body)["data"]) for _, body in listener.deliveries()] == [["application.created"]]
 
     def test_a_delivered_event_is_not_sent_again(
         self, bank: Bank, dispatcher: WebhookDispatcher, listener: Listener
@@ -494,7 +494,7 @@ class TestDelivery:
             dispatcher.deliver_due()
 
             assert len(delivered(listener)) == 2
-            assert elsewhere.letters() == []
+            assert elsewhere.deliveries() == []
 
     def test_an_at_most_once_webhook_gets_no_retry(
         self, bank: Bank, dispatcher: WebhookDispatcher, listener: Listener, clock: time_machine.Traveller
@@ -507,7 +507,7 @@ class TestDelivery:
         clock.shift(3600)
         dispatcher.deliver_due()
 
-        assert [types(json.loads(body)["data"]) for _, body in listener.letters()] == [
+        assert [types(json.loads(body)["data"]) for _, body in listener.deliveries()] == [
             ["application.created"],
             ["customer.created"],
         ]
@@ -521,7 +521,7 @@ class TestDelivery:
 
         dispatcher.deliver_due()
 
-        assert [len(json.loads(body)["data"]) for _, body in listener.letters()] == [2, 2, 1]
+        assert [len(json.loads(body)["data"]) for _, body in listener.deliveries()] == [2, 2, 1]
 
     def test_the_oldest_queued_events_are_dropped(
         self, bank: Bank, dispatcher: WebhookDispatcher, listener: Listener, monkeypatch: pytest.MonkeyPatch
@@ -534,7 +534,7 @@ class TestDelivery:
 
         assert types(delivered(listener)) == ["transaction.created", "card.created"]
 
-    @pytest.mark.usefixtures("long_memory")
+    @pytest.mark.usefixtures("long_lived_tenants")
     def test_a_webhook_becomes_unavailable_after_two_days_of_failures(
         self, bank: Bank, dispatcher: WebhookDispatcher, listener: Listener, clock: time_machine.Traveller
     ) -> None:
@@ -546,7 +546,7 @@ class TestDelivery:
 
         dispatcher.deliver_due()
 
-        assert bank.got(path)["attributes"]["status"] == "Unavailable"
+        assert bank.read(path)["attributes"]["status"] == "Unavailable"
 
     def test_a_disabled_webhook_gets_no_events(
         self, bank: Bank, unit: UnitOverHTTP, dispatcher: WebhookDispatcher, listener: Listener
@@ -585,7 +585,7 @@ class TestDelivery:
 
         dispatcher.deliver_due()
 
-        [(_, body)] = listener.letters()
+        [(_, body)] = listener.deliveries()
         [included] = json.loads(body)["included"]
         assert (included["id"], included["attributes"]["status"]) == (card["id"], "Frozen")
         assert "kept" not in included
@@ -598,7 +598,7 @@ class TestDelivery:
 
         dispatcher.deliver_due()
 
-        assert listener.letters() == []
+        assert listener.deliveries() == []
 
     def test_leased_events_are_not_delivered_by_another_dispatcher(
         self, bank: Bank, dispatcher: WebhookDispatcher, store: Store, listener: Listener, clock: time_machine.Traveller
@@ -606,7 +606,7 @@ class TestDelivery:
         hook(bank, listener.url)
         bank.customer()
         [tenant] = dispatcher.tenants
-        dispatcher.lease_due(tenant)  # and dies of it
+        dispatcher.lease_due(tenant)  # and crashes
         successor = WebhookDispatcher(store, in_background=False)
         successor.watch(tenant)
 

@@ -1,4 +1,4 @@
-"""The app's visitors at the emulator: each page gives its browser a tenant, and what is no page gives nothing."""
+"""The visitor cookie of the app."""
 
 from __future__ import annotations
 

@@ -1,8 +1,7 @@
-"""Unit's published schemas, and the check of every answer against them.
+"""Checks every Unit response against Unit's published schemas.
 
-``unit_schemas.json`` holds facts from Unit's OpenAPI description (it says which): names, types and required members of
-the resources that the emulator answers with. What it leaves out or gets wrong stands in ``OURS`` and
-``AMENDED``, each with where the truth is from.
+``unit_schemas.json`` is extracted from Unit's OpenAPI description: names, types and required members of the resources
+in use. ``ADDED_SCHEMAS`` and ``AMENDED`` hold what it lacks or gets wrong, with the source of each.
 """
 
 from __future__ import annotations
@@ -20,7 +19,7 @@ Json = dict[str, Any]
 
 _PUBLISHED: Json = json.loads((Path(__file__).parent / "unit_schemas.json").read_text())
 _FORMATS = {
-    # The SDK for Python reads nothing else.
+    # The only format that the Python SDK parses.
     "date-time": r"^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}\.\d{3}Z$",
     "date": r"^\d{4}-\d{2}-\d{2}$",
 }
@@ -43,15 +42,15 @@ _ERROR = _object(
 )
 _MOMENT = {"type": "string", "format": "date-time"}
 _LINK = {"$ref": "#/definitions/Relationship"}
-# What the published description has no schema for.
-OURS: Json = {
+# Resources without a published schema.
+ADDED_SCHEMAS: Json = {
     "errors": _object({"errors": {"type": "array", "items": _ERROR, "minItems": 1}}),
     "envelope": _object(
         {"data": {"type": ["object", "array"]}},
         included={"type": "array"},
         meta=_object({"pagination": _object({"total": _COUNT, "limit": _COUNT, "offset": _COUNT})}),
     ),
-    # SDK for Node, its type ApplicationFormV2; the description knows the first version only.
+    # From the Node SDK's type ApplicationFormV2; the description has only version 1.
     "applicationFormV2": _object(
         {
             "type": {"const": "applicationFormV2"},
@@ -69,21 +68,21 @@ OURS: Json = {
         },
         relationships=_object({}, application=_LINK),
     ),
-    # SDKs, their type AccountDepositProduct.
+    # From the SDKs' type AccountDepositProduct.
     "accountDepositProduct": _object(
         {"type": {"const": "accountDepositProduct"}, "attributes": _object({"name": _TEXT})}
     ),
-    # Documentation of sensitive card data: the paths at which VGS Show looks for the digits.
+    # From the documentation of sensitive card data: the paths that VGS Show reads.
     "pan": _object(
         {"type": {"const": "pan"}, "attributes": _object({"pan": {"type": "string", "pattern": "^[0-9]{16}$"}})}
     ),
     "cvv2": _object({"type": {"const": "cvv2"}, "attributes": _object({"cvv2": _TEXT})}),
 }
-# Members that the description requires, though Unit's own answers have been seen without them.
+# Members that the description requires, but that real responses lack.
 AMENDED: dict[str, set[str]] = {
-    # A payment to or from a bank account that is named in the payment has no counterparty resource.
+    # A payment with an inline counterparty has no counterparty resource.
     "AchPaymentRelationships": {"counterparty"},
-    # A payment that was rejected made no transaction.
+    # A rejected payment has no transaction.
     "BookPaymentRelationships": {"transaction"},
 }
 for _name, _optional in AMENDED.items():
@@ -91,7 +90,7 @@ for _name, _optional in AMENDED.items():
 
 
 def check(document: Json) -> None:
-    """Raise ``fastjsonschema.JsonSchemaException`` for an answer that Unit's schemas don't allow."""
+    """Raise ``fastjsonschema.JsonSchemaException`` for an invalid response."""
     if "errors" in document:
         _validator("errors")(document)
         return
@@ -102,7 +101,7 @@ def check(document: Json) -> None:
 
 
 def _schema_of(resource: Json) -> str:
-    """Name the schema of a resource: its type, but that events share one, and that two things are called limits."""
+    """The schema of a resource: its type, except for events and limits."""
     name = str(resource["type"])
     if name == "limits":
         return "accountLimits" if "ach" in resource["attributes"] else "cardLimits"
@@ -111,7 +110,7 @@ def _schema_of(resource: Json) -> str:
 
 @cache
 def _validator(name: str) -> Callable[[Json], object]:
-    schema = OURS.get(name) or _PUBLISHED["resources"][name]
+    schema = ADDED_SCHEMAS.get(name) or _PUBLISHED["resources"][name]
     compiled: Callable[[Json], object] = fastjsonschema.compile(
         {**schema, "definitions": _needed(schema)}, formats=_FORMATS
     )
@@ -119,7 +118,7 @@ def _validator(name: str) -> Callable[[Json], object]:
 
 
 def _needed(schema: Json) -> Json:
-    """The definitions that a schema leads to: with all of them each schema takes four times as long to compile."""
+    """Only the definitions that a schema refers to, as all take long to compile."""
     needed: Json = {}
     follow = [schema]
     while follow:

@@ -1,4 +1,4 @@
-"""The steps that Unit's tests take again and again, each over the wire."""
+"""Common steps of the Unit tests, over HTTP."""
 
 from __future__ import annotations
 
@@ -33,26 +33,29 @@ ADA: Json = {
 
 
 def document(resource_type: str, attributes: object, **related: str) -> Json:
-    """The document of a request."""
+    """A request document."""
     relationships = {name: {"data": {"type": name, "id": to}} for name, to in related.items()}
     return {"data": {"type": resource_type, "attributes": attributes, "relationships": relationships}}
 
 
 def errors(response: requests.Response) -> list[tuple[str | None, str | None]]:
-    """The code and the pointer of each error in an answer."""
+    """The code and pointer of each error in a response."""
     return [(entry.get("code"), entry.get("source", {}).get("pointer")) for entry in response.json()["errors"]]
 
 
-class Memory:
-    """Where the usual ways into an empty store end: each is walked once, and after that the store is put there."""
+class Snapshots:
+    """Saves the store after common setups, to restore instead of repeating them."""
 
     def __init__(self, engine: sa.Engine) -> None:
         self.engine, self._schema = engine, sa.MetaData()
         self._schema.reflect(engine)
         self._ends: dict[tuple[str, datetime], tuple[dict[str, list[Json]], Any]] = {}
 
-    def walk(self, name: str, way: Callable[[], Any]) -> Any:
-        """What the way leads to. What happened before, or at another time, it is walked on foot."""
+    def restore_or_run(self, name: str, way: Callable[[], Any]) -> Any:
+        """The result of a setup, restored if possible.
+
+        Restores only into an empty store and at the same time.
+        """
         if not self._is_empty():
             return way()
         key = name, datetime.now(UTC)
@@ -82,33 +85,33 @@ class Memory:
 class Bank:
     """What an org does at Unit, with the org token."""
 
-    def __init__(self, unit: UnitOverHTTP, memory: Memory | None = None) -> None:
-        self.unit, self._memory = unit, memory
+    def __init__(self, unit: UnitOverHTTP, snapshots: Snapshots | None = None) -> None:
+        self.unit, self._snapshots = unit, snapshots
 
-    def _walk(self, name: str, way: Callable[[], Any]) -> Any:
-        return self._memory.walk(name, way) if self._memory else way()
+    def _restore_or_run(self, name: str, way: Callable[[], Any]) -> Any:
+        return self._snapshots.restore_or_run(name, way) if self._snapshots else way()
 
-    def made(self, path: str, resource_type: str, attributes: object, **related: str) -> Json:
-        """Create something that must succeed."""
+    def create(self, path: str, resource_type: str, attributes: object, **related: str) -> Json:
+        """Create a resource, which must succeed."""
         response = self.unit("POST", path, document(resource_type, attributes, **related))
         assert response.status_code == 201, response.text
         resource: Json = response.json()["data"]
         return resource
 
-    def got(self, path: str) -> Any:
-        """Read something that must be there."""
+    def read(self, path: str) -> Any:
+        """Read a resource, which must succeed."""
         response = self.unit("GET", path)
         assert response.status_code == 200, response.text
         return response.json()["data"]
 
     def application(self, **changes: object) -> Json:
-        """An application of Ada's, with these attributes changed."""
-        return self.made("/applications", "individualApplication", ADA | changes)
+        """Ada's application, with these attributes changed."""
+        return self.create("/applications", "individualApplication", ADA | changes)
 
     def customer(self, **changes: object) -> str:
         """The id of a new customer."""
         if not changes:
-            return str(self._walk("customer", lambda: self._customer()))
+            return str(self._restore_or_run("customer", lambda: self._customer()))
         return self._customer(**changes)
 
     def _customer(self, **changes: object) -> str:
@@ -116,17 +119,19 @@ class Bank:
         return customer
 
     def account(self, customer: str) -> str:
-        """The id of a new account of the customer."""
-        account: str = self.made("/accounts", "depositAccount", {"depositProduct": "checking"}, customer=customer)["id"]
+        """The id of a new account."""
+        account: str = self.create("/accounts", "depositAccount", {"depositProduct": "checking"}, customer=customer)[
+            "id"
+        ]
         return account
 
     def card(self, account: str, resource_type: str = VIRTUAL, **attributes: object) -> Json:
         """A new card on the account."""
-        return self.made("/cards", resource_type, attributes, account=account)
+        return self.create("/cards", resource_type, attributes, account=account)
 
     def funded_account(self) -> str:
-        """The id of a new account of a new customer, with 1,000 dollars."""
-        return str(self._walk("account", self._funded_account))
+        """The id of a new customer's account with $1,000."""
+        return str(self._restore_or_run("account", self._funded_account))
 
     def _funded_account(self) -> str:
         account = self.account(self._customer())
@@ -134,16 +139,16 @@ class Bank:
         return account
 
     def active_card(self, **attributes: object) -> Json:
-        """A new virtual card of a new customer, on an account with 1,000 dollars."""
+        """A new customer's active virtual card with $1,000."""
         if attributes:
             return self.card(self.funded_account(), VIRTUAL, **attributes)
-        card: Json = self._walk("card", lambda: self.card(self._funded_account()))
+        card: Json = self._restore_or_run("card", lambda: self.card(self._funded_account()))
         return card
 
     def fund(self, account: str, amount: int) -> Json:
-        """Put money on the account."""
+        """Add money to the account."""
         attributes = {"amount": amount, "direction": "Credit", "description": "Salary"}
-        return self.made("/sandbox/payments", "achPayment", attributes, account=account)
+        return self.create("/sandbox/payments", "achPayment", attributes, account=account)
 
     def buy(self, card: Json, amount: int, **changes: object) -> requests.Response:
         """Try to buy something with a card."""
@@ -171,20 +176,20 @@ class Bank:
 
     def figures(self, card: Json) -> tuple[int, int, int]:
         """Balance, hold and available of the card's account."""
-        attributes = self.got(f"/accounts/{account_of(card)}")["attributes"]
+        attributes = self.read(f"/accounts/{account_of(card)}")["attributes"]
         return attributes["balance"], attributes["hold"], attributes["available"]
 
     def ask_token(self, customer: str, scope: str, **attributes: object) -> requests.Response:
-        """Ask for a customer token."""
+        """Request a customer token."""
         return self.unit(
             "POST", f"/customers/{customer}/token", document("customerToken", {"scope": scope} | attributes)
         )
 
     def customer_token(self, customer: str, scope: str, **attributes: object) -> UnitOverHTTP:
-        """Unit with a new customer token, proven with the sandbox's code."""
+        """Unit with a new customer token, created with the sandbox code."""
         response = self.ask_token(customer, scope, verificationCode="000001", **attributes)
         assert response.status_code == 201, response.text
-        return self.unit.bearing(response.json()["data"]["attributes"]["token"])
+        return self.unit.with_token(response.json()["data"]["attributes"]["token"])
 
 
 def account_of(card: Json) -> str:

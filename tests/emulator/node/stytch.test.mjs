@@ -1,4 +1,4 @@
-// Stytch's official Node client against the emulator: every call in scope, and how it meets a refusal.
+// Stytch's official Node client against the emulator: every call, and its refusals.
 import assert from "node:assert/strict";
 import { createHash, createHmac, randomBytes, randomUUID } from "node:crypto";
 import test from "node:test";
@@ -44,7 +44,7 @@ const refusal = (status, type) => (error) => {
   return true;
 };
 
-test("a mailed link opens once", async () => {
+test("an emailed link opens once", async () => {
   const { client, mailed, signIn } = tenant();
 
   const opened = await signIn();
@@ -54,7 +54,7 @@ test("a mailed link opens once", async () => {
   await assert.rejects(client.magicLinks.authenticate({ token: await mailed() }), refusal(401, "unable_to_auth_magic_link"));
 });
 
-test("send knows who is there, invite makes somebody pending", async () => {
+test("send finds existing users and invite creates a pending user", async () => {
   const { client, mailed } = tenant();
 
   await assert.rejects(client.magicLinks.email.send({ email: "nobody@example.com" }), refusal(404, "email_not_found"));
@@ -73,7 +73,7 @@ test("an invitation can be revoked", async () => {
   await assert.rejects(client.magicLinks.authenticate({ token: await mailed() }), refusal(401, "unable_to_auth_magic_link"));
 });
 
-test("pkce ties a link to the browser that asked", async () => {
+test("pkce ties a link to the browser that requested it", async () => {
   const { client, mailed } = tenant();
   const verifier = randomBytes(32).toString("hex");
   const challenge = createHash("sha256").update(verifier).digest("base64url");
@@ -84,7 +84,7 @@ test("pkce ties a link to the browser that asked", async () => {
   assert.equal((await client.magicLinks.authenticate({ token, code_verifier: verifier })).status_code, 200);
 });
 
-test("an embeddable link needs no mail", async () => {
+test("an embedded link needs no email", async () => {
   const { client } = tenant();
   const { user_id } = await client.users.create({ email: "ada@example.com" });
 
@@ -94,7 +94,7 @@ test("an embeddable link needs no mail", async () => {
   assert.equal(opened.session.authentication_factors[0].delivery_method, "embedded");
 });
 
-test("a session is checked, listed and revoked", async () => {
+test("a session is authenticated, listed and revoked", async () => {
   const { client, signIn } = tenant();
   const { session_token, session_jwt, user_id } = await signIn();
 
@@ -105,7 +105,7 @@ test("a session is checked, listed and revoked", async () => {
   await assert.rejects(client.sessions.authenticate({ session_token }), refusal(404, "session_not_found"));
 });
 
-test("a jwt is verified without a call, with the published keys, before and after a rotation", async () => {
+test("a jwt is verified locally before and after a key rotation", async () => {
   const { client, control, projectId, signIn } = tenant();
   const { session_jwt, user_id, session_token } = await signIn();
 
@@ -180,7 +180,7 @@ test("users are created, found, changed and deleted", async () => {
   await assert.rejects(client.users.get({ user_id }), refusal(404, "user_not_found"));
 });
 
-test("a factor is deleted, and so is the session that had no other", async () => {
+test("deleting a factor ends a session without another one", async () => {
   const { client } = tenant();
   const { user_id } = await client.users.create({ email: "ada@example.com" });
   const { secret, totp_id } = await client.totps.create({ user_id });
@@ -210,7 +210,7 @@ test("wrong credentials are refused", async () => {
   await assert.rejects(client.users.search({}), refusal(401, "unauthorized_credentials"));
 });
 
-test("a failure that was asked for arrives as the client knows it", async () => {
+test("a fault has the format that the client expects", async () => {
   const { client, control } = tenant();
   await control("faults", "POST", { path: "/v1/users", fault: "rate_limited" });
 

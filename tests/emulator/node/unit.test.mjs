@@ -1,4 +1,4 @@
-// Unit's official Node client against the emulator: every call in scope, and how it meets a refusal.
+// Unit's official Node client against the emulator: every call, and its refusals.
 import assert from "node:assert/strict";
 import { createHmac, randomUUID } from "node:crypto";
 import { once } from "node:events";
@@ -62,7 +62,7 @@ const refusal = (status, code) => (error) => {
 };
 const ids = ({ data }) => data.map((each) => each.id);
 
-test("an application is made, read, changed and canceled", async () => {
+test("an application is created, read, updated and canceled", async () => {
   const { apply, org } = tenant();
   const { data: waiting } = await apply({ ssn: "000000004" });
 
@@ -100,7 +100,7 @@ test("the sandbox decides on applications and their documents", async () => {
   await assert.rejects(org.simulations.approveApplication(id, approve), refusal("400", "invalid_value"));
 });
 
-test("a form of the second version has a link", async () => {
+test("a version 2 form has a link", async () => {
   const { org } = tenant({ axios: axios.create({ headers: { "X-Accept-Version": "V2024_06" } }) });
   const form = { type: "applicationForm", attributes: { idempotencyKey: randomUUID(), tags: { tier: "gold" } } };
 
@@ -113,7 +113,7 @@ test("a form of the second version has a link", async () => {
   await assert.rejects(tenant().org.applicationForms.create(form), refusal("400", "invalid_value"));
 });
 
-test("a customer is read, changed and archived", async () => {
+test("a customer is read, updated and archived", async () => {
   const { customer, org } = tenant();
   const customerId = await customer();
   const patch = { type: "individualCustomer", attributes: { jwtSubject: "user-test-2", tags: { tier: null } } };
@@ -131,7 +131,7 @@ test("a customer is read, changed and archived", async () => {
   await assert.rejects(org.customers.update({ customerId, data: patch }), refusal("400", "invalid_value"));
 });
 
-test("an account is opened, read, changed, frozen, closed and reopened", async () => {
+test("an account is opened, read, updated, frozen, closed and reopened", async () => {
   const { account, open, org } = tenant();
   const accountId = await account(100_000);
   const { data: shown, included } = await org.accounts.get(accountId, "customer");
@@ -157,7 +157,7 @@ test("an account is opened, read, changed, frozen, closed and reopened", async (
   await assert.rejects(open("1"), refusal("400", "customer_not_found"));
 });
 
-test("a virtual card lives and dies", async () => {
+test("a virtual card changes its status", async () => {
   const { account, card, org } = tenant();
   const accountId = await account();
   const { id } = await card(accountId, "individualVirtualDebitCard", { idempotencyKey: "one" });
@@ -180,7 +180,7 @@ test("a physical card is activated, limited and replaced", async () => {
   const { id } = await card(accountId, "individualDebitCard", { shippingAddress: address });
 
   await assert.rejects(org.cards.getPinStatus(id), refusal("400", "not_supported_for_card_status"));
-  // The client has no call for it.
+  // The client has no method for it.
   await axios.post(`${origin}/sandbox/cards/${id}/activate`, undefined, { headers: org.cards.headers });
   const limits = { dailyPurchase: 50_000 };
   await org.cards.update({ id, type: "individualDebitCard", attributes: { limits, tags: { for: "Ada" } } });
@@ -224,7 +224,7 @@ test("money is held, spent and listed", async () => {
   await assert.rejects(org.simulations.createCardPurchase(dear), refusal("400", "limits_exceeded"));
 });
 
-test("payments are made, received and completed", async () => {
+test("payments are created, received and completed", async () => {
   const { account, org } = tenant();
   const [payer, payee] = [await account(10_000), await account()];
   const rent = (amount) => ({
@@ -257,7 +257,7 @@ test("payments are made, received and completed", async () => {
   await assert.rejects(org.payments.create(rent(0)), refusal("400", "invalid_value"));
 });
 
-test("a code makes a customer token, for what it says and no more", async () => {
+test("a code creates a customer token limited to its scope", async () => {
   const { account, card, org } = tenant();
   const made = await card(await account());
   const customerId = made.relationships.customer.data.id;
@@ -280,13 +280,13 @@ test("a code makes a customer token, for what it says and no more", async () => 
   await assert.rejects(new Unit("v2.public.nobody", origin).cards.list(), refusal("401", "unauthorized"));
 });
 
-test("a webhook gets what happens, signed so that the client can tell", async (context) => {
+test("a webhook receives events that the client can verify", async (context) => {
   const { customer, org } = tenant();
-  const secret = "a secret of ours";
+  const secret = "webhook-secret";
   const server = createServer().listen(0, "127.0.0.1");
   context.after(() => server.close() && server.closeAllConnections());
   await once(server, "listening");
-  const attributes = { label: "Ours", token: secret, contentType: "Json", deliveryMode: "AtLeastOnce" };
+  const attributes = { label: "Events", token: secret, contentType: "Json", deliveryMode: "AtLeastOnce" };
   const url = `http://127.0.0.1:${server.address().port}/hooks`;
   const { data: webhook } = await org.webhooks.create({ type: "webhook", attributes: { ...attributes, url } });
   const delivery = once(server, "request");
