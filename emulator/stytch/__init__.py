@@ -1,4 +1,4 @@
-"""The emulated Stytch: the Consumer API's magic links, sessions, TOTP and users, as the real SDK calls them.
+"""The emulated Stytch Consumer API: magic links, sessions, TOTP and users.
 
 Not emulated: sending email, one-time passcodes, passwords, passkeys, OAuth and the other products, session
 migration and exchange, roles with permissions, device fingerprints (``telemetry_id`` is ignored), a cap on
