@@ -37,7 +37,7 @@ class Cluster:
     def start_replica(self, number: int) -> None:
         """Start one, with a log of its own."""
         port, log = self.ports[number], self.folder / f"app-{number + 1}.log"
-        command = [sys.executable, "serve.py"]
+        command = [sys.executable, "-m", "deploy.serve"]
         self.replicas.insert(number, start(command, port, log, {**self.environ, "PORT": str(port)}))
 
     def end(self, number: int, how: signal.Signals) -> None:
@@ -100,7 +100,7 @@ def _redis(folder: Path) -> Iterator[str]:
 @contextmanager
 def _nginx(folder: Path, port: int, ports: list[int]) -> Iterator[None]:
     """With the very file that compose.yaml mounts, but for names and ports."""
-    text = (APP / "hosting" / "nginx.conf").read_text()
+    text = (APP / "deploy" / "nginx.conf").read_text()
     here = {"/tmp/": f"{folder}/nginx-", "/dev/stdout": f"{folder}/access.log", "stderr": f"{folder}/nginx-error.log"}  # noqa: S108
     here |= {"listen 8080": f"listen 127.0.0.1:{port}"}
     here |= {f"app-{number}:8000": f"127.0.0.1:{replica}" for number, replica in enumerate(ports, 1)}

@@ -27,7 +27,7 @@ from .visitor import Visitor
 DEMO = """
 from services import limits
 limits.LINKS_IN_ALL = limits.parse("1000000/hour")
-import app, serve
+import app; from deploy import serve
 serve.main(app.create_app())
 """
 VISITORS = 5_000

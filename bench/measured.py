@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING, Any
 
 from flask import Flask, Response, render_template_string
 
-import serve
 from app import create_app
+from deploy import serve
 from services.http import ServiceSession
 
 if TYPE_CHECKING:

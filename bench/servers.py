@@ -29,7 +29,7 @@ def commands(port: int) -> dict[str, list[str]]:
     gunicorn = ["-k", "gthread", "-w", "1", "--threads", THREADS, "-b", f"127.0.0.1:{port}", made]
     granian = ["--interface", "wsgi", "--factory", "--workers", "1", "--blocking-threads", THREADS]
     return {
-        "waitress (serve.py)": [sys.executable, "serve.py"],
+        "waitress (deploy)": [sys.executable, "-m", "deploy.serve"],
         "gunicorn gthread": [str(BIN / "gunicorn"), *gunicorn],
         "granian": [str(BIN / "granian"), *granian, "--port", str(port), "app:create_app"],
     }

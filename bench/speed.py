@@ -32,7 +32,7 @@ SECONDS = 8.0
 GOALS = ((0.5, 3.0), (0.99, 10.0))  # share of the requests, and the milliseconds they may take of the app's own time
 TURNS = 4
 LEAK_REQUESTS = 50_000
-SERVICES = "import serve, emulator; serve.main(emulator.create_app(with_controls=True))"
+SERVICES = "import emulator; from deploy import serve; serve.main(emulator.create_app(with_controls=True))"
 
 
 class Customer(Visitor):
