@@ -1,9 +1,7 @@
-"""The app behind waitress, as it is hosted: ``python serve.py``, with ``HOST`` and ``PORT`` if need be.
+"""Serve the app with waitress: ``python -m deploy.serve``.
 
-Chosen by measurement (``bench/servers.py``): the only one that neither idle clients, half a head nor a dripping body
-stop, even without a proxy in front. To copy: by itself waitress dies at once when it is told to end; here it takes no
-more connections, answers all that has arrived, and then ends. And one thread writes what all others log: a thread that
-writes lets go of the interpreter, and on a busy server waits behind all others before it goes on.
+Run it from the repository root; ``HOST`` and ``PORT`` are optional. SIGTERM and SIGINT stop it without losing a
+request: waitress alone exits at once. ``bench/servers.py`` is the measurement that waitress was chosen by.
 """
 
 from __future__ import annotations
@@ -11,90 +9,131 @@ from __future__ import annotations
 import logging
 import os
 import signal
+import socket
 import sys
 import threading
 import time
 from http.client import HTTPConnection
 from logging.handlers import QueueHandler, QueueListener
 from queue import SimpleQueue
+from select import select
+from typing import TYPE_CHECKING, Any, TypeAlias
 from urllib.parse import urlsplit
 
-from flask import Flask
-from waitress import wasyncore
-from waitress.server import create_server
+from waitress import create_server, wasyncore
 
-GRACE = 20.0  # seconds for what has arrived; more than a request may take
-SETTLE = 0.5  # seconds in which the first bytes on a connection that was just taken must be here
+if TYPE_CHECKING:
+    from flask import Flask
+
+GRACE = 20.0  # seconds to answer requests that have begun to arrive; longer than any request takes
+SETTLE = 0.5  # seconds for a new connection to send its first bytes
 OPTIONS = {
-    "threads": 20,  # more than the calls in flight that two services which hang can hold
-    "connection_limit": 2000,  # a slow client costs a connection, never a thread
-    "asyncore_use_poll": True,  # select() ends at 1024 connections
+    "threads": 20,  # more than the upstream calls that two hanging services can hold
+    "connection_limit": 2000,  # a slow client holds a connection, never a thread
     "channel_timeout": 30,  # seconds until an idle connection is closed
     "max_request_body_size": 64 * 1024,
     "max_request_header_size": 32 * 1024,
-    "clear_untrusted_proxy_headers": False,  # ProxyFix alone decides, by TRUSTED_PROXIES
+    "clear_untrusted_proxy_headers": False,  # ProxyFix decides, using TRUSTED_PROXIES
     "ident": None,
 }
 
+Sockets: TypeAlias = dict[int, wasyncore.dispatcher]  # by file descriptor
+
 
 def main(app: Flask) -> None:
-    """Serve until SIGTERM or SIGINT, and lose no request then."""
-    logging.getLogger("waitress.queue").setLevel(logging.ERROR)  # it warns of every request that waits a moment
-    written = _write_aside()
+    """Serve the app until SIGTERM or SIGINT, then answer what has arrived."""
+    logging.getLogger("waitress.queue").setLevel(logging.ERROR)  # it warns about every request that waits
+    log_writer = _log_in_one_thread()
     stopping = threading.Event()
-    host, port = os.environ.get("HOST", "127.0.0.1"), int(os.environ.get("PORT") or 8000)
-    server = create_server(app, host=host, port=port, **OPTIONS)
-
-    def stop(*_: object) -> None:
-        stopping.set()
-        server.pull_trigger()  # wakes the loop
-
     for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, stop)
-    while not stopping.is_set():
-        _turn(server)
-    _accept_what_waits(server)
-    wasyncore.dispatcher.close(server)  # the listening socket only: connections that are open live on
+        signal.signal(number, lambda *_: stopping.set())
+    sockets: Sockets = {}
+    host, port = os.environ.get("HOST") or "127.0.0.1", int(os.environ.get("PORT") or 8000)
+    with _Listener.bound(host, port) as listener:
+        create_server(app, map=sockets, sockets=[listener], **OPTIONS)
+        while not stopping.is_set():
+            _handle_events(sockets)
+        _accept_pending(sockets, listener)
+        del sockets[listener.fileno()]
+    _drain(sockets)
+    log_writer.stop()  # returns when the queue is written
+
+
+class _Connection(socket.socket):
+    """A client's connection that knows whether it has received bytes without an answer."""
+
+    unanswered = False
+
+    def recv(self, *args: Any) -> bytes:
+        data = super().recv(*args)
+        self.unanswered |= bool(data)
+        return data
+
+    def send(self, *args: Any) -> int:
+        sent = super().send(*args)
+        self.unanswered = False
+        return sent
+
+
+class _Listener(socket.socket):
+    """A listening socket whose connections are ``_Connection``."""
+
+    @classmethod
+    def bound(cls, host: str, port: int) -> _Listener:
+        """Listen on a host and port."""
+        family = socket.AF_INET6 if ":" in host else socket.AF_INET
+        return cls(fileno=socket.create_server((host, port), family=family).detach())
+
+    def accept(self) -> tuple[socket.socket, Any]:
+        connection, address = super().accept()
+        return _Connection(fileno=connection.detach()), address
+
+
+def _log_in_one_thread() -> QueueListener:
+    """Have one thread write all log lines; a request's thread only formats them.
+
+    Writing releases the GIL, and getting it back takes a turn on a busy server.
+    """
+    root, records = logging.getLogger(), SimpleQueue[logging.LogRecord]()
+    writer = QueueListener(records, *root.handlers)
+    queue = QueueHandler(records)
+    for handler in writer.handlers:
+        queue.setFormatter(handler.formatter)
+        handler.setFormatter(None)
+    root.handlers[:] = [queue]
+    writer.start()
+    return writer
+
+
+def _handle_events(sockets: Sockets) -> None:
+    wasyncore.loop(timeout=0.1, map=sockets, count=1, use_poll=True)  # select() ends at 1024 connections
+
+
+def _accept_pending(sockets: Sockets, listener: socket.socket) -> None:
+    """Accept what the kernel has queued; closing the listener would reset it."""
+    give_up = time.monotonic() + SETTLE
+    while time.monotonic() < give_up and select([listener], [], [], 0)[0]:
+        _handle_events(sockets)
+
+
+def _drain(sockets: Sockets) -> None:
+    """Answer each request that has begun to arrive, for at most ``GRACE`` seconds."""
     began = time.monotonic()
-    while (waited := time.monotonic() - began) < SETTLE or (waited < GRACE and _is_busy(server)):
-        _turn(server)
-    server.task_dispatcher.shutdown()
-    written.stop()  # when all that waits is written
+    while (waited := time.monotonic() - began) < SETTLE or (waited < GRACE and _is_busy(sockets)):
+        _handle_events(sockets)
 
 
-def _write_aside() -> QueueListener:
-    """Put a queue between the threads that log and the stream. A line is made where it is logged, with its request."""
-    root, lines = logging.getLogger(), SimpleQueue[logging.LogRecord]()
-    listener = QueueListener(lines, *root.handlers)
-    aside = QueueHandler(lines)
-    for stream in listener.handlers:
-        aside.setFormatter(stream.formatter)
-        stream.setFormatter(None)
-    root.handlers[:] = [aside]
-    listener.start()
-    return listener
+def _is_busy(sockets: Sockets) -> bool:
+    """Whether a request is arriving, being handled or being answered.
 
-
-def _turn(server: wasyncore.dispatcher) -> None:
-    wasyncore.loop(timeout=0.1, map=server._map, count=1, use_poll=True)
-
-
-def _accept_what_waits(server: wasyncore.dispatcher) -> None:
-    """Take the connections that the kernel has accepted already; closing the socket would reset them."""
-    before = -1
-    while before != len(server.active_channels):
-        before = len(server.active_channels)
-        server.handle_accept()
-
-
-def _is_busy(server: wasyncore.dispatcher) -> bool:
-    """Whether there is a connection on which a request has arrived, in part or whole, and is not answered yet."""
-    channels = list(server.active_channels.values())
-    return any(channel.requests or channel.request or channel.total_outbufs_len for channel in channels)
+    waitress stops reading from a connection while its request is handled.
+    """
+    clients = [each for each in list(sockets.values()) if isinstance(each.socket, _Connection)]
+    return any(each.socket.unanswered or each.writable() or not each.readable() for each in clients)
 
 
 def check() -> None:
-    """Ask the server in this container whether it is alive; ends with status 1 if not."""
+    """Exit with status 1 unless the server in this container answers."""
     origin = os.environ.get("PUBLIC_URL") or "http://localhost:8000"
     connection = HTTPConnection("127.0.0.1", int(os.environ.get("PORT") or 8000), timeout=2)
     connection.request("GET", "/healthz", headers={"Host": urlsplit(origin).netloc})
@@ -104,6 +143,6 @@ def check() -> None:
 if __name__ == "__main__":
     if "--check" in sys.argv[1:]:
         check()
-    from app import create_app  # not for a check: it would cost a second of a processor each time
+    from app import create_app  # not needed by --check, which runs every ten seconds
 
     main(create_app())
