@@ -1,1 +1,1 @@
-"""What the app can bear, measured on loopback: ``make bench``. Nothing here is needed to run it."""
+"""Benchmarks on loopback: ``make bench``. The app does not need them."""

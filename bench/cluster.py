@@ -1,7 +1,7 @@
-"""The parts of ``compose.yaml`` from this machine's packages, on loopback: nginx, two replicas, PostgreSQL, Redis.
+"""The services of ``deploy/compose.yaml`` on loopback, without Docker.
 
-Run by itself it serves until Ctrl-C: ``python -m bench.cluster``. Debian: ``apt-get install nginx-light postgresql
-redis-server``.
+``python -m bench.cluster`` serves until Ctrl-C. It needs nginx, PostgreSQL and Redis; on Debian: ``apt-get install
+nginx-light postgresql redis-server``.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ POSTGRES = next(iter(sorted(Path("/usr/lib/postgresql").glob("*/bin"), reverse=T
 
 @dataclass
 class Cluster:
-    """What runs."""
+    """The running services."""
 
     origin: str
     folder: Path
@@ -35,25 +35,25 @@ class Cluster:
     replicas: list[subprocess.Popen[bytes]] = field(default_factory=list)
 
     def start_replica(self, number: int) -> None:
-        """Start one, with a log of its own."""
+        """Start a replica, with its own log file."""
         port, log = self.ports[number], self.folder / f"app-{number + 1}.log"
         command = [sys.executable, "-m", "deploy.serve"]
         self.replicas.insert(number, start(command, port, log, {**self.environ, "PORT": str(port)}))
 
-    def end(self, number: int, how: signal.Signals) -> None:
-        """End a replica: as a crash does (SIGKILL), or as an orderly stop does (SIGTERM)."""
-        self.replicas[number].send_signal(how)
+    def stop_replica(self, number: int, sent: signal.Signals) -> None:
+        """Stop a replica with a signal, and wait until it has ended."""
+        self.replicas[number].send_signal(sent)
         self.replicas[number].wait()
 
     def served_by(self) -> list[int]:
-        """How many requests nginx has handed to each replica."""
+        """Count the requests that nginx passed to each replica."""
         lines = (self.folder / "access.log").read_text()
         return [lines.count(f"127.0.0.1:{port}") for port in self.ports]
 
 
 @contextmanager
 def cluster() -> Iterator[Cluster]:
-    """Everything, until the block ends; then nothing is left."""
+    """Run all services until the block ends; leaves nothing behind."""
     folder = Path(mkdtemp(prefix="cluster-"))
     folder.chmod(0o755)
     with ExitStack() as parts:
@@ -66,23 +66,23 @@ def cluster() -> Iterator[Cluster]:
             EMULATOR_DATABASE_URL=parts.enter_context(_postgres(folder)),
             RATELIMIT_STORAGE_URI=parts.enter_context(_redis(folder)),
         )
-        made = Cluster(f"http://localhost:{port}", folder, environ, ports)
+        running_cluster = Cluster(f"http://localhost:{port}", folder, environ, ports)
         for number in range(len(ports)):
-            made.start_replica(number)
-            parts.callback(stop, made.replicas[number])
+            running_cluster.start_replica(number)
+            parts.callback(stop, running_cluster.replicas[number])
         parts.enter_context(_nginx(folder, port, ports))
-        yield made
+        yield running_cluster
 
 
 @contextmanager
 def _postgres(folder: Path) -> Iterator[str]:
-    """A server whose data live in the folder. PostgreSQL refuses to run as root, so root lends it to ``postgres``."""
+    """Run PostgreSQL with its data in the folder, never as root, which it refuses."""
     user = "postgres" if os.geteuid() == 0 else pwd.getpwuid(os.geteuid()).pw_name
     data, port = folder / "postgres", free_port()
     data.mkdir(mode=0o700)
     shutil.chown(data, user)
-    made = [str(POSTGRES / "initdb"), "--auth=trust", "--username=app", "--no-sync", "-D", str(data)]
-    subprocess.run(made, user=user, cwd=data, check=True, stdout=subprocess.DEVNULL)
+    initdb = [str(POSTGRES / "initdb"), "--auth=trust", "--username=app", "--no-sync", "-D", str(data)]
+    subprocess.run(initdb, user=user, cwd=data, check=True, stdout=subprocess.DEVNULL)
     settings = [f"port={port}", "listen_addresses=127.0.0.1", f"unix_socket_directories={data}", "max_connections=200"]
     command = [str(POSTGRES / "postgres"), "-D", str(data), *(word for each in settings for word in ("-c", each))]
     with running(command, port, folder / "postgres.log", os.environ, user=user):
@@ -99,13 +99,13 @@ def _redis(folder: Path) -> Iterator[str]:
 
 @contextmanager
 def _nginx(folder: Path, port: int, ports: list[int]) -> Iterator[None]:
-    """With the very file that compose.yaml mounts, but for names and ports."""
+    """Run nginx with the file that compose.yaml mounts; only names and ports differ."""
     text = (APP / "deploy" / "nginx.conf").read_text()
     here = {"/tmp/": f"{folder}/nginx-", "/dev/stdout": f"{folder}/access.log", "stderr": f"{folder}/nginx-error.log"}  # noqa: S108
     here |= {"listen 8080": f"listen 127.0.0.1:{port}"}
     here |= {f"app-{number}:8000": f"127.0.0.1:{replica}" for number, replica in enumerate(ports, 1)}
-    for theirs, ours in here.items():
-        text = text.replace(theirs, ours)
+    for there, value in here.items():
+        text = text.replace(there, value)
     config = folder / "nginx.conf"
     config.write_text(text)
     with running(["nginx", "-c", str(config), "-g", "daemon off;"], port, folder / "nginx.log", os.environ):
@@ -114,8 +114,8 @@ def _nginx(folder: Path, port: int, ports: list[int]) -> Iterator[None]:
 
 def main() -> None:
     """Serve until interrupted."""
-    with cluster() as made:
-        print(f"{made.origin}\nlogs: {made.folder}", flush=True)
+    with cluster() as services:
+        print(f"{services.origin}\nlogs: {services.folder}", flush=True)
         signal.sigwait({signal.SIGINT, signal.SIGTERM})
 
 

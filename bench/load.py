@@ -1,4 +1,4 @@
-"""Clients: many that ask and read as fast as they are answered, and some that are slow on purpose."""
+"""HTTP clients for load tests: fast ones, and ones that are slow on purpose."""
 
 from __future__ import annotations
 
@@ -10,22 +10,22 @@ from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
-OWN_TIME, OWN_CPU = "x-own-time", "x-own-cpu"  # headers of bench/measured.py
+OWN_TIME, OWN_CPU = "x-own-time", "x-own-cpu"  # headers set by bench/measured.py
 PATIENCE = 10.0  # seconds for one answer
 
 
 @dataclass
 class Result:
-    """What came of a number of requests."""
+    """Outcome of many requests."""
 
     seconds: float
-    latencies: list[float] = field(default_factory=list)  # of answers below 500, in seconds
+    latencies: list[float] = field(default_factory=list)  # seconds, of answers below 500
     failed: int = 0
-    own: list[float] = field(default_factory=list)  # seconds that the app spent itself, where its answers say so,
-    own_cpu: list[float] = field(default_factory=list)  # and of those, of the processor
+    own: list[float] = field(default_factory=list)  # seconds that the app itself spent, by its answers
+    own_cpu: list[float] = field(default_factory=list)  # of those, seconds of processor time
 
     def __add__(self, other: Result) -> Result:
-        """The two in one."""
+        """Combine two results."""
         return Result(
             self.seconds + other.seconds,
             self.latencies + other.latencies,
@@ -36,12 +36,12 @@ class Result:
 
     @property
     def per_second(self) -> float:
-        """Answers in a second."""
+        """Answers per second."""
         return len(self.latencies) / self.seconds
 
 
 def quantile(times: Sequence[float], share: float) -> float:
-    """The milliseconds that this share of the times stays within."""
+    """Return a quantile of times in seconds, as milliseconds."""
     ordered = sorted(times)
     return ordered[min(len(ordered) - 1, int(share * len(ordered)))] * 1000 if ordered else float("inf")
 
@@ -49,15 +49,15 @@ def quantile(times: Sequence[float], share: float) -> float:
 def ask(
     origin: str, path: str, *, clients: int, seconds: float, headers: Mapping[str, str] | None = None, pause: float = 0
 ) -> Result:
-    """Let clients ask for a path over and over, each on a connection that it keeps.
+    """Request a path repeatedly from many clients, each on a persistent connection.
 
-    ``pause`` is how many seconds they look at an answer on average, now longer, now shorter.
+    ``pause`` is the mean of a random wait before each request, in seconds.
     """
     return asyncio.run(_ask(origin, path, clients, seconds, headers or {}, pause))
 
 
 def ask_beside_slow_ones(origin: str, path: str, kind: str, slow: int, *, seconds: float) -> Result:
-    """The same for two clients, while others are ``idle``, stop inside their ``head``, or drip their ``body``."""
+    """Request a path from two clients beside slow ones: ``idle``, ``head`` or ``body``."""
 
     async def both() -> Result:
         async with _slow_ones(origin, kind, slow):

@@ -1,6 +1,7 @@
-"""Two apps behind the server of ``serve.py``: ours, which tells how it spent its time, and the least that Flask can do.
+"""Apps behind the server of ``deploy/serve.py`` whose answers say how long they took.
 
-``python -m bench.measured ours``, or ``empty``, which answers with a page of ``SIZE`` bytes.
+``python -m bench.measured app`` serves the app. ``empty`` serves a page of ``SIZE`` bytes from bare Flask. ``requests``
+lists the cards at Unit with plain ``requests`` first, as ``UNIT_CUSTOMER_TOKEN``.
 """
 
 from __future__ import annotations
@@ -12,28 +13,33 @@ import time
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any
 
+import requests
 from flask import Flask, Response, render_template_string
+from requests.adapters import HTTPAdapter
 
 from app import create_app
 from deploy import serve
-from services.http import ServiceSession
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
+    from .names import HttpSession  # not at run time: it imports the emulator, which takes memory
+
+PAGE = "<!doctype html><title>{{ title }}</title><p>" + "x" * int(os.environ.get("SIZE", "0"))
+
 
 class Upstream(threading.local):
-    """What the present thread's request has spent on calls to the services."""
+    """Time and calls that this thread's request has spent upstream."""
 
     seconds = 0.0
     cpu = 0.0
     calls = 0
 
 
-def ours() -> Flask:
-    """Our app; each answer also says how many calls upstream it took, and how many connections were opened so far."""
+def measured_app() -> Flask:
+    """Return the app, with its upstream calls timed and counted."""
     app, upstream = create_app(), Upstream()
-    http: ServiceSession = app.extensions["http"]
+    http: HttpSession = app.extensions["http"]
     send: Callable[..., Any] = http.send
 
     def timed(request: Any, **kwargs: Any) -> Any:
@@ -46,23 +52,38 @@ def ours() -> Flask:
             upstream.calls += 1
 
     http.send = timed  # type: ignore[method-assign]
-    return telling(app, upstream, http)
+    return _with_timing(app, upstream, http)
 
 
 def empty() -> Flask:
-    """An app with the same libraries in memory, and one page of a given size."""
+    """Return a bare Flask app, with the same libraries in memory and one page."""
     app = Flask(__name__)
-    words = "<!doctype html><title>{{ title }}</title><p>" + "x" * int(os.environ.get("SIZE", "0"))
 
     @app.get("/")
     def page() -> str:
-        return render_template_string(words, title="Hello")
+        return render_template_string(PAGE, title="Hello")
 
-    return telling(app, Upstream(), None)
+    return _with_timing(app, Upstream(), None)
 
 
-def telling(app: Flask, upstream: Upstream, http: ServiceSession | None) -> Flask:
-    """Let each answer say how long it took here, without the calls upstream: by the clock, and of the processor."""
+def with_requests() -> Flask:
+    """Return a bare Flask app that lists cards with plain ``requests``."""
+    app, http = Flask(__name__), requests.Session()
+    http.mount("http://", HTTPAdapter(pool_maxsize=serve.THREADS))  # the default of 10 reopens connections
+    url = f"{os.environ['UNIT_API_URL']}/cards"
+    bearer = {"Authorization": f"Bearer {os.environ['UNIT_CUSTOMER_TOKEN']}"}
+
+    @app.get("/")
+    def page() -> str:
+        answer = http.get(url, params={"include": "account", "sort": "createdAt"}, headers=bearer, timeout=5)
+        answer.raise_for_status()
+        return render_template_string(PAGE, title=f"{len(answer.json()['data'])} cards")
+
+    return _with_timing(app, Upstream(), None)
+
+
+def _with_timing(app: Flask, upstream: Upstream, http: HttpSession | None) -> Flask:
+    """Add headers with the time that each answer took here, without upstream calls."""
     inner: WSGIApplication = app.wsgi_app
 
     def outer(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
@@ -79,11 +100,11 @@ def telling(app: Flask, upstream: Upstream, http: ServiceSession | None) -> Flas
     return app
 
 
-def _connections(http: ServiceSession) -> int:
+def _connections(http: HttpSession) -> int:
     adapter: Any = http.get_adapter("http://localhost")
     pools = adapter.poolmanager.pools
     return sum(pools[key].num_connections for key in pools.keys())  # noqa: SIM118 - a container, not a dict
 
 
 if __name__ == "__main__":
-    serve.main({"ours": ours, "empty": empty}[sys.argv[1]]())
+    serve.main({"app": measured_app, "empty": empty, "requests": with_requests}[sys.argv[1]]())

@@ -1,4 +1,4 @@
-"""Processes that are started for a measurement, wait until they answer, and are gone after it."""
+"""Start processes for a benchmark or test, and stop them afterwards."""
 
 from __future__ import annotations
 
@@ -15,21 +15,21 @@ from dotenv import dotenv_values
 
 APP = Path(__file__).resolve().parent.parent
 BIN = Path(sys.executable).parent
-PATIENCE = 30.0  # seconds until a process answers, or ends
+PATIENCE = 30.0  # seconds to wait for a process to listen, or to end
 
 
 class DidNotStart(Exception):
-    """A process ended at once, or gave no answer; says what it printed."""
+    """A process ended early or did not listen; the message has its output."""
 
 
 def environment(**given: str) -> dict[str, str]:
-    """An environment in which none of the developer's own settings is left, and these are."""
+    """Return an environment with these settings and none of the developer's own."""
     blank = dict.fromkeys(dotenv_values(APP / ".env.example"), "")
     return {**os.environ, **blank, "FLASK_SKIP_DOTENV": "1", "PYTHONPATH": str(APP), **given}
 
 
 def free_port() -> int:
-    """A port on which nobody listens."""
+    """Return an unused TCP port."""
     with closing(socket.socket()) as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
@@ -38,7 +38,7 @@ def free_port() -> int:
 def start(
     command: Sequence[str], port: int, log: Path, environ: Mapping[str, str], user: str | None = None
 ) -> subprocess.Popen[bytes]:
-    """Start a process and wait until its port answers. Raises DidNotStart."""
+    """Start a process and wait until it listens. Raises DidNotStart."""
     with log.open("ab") as output:
         process = subprocess.Popen(command, cwd=APP, env=environ, stdout=output, stderr=subprocess.STDOUT, user=user)
     give_up = time.monotonic() + PATIENCE
@@ -52,7 +52,7 @@ def start(
 
 
 def stop(process: subprocess.Popen[bytes]) -> None:
-    """End a process, gently first."""
+    """Stop a process; kill it if it does not end."""
     process.terminate()
     try:
         process.wait(PATIENCE)
@@ -65,7 +65,7 @@ def stop(process: subprocess.Popen[bytes]) -> None:
 def running(
     command: Sequence[str], port: int, log: Path, environ: Mapping[str, str], user: str | None = None
 ) -> Iterator[subprocess.Popen[bytes]]:
-    """A process that runs as long as the block."""
+    """Run a process until the block ends."""
     process = start(command, port, log, environ, user)
     try:
         yield process

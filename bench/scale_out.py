@@ -1,6 +1,6 @@
-"""Twenty people at once on two replicas, one of which ends in the middle: ``python -m bench.scale_out``.
+"""Twenty visitors on two replicas, one of which stops halfway.
 
-It is killed; with ``SIGTERM`` as an argument it is stopped in order instead, and then no answer may be lost either.
+``python -m bench.scale_out`` kills it. With ``SIGTERM`` as the argument it shuts down, and no answer may be lost.
 """
 
 from __future__ import annotations
@@ -15,32 +15,31 @@ from .cluster import Cluster, cluster
 from .visitor import Visitor
 
 VISITORS = 20
-MIDDLE = 0.4  # of the requests that all of them need
+HALFWAY = 0.4  # of all requests
 
 
 def main() -> None:
-    """Walk, kill, count. Ends with status 1 if anybody could not go on."""
-    how = signal.Signals[sys.argv[1] if sys.argv[1:] else "SIGKILL"]
-    with cluster() as made:
-        alone = Visitor(made.origin, 2)
+    """Run the journeys and count. Exits with status 1 if one fails."""
+    sent = signal.Signals[sys.argv[1] if sys.argv[1:] else "SIGKILL"]
+    with cluster() as services:
+        alone = Visitor(services.origin, 2)
         alone.journey()
-        visitors = [Visitor(made.origin, 10 + number) for number in range(VISITORS)]
+        visitors = [Visitor(services.origin, 10 + number) for number in range(VISITORS)]
         began = time.monotonic()
-        with ThreadPoolExecutor(VISITORS) as people:
-            walks = [people.submit(visitor.journey) for visitor in visitors]
-            _wait_for(visitors, MIDDLE * VISITORS * alone.requests)
-            ended_after = time.monotonic() - began
-            made.end(0, how)
-        errors = [error for walk in walks if (error := walk.exception())]
+        with ThreadPoolExecutor(VISITORS) as pool:
+            journeys = [pool.submit(visitor.journey) for visitor in visitors]
+            _wait_for(visitors, HALFWAY * VISITORS * alone.requests)
+            stopped_after = time.monotonic() - began
+            services.stop_replica(0, sent)
+        errors = [error for journey in journeys if (error := journey.exception())]
         cards = [_cards(visitor) for visitor in visitors]
         took = time.monotonic() - began
-        print(
-            f"journeys begun              {VISITORS}, {took:.1f} s; {how.name} to one replica after {ended_after:.1f} s"
-        )
-        _report(made, visitors, errors, cards)
-        right = not errors and cards == [1] * VISITORS and not any(visitor.signed_out for visitor in visitors)
-        lost = how == signal.SIGTERM and any(visitor.failures for visitor in visitors)
-    sys.exit(lost or not right)
+        stopped = f"{sent.name} to one replica after {stopped_after:.1f} s"
+        print(f"journeys begun              {VISITORS}, {took:.1f} s; {stopped}")
+        _report(services, visitors, errors, cards)
+        passed = not errors and cards == [1] * VISITORS and not any(visitor.signed_out for visitor in visitors)
+        lost = sent == signal.SIGTERM and any(visitor.failures for visitor in visitors)
+    sys.exit(lost or not passed)
 
 
 def _wait_for(visitors: list[Visitor], requests: float) -> None:
@@ -53,11 +52,11 @@ def _cards(visitor: Visitor) -> int:
     return len(visitor.cards())
 
 
-def _report(made: Cluster, visitors: list[Visitor], errors: list[BaseException], cards: list[int]) -> None:
-    sent, failed = (sum(getattr(visitor, name) for visitor in visitors) for name in ("requests", "failures"))
+def _report(services: Cluster, visitors: list[Visitor], errors: list[BaseException], cards: list[int]) -> None:
+    asked, failed = (sum(getattr(visitor, name) for visitor in visitors) for name in ("requests", "failures"))
     print(f"journeys finished           {len(visitors) - len(errors)}")
-    print(f"requests                    {sent}, handed to the replicas: {made.served_by()}")
-    print(f"answers lost                {failed}, each asked for again by its visitor")
+    print(f"requests                    {asked}, passed to the replicas: {services.served_by()}")
+    print(f"answers lost                {failed}, each retried by its visitor")
     print(f"signed out                  {sum(visitor.signed_out for visitor in visitors)}")
     print(f"visitors with one card      {cards.count(1)}")
     for error in errors:

@@ -1,6 +1,6 @@
-"""Which server: pages a second, and what is left of that beside slow clients. ``python -m bench.servers``.
+"""Compare WSGI servers, alone and beside slow clients: ``python -m bench.servers``.
 
-The candidates that lost are in no lock file: ``pip install gunicorn granian`` measures them too.
+Only waitress is in the lock files; ``pip install gunicorn granian`` adds the others to the comparison.
 """
 
 from __future__ import annotations
@@ -13,21 +13,22 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from deploy.serve import THREADS
+
 from .load import Result, ask, ask_beside_slow_ones, quantile
 from .processes import BIN, environment, free_port, running
 
-THREADS = "20"
 SLOW_CLIENTS = 200
 KINDS = ("idle", "head", "body")
 TURNS = 3
-SECONDS = 2.0  # of each measurement in each turn
+SECONDS = 2.0  # per measurement and turn
 
 
 def commands(port: int) -> dict[str, list[str]]:
-    """How each candidate is started, one process with the same number of threads."""
-    made = "app:create_app()"
-    gunicorn = ["-k", "gthread", "-w", "1", "--threads", THREADS, "-b", f"127.0.0.1:{port}", made]
-    granian = ["--interface", "wsgi", "--factory", "--workers", "1", "--blocking-threads", THREADS]
+    """Return the command of each server: one process, the same number of threads."""
+    factory = "app:create_app()"
+    gunicorn = ["-k", "gthread", "-w", "1", "--threads", str(THREADS), "-b", f"127.0.0.1:{port}", factory]
+    granian = ["--interface", "wsgi", "--factory", "--workers", "1", "--blocking-threads", str(THREADS)]
     return {
         "waitress (deploy)": [sys.executable, "-m", "deploy.serve"],
         "gunicorn gthread": [str(BIN / "gunicorn"), *gunicorn],
@@ -36,9 +37,10 @@ def commands(port: int) -> dict[str, list[str]]:
 
 
 def main() -> None:
-    """Measure those that are installed, in turn, and print a line for each."""
+    """Measure the installed servers in turns; print a line for each."""
     with TemporaryDirectory() as folder, ExitStack() as parts:
-        origins = {name: parts.enter_context(_served(name, Path(folder))) for name in commands(0) if _is_here(name)}
+        installed = [name for name, command in commands(0).items() if shutil.which(command[0])]
+        origins = {name: parts.enter_context(_served(name, Path(folder))) for name in installed}
         pages, beside = dict.fromkeys(origins, Result(0)), {name: dict.fromkeys(KINDS, Result(0)) for name in origins}
         for _ in range(TURNS):
             for name, origin in origins.items():
@@ -50,10 +52,6 @@ def main() -> None:
         for name in origins:
             rates = "".join(f"{beside[name][kind].per_second:>15.0f}" for kind in KINDS)
             print(f"{name:<22}{pages[name].per_second:>12.0f}{quantile(pages[name].latencies, 0.99):>9.0f}{rates}")
-
-
-def _is_here(name: str) -> bool:
-    return shutil.which(commands(0)[name][0]) is not None
 
 
 @contextmanager

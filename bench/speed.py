@@ -1,85 +1,146 @@
-"""How quick and how small the app is, each figure beside a baseline of the same run: part of ``make bench``.
+"""Speed and memory of the app, each figure beside a baseline of the same run.
 
-Both services run over HTTP in a process of their own, as they would be elsewhere, so that the app's time is its own;
-and without the wire log, as with live services. Processor time is what the code costs; the clock also counts whatever
-else the machine does.
+Both services run over HTTP in a process of their own, as real ones would, so the app's time does not include theirs.
+The panel of API calls is off, as it is with live services. Processor time is what the code costs; clock time also
+includes whatever else the machine does.
 """
 
 from __future__ import annotations
 
 import re
 import secrets
+import statistics
 import subprocess
 import sys
-from collections.abc import Iterator
+import time
+from collections.abc import Iterator, Mapping
 from contextlib import ExitStack
+from dataclasses import dataclass, field
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
 from uuid import uuid4
 
 import requests
 
-import emulator
-
 from .emulator import line
 from .load import Result, ask, quantile
+from .names import mails_path, org_token
 from .processes import environment, free_port, running
 from .visitor import Visitor
 
 CLIENTS = 16
-READING = 0.1  # seconds, on average, that clients look at a list: they keep the app half busy
+READING = 0.1  # seconds between two requests of a client, on average; keeps the app about half busy
 SECONDS = 8.0
-GOALS = ((0.5, 3.0), (0.99, 10.0))  # share of the requests, and the milliseconds they may take of the app's own time
+OWN_TIME = {READING: ((0.5, 3.0), (0.99, 10.0)), 0.0: ((0.5, 3.0),)}  # by pause: quantile, most milliseconds
 TURNS = 4
+STARTS = 5
 LEAK_REQUESTS = 50_000
-SERVICES = "import emulator; from deploy import serve; serve.main(emulator.create_app(with_controls=True))"
+PAGE_RATIO, LIST_RATIO = 1.4, 1.15
+SERVICES = "from bench import names; from deploy import serve; serve.main(names.create_emulator(with_controls=True))"
+LIBRARIES = "import flask, stytch; from deploy import serve; serve.main(flask.Flask('libraries'))"
 
 
 class Customer(Visitor):
-    """Somebody whose mailbox is at services that the app does not emulate."""
+    """A visitor whose mail is at services outside the app."""
 
-    mailbox = ""
+    mails_url = ""
 
     def newest_link(self) -> str:
-        """As the mail's link leads on: Stytch's own redirect is left out."""
-        mails = requests.get(self.mailbox, timeout=10).json()
+        """The app's URL in the newest mail, without the redirect through Stytch."""
+        mails = requests.get(self.mails_url, timeout=10).json()
         return f"/login/authenticate?token={re.findall(r'[?&]token=([^&]+)', mails[0]['link'])[0]}" if mails else ""
 
 
+@dataclass(frozen=True)
+class Page:
+    """A page that clients ask for."""
+
+    origin: str
+    path: str = "/"
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+    def get(self) -> requests.Response:
+        """Ask once. Raises HTTPError."""
+        answer = requests.get(f"{self.origin}{self.path}", headers=self.headers, timeout=10)
+        answer.raise_for_status()
+        return answer
+
+    def ask(self, clients: int = CLIENTS, seconds: float = SECONDS, pause: float = 0.0) -> Result:
+        """Ask with many clients. Ends the run if a request fails."""
+        result = ask(self.origin, self.path, clients=clients, seconds=seconds, headers=self.headers, pause=pause)
+        if result.failed:
+            raise SystemExit(f"{self.path}: {result.failed} of {result.failed + len(result.latencies)} requests failed")
+        return result
+
+    def beside(self, baseline: Page, clients: int = CLIENTS, pause: float = 0.0) -> tuple[Result, Result]:
+        """Ask for this page and a baseline in turns, so that other load on the machine affects both."""
+        app, other = Result(0), Result(0)
+        for _ in range(TURNS):
+            other += baseline.ask(clients, SECONDS / TURNS, pause)
+            app += self.ask(clients, SECONDS / TURNS, pause)
+        return app, other
+
+
 class Bench:
-    """An app that runs beside the empty one, and somebody who has a card there."""
+    """The running app, with a customer who is stepped up and has a card."""
 
     def __init__(self, parts: ExitStack, folder: Path) -> None:
         self._parts, self._folder = parts, folder
         services, project_id = free_port(), f"project-test-{uuid4()}"
-        origin = f"http://localhost:{services}"
+        self.services = f"http://localhost:{services}"
+        self._org_token = org_token(project_id)
         database = {"EMULATOR_DATABASE_URL": f"sqlite:///{folder}/services.db"}
-        self._start([sys.executable, "-c", SERVICES], services, "services", **database)
-        port = free_port()
-        self.origin = f"http://localhost:{port}"
-        credentials = {
+        self._serve([sys.executable, "-c", SERVICES], services, "services", **database)
+        self.settings = {
             "STYTCH_PROJECT_ID": project_id,
             "STYTCH_SECRET": "secret-test-of-a-project-on-loopback",
-            "STYTCH_API_URL": origin,
-            "UNIT_API_TOKEN": emulator.org_token(project_id),
-            "UNIT_API_URL": origin,
+            "STYTCH_API_URL": self.services,
+            "UNIT_API_TOKEN": self._org_token,
+            "UNIT_API_URL": self.services,
             "SECRET_KEY": secrets.token_urlsafe(48),
+            "STEP_UP_MAX_AGE": "3600",
             "WIRE_LOG": "off",
         }
-        command = [sys.executable, "-m", "bench.measured", "ours"]
-        self.process = self._start(command, port, "app", PUBLIC_URL=self.origin, **credentials)
-        self.customer = Customer(self.origin, 2)
-        self.customer.mailbox = f"{origin}/control/worlds/{project_id}/mails"
-        self.customer.journey(turns=1)
-        self.headers = {"Cookie": self.customer.cookies()}
+        self.origin, self.process = self.measured("app", **self.settings)
+        customer = Customer(self.origin, 2)
+        customer.mails_url = f"{self.services}{mails_path(project_id)}"
+        customer.journey(turns=1)
+        signed_in = {"Cookie": customer.cookies()}
+        self.page = Page(self.origin, "/cards", signed_in)
+        self.list = Page(self.origin, "/cards/list", {**signed_in, "HX-Request": "true"})
 
-    def empty(self, size: int) -> tuple[str, subprocess.Popen[bytes]]:
-        """The origin and the process of an empty app whose page has this size."""
+    def measured(self, kind: str, **environ: str) -> tuple[str, subprocess.Popen[bytes]]:
+        """Start an app of ``measured.py``; returns its origin and process."""
         port = free_port()
-        command = [sys.executable, "-m", "bench.measured", "empty"]
-        return f"http://localhost:{port}", self._start(command, port, "empty", SIZE=str(size))
+        origin = f"http://localhost:{port}"
+        command = [sys.executable, "-m", "bench.measured", kind]
+        return origin, self._serve(command, port, kind, PUBLIC_URL=origin, **environ)
 
-    def _start(self, command: list[str], port: int, name: str, **environ: str) -> subprocess.Popen[bytes]:
+    def customer_token(self) -> str:
+        """Return a token of the one customer at Unit, made with the org token."""
+        customers = self._unit("GET", "/customers")
+        attributes = {"scope": "accounts cards"}
+        document = {"data": {"type": "customerToken", "attributes": attributes}}
+        return str(self._unit("POST", f"/customers/{customers[0]['id']}/token", document)["attributes"]["token"])
+
+    def first_answer(self, command: list[str], **environ: str) -> float:
+        """Seconds from the start of a process to its first answer."""
+        port = free_port()
+        origin = f"http://localhost:{port}"
+        made = environment(PORT=str(port), PUBLIC_URL=origin, **environ)
+        began = time.monotonic()
+        with running(command, port, self._folder / "start.log", made):
+            requests.get(f"{origin}/healthz", timeout=10)
+            return time.monotonic() - began
+
+    def _unit(self, method: str, path: str, document: Any = None) -> Any:
+        headers = {"Authorization": f"Bearer {self._org_token}", "Content-Type": "application/vnd.api+json"}
+        answer = requests.request(method, f"{self.services}{path}", json=document, headers=headers, timeout=10)
+        answer.raise_for_status()
+        return answer.json()["data"]
+
+    def _serve(self, command: list[str], port: int, name: str, **environ: str) -> subprocess.Popen[bytes]:
         log = self._folder / f"{name}.log"
         made = environment(PORT=str(port), LOG_LEVEL="INFO", **environ)
         return self._parts.enter_context(running(command, port, log, made))
@@ -89,52 +150,90 @@ def main() -> None:
     """Measure and print."""
     with TemporaryDirectory() as folder, ExitStack() as parts:
         bench = Bench(parts, Path(folder))
-        for text in figures(bench):
-            print(text, flush=True)
+        page = bench.page.get()
+        if "aria-busy" not in page.text:
+            raise SystemExit(f"{page.url} is not the page of cards")
+        empty, process = bench.measured("empty", SIZE=str(len(page.content)))
+        for figures in (
+            start_figures(bench),
+            page_figures(bench, Page(empty)),
+            list_figures(bench),
+            own_time_figures(bench),
+            memory_figures(bench, process),
+        ):
+            for text in figures:
+                print(text, flush=True)
 
 
-def figures(bench: Bench) -> Iterator[str]:
-    """One line for each."""
-    page = requests.get(f"{bench.origin}/cards", headers=bench.headers, timeout=10)
-    if "aria-busy" not in page.text:
-        raise SystemExit(f"/cards answered {page.status_code}")
-    hello, empty = bench.empty(len(page.content))
-    baseline, ours = Result(0), Result(0)
-    for _ in range(TURNS):  # in turn, so that whatever else the machine does falls on both
-        baseline += ask(hello, "/", clients=CLIENTS, seconds=SECONDS / TURNS)
-        ours += ask(bench.origin, "/cards", clients=CLIENTS, seconds=SECONDS / TURNS, headers=bench.headers)
+def start_figures(bench: Bench) -> Iterator[str]:
+    """Time from the start of the process to its first answer."""
+    app, libraries = [], []
+    for _ in range(STARTS):
+        libraries.append(bench.first_answer([sys.executable, "-c", LIBRARIES]))
+        app.append(bench.first_answer([sys.executable, "-m", "deploy.serve"], **bench.settings))
+    name = "start to first answer, beside importing flask and stytch alone"
+    yield line(name, statistics.median(app), statistics.median(libraries), "s")
+
+
+def page_figures(bench: Bench, empty: Page) -> Iterator[str]:
+    """The page of cards beside bare Flask."""
+    app, baseline = bench.page.beside(empty)
     name = "/cards signed in, beside a page of that size from bare Flask"
-    yield line(name, 1000 / ours.per_second, 1000 / baseline.per_second, "ms", 2.0)
-    fragment = {**bench.headers, "HX-Request": "true"}
-    for path, calls in (("/cards", 0), ("/cards/list", 1)):
-        answer = requests.get(f"{bench.origin}{path}", headers=fragment, timeout=10)
-        yield count(f"calls upstream for {path}", int(answer.headers["X-Upstream-Calls"]), calls)
+    yield line(name, 1000 / app.per_second, 1000 / baseline.per_second, "ms", PAGE_RATIO)
+    page = Page(bench.origin, "/cards", bench.list.headers)
+    yield count("calls upstream for /cards", int(page.get().headers["X-Upstream-Calls"]), 0)
+
+
+def list_figures(bench: Bench) -> Iterator[str]:
+    """The list of cards beside a bare view that makes the same call."""
+    answer = bench.list.get()
+    yield count("calls upstream for /cards/list", int(answer.headers["X-Upstream-Calls"]), 1)
+    settings = {"UNIT_API_URL": bench.services, "UNIT_CUSTOMER_TOKEN": bench.customer_token()}
+    bare = Page(bench.measured("requests", SIZE=str(len(answer.content)), **settings)[0])
+    for clients in (1, 4, CLIENTS):
+        app, baseline = bench.list.beside(bare, clients)
+        name = f"/cards/list beside bare Flask with requests, clients: {clients}"
+        yield line(name, 1000 / app.per_second, 1000 / baseline.per_second, "ms", LIST_RATIO)
+    yield line(f"the same, {CLIENTS} clients, requests a second", app.per_second, baseline.per_second, "/s")
+    yield line("the same, p99", quantile(app.latencies, 0.99), quantile(baseline.latencies, 0.99), "ms")
+    rate = app.per_second / 2
+    app, baseline = bench.list.beside(bare, pause=CLIENTS / rate)
+    name = f"p99 at half of that load ({app.per_second:.0f} and {baseline.per_second:.0f} a second)"
+    yield line(name, quantile(app.latencies, 0.99), quantile(baseline.latencies, 0.99), "ms")
+
+
+def own_time_figures(bench: Bench) -> Iterator[str]:
+    """Time that the app itself spends on the list of cards."""
     asked = 0
-    for pause, how in ((READING, f"look {READING:.1f} s"), (0, "never pause")):
-        listed = ask(bench.origin, "/cards/list", clients=CLIENTS, seconds=SECONDS, headers=fragment, pause=pause)
+    for pause, goals in OWN_TIME.items():
+        listed = bench.list.ask(pause=pause)
         asked += len(listed.own)
+        clients = f"clients pause {pause} s" if pause else "clients never pause"
         for kind, times in (("processor", listed.own_cpu), ("clock", listed.own)):
-            for share, goal in GOALS:
-                name = f"/cards/list, own time by the {kind}, clients {how}, p{share * 100:.0f}"
+            for share, goal in goals:
+                name = f"/cards/list, own time by the {kind}, {clients}, p{share * 100:.0f}"
                 yield line(name, quantile(times, share), goal, "ms", 1.0)
-    answer = requests.get(f"{bench.origin}/cards/list", headers=fragment, timeout=10)
-    opened = int(answer.headers["X-Upstream-Connections"])
-    yield count(f"connections opened for {asked:,} calls upstream", opened, CLIENTS)
+    opened = int(bench.list.get().headers["X-Upstream-Connections"])
+    yield count(f"connections opened for at least {asked:,} calls upstream", opened, CLIENTS)
+
+
+def memory_figures(bench: Bench, empty: subprocess.Popen[bytes]) -> Iterator[str]:
+    """Memory beside an empty app, and after many requests."""
     before = megabytes(bench.process)
     yield line("memory beside an empty app with the same libraries", before, megabytes(empty), "MB", 1.3)
     done = 0
     while done < LEAK_REQUESTS:
-        done += len(ask(bench.origin, "/cards", clients=CLIENTS, seconds=5, headers=bench.headers).latencies)
+        done += len(bench.page.ask(seconds=5).latencies)
     yield line(f"memory after {LEAK_REQUESTS:,} more requests", megabytes(bench.process), before, "MB", 1.1)
 
 
-def count(name: str, ours: int, most: int) -> str:
-    """A line for a number that has a goal, and no baseline."""
-    return f"{name:<66} {ours:>8} {'-':>9} {'':<5} {'-':>7} {f'<= {most}':>9}  {'ok' if ours <= most else 'short'}"
+def count(name: str, number: int, most: int) -> str:
+    """A line for a number with a goal and no baseline."""
+    return f"{name:<66} {number:>8} {'-':>9} {'':<5} {'-':>7} {f'<= {most}':>9}  {'ok' if number <= most else 'short'}"
 
 
 def megabytes(process: subprocess.Popen[bytes]) -> float:
-    """What a process holds in memory now."""
+    """The resident memory of a process."""
     status = Path(f"/proc/{process.pid}/status").read_text()
     return int(re.findall(r"VmRSS:\s+([0-9]+) kB", status)[0]) / 1024
 

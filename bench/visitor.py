@@ -1,4 +1,4 @@
-"""A person with a browser, over real HTTP: reads pages, fills in forms, and presses again when something went wrong."""
+"""A visitor over HTTP who reads pages, fills in forms and retries failed requests."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ import requests
 from requests.adapters import HTTPAdapter
 from selectolax.lexbor import LexborHTMLParser
 
-PATIENCE = 60.0  # seconds until somebody gives up
+PATIENCE = 60.0  # seconds of retries before a visitor gives up
 PERSON = {
     "first_name": "Ada",
     "last_name": "Vance",
@@ -28,11 +28,11 @@ PERSON = {
 
 
 class GaveUp(Exception):
-    """Somebody could not go on."""
+    """A visitor could not finish a step."""
 
 
 class _From(HTTPAdapter):
-    """Connections from an address of one's own, so that each visitor has rate limits of their own."""
+    """Connect from a given address, so that each visitor has their own rate limits."""
 
     def __init__(self, address: str) -> None:
         self._address = address
@@ -44,11 +44,11 @@ class _From(HTTPAdapter):
 
 @dataclass
 class Visitor:
-    """One browser, at the address of this number in ``127.0.0.0/16``."""
+    """One browser; its number is its address in ``127.0.0.0/16``."""
 
     origin: str
     number: int
-    failures: int = 0  # answers that were none: refused, reset, or 5xx
+    failures: int = 0  # connections refused or reset, and 5xx
     requests: int = 0
     signed_out: bool = False
     page: LexborHTMLParser = field(default_factory=lambda: LexborHTMLParser(""))
@@ -61,9 +61,9 @@ class Visitor:
         self.url = self.origin
 
     def journey(self, turns: int = 3) -> None:
-        """From the first page to a card that is frozen and thawed ``turns`` times. Raises GaveUp."""
+        """Sign in, get a card, freeze and unfreeze it ``turns`` times. Raises GaveUp."""
         self.sign_in()
-        self.enrol()
+        self.enroll()
         self._until(lambda: self.get("/customer"), "form[action='/customer']")
         self._until(lambda: self.submit("/customer", PERSON), "a[href^='/cards'], form[action='/cards']")
         self.get_card()
@@ -74,7 +74,7 @@ class Visitor:
             self.get("/cards/list")
 
     def sign_in(self) -> None:
-        """Ask for a link and open it; for another one if it was spent without an answer."""
+        """Request a link and open it; request another if the answer was lost."""
         give_up = time.monotonic() + PATIENCE
         while time.monotonic() < give_up:
             self.get("/")
@@ -85,11 +85,11 @@ class Visitor:
                     self.submit("/login/authenticate")
             if self.is_signed_in():
                 return
-            time.sleep(1.1)  # one mail a second and address
+            time.sleep(1.1)  # the app sends one mail per second and address
         raise GaveUp("no link worked")
 
-    def enrol(self) -> None:
-        """Add an authenticator; with the next code if one was used up without an answer."""
+    def enroll(self) -> None:
+        """Add an authenticator; try the next code if the answer was lost."""
         give_up = time.monotonic() + PATIENCE
         while time.monotonic() < give_up:
             self.get("/")
@@ -105,18 +105,18 @@ class Visitor:
         self._http.close()
 
     def newest_link(self) -> str:
-        """What the newest mail leads to, or nothing."""
+        """The URL in the newest mail, or an empty string."""
         self.get("/emulator/inbox")
         link = self.page.css_first(".mail a")
         return str(link.attrs["href"]) if link else ""
 
     def code(self) -> str:
-        """What an authenticator shows that has scanned this page's QR code."""
+        """The current code for the key on this page."""
         key = self.page.css_first("code")
         return pyotp.TOTP(re.sub(r"\s", "", key.text() if key else "")).now()
 
     def get_card(self) -> None:
-        """Press until there is a card, each time on the same form."""
+        """Order a card; retries send the same form."""
         self._until(lambda: self.get("/cards/list"), "form[action='/cards']")
         self.submit("/cards", {"kind": "virtual"})
 
@@ -134,19 +134,19 @@ class Visitor:
         return {path for path in paths if re.fullmatch(r"/cards/[0-9]+", path)}
 
     def cookies(self) -> str:
-        """The header that a browser would send."""
+        """The value of the Cookie header."""
         return "; ".join(f"{cookie.name}={cookie.value}" for cookie in self._http.cookies)
 
     def is_signed_in(self) -> bool:
-        """Whether the page offers to sign out."""
+        """Whether the page has a sign-out form."""
         return self.page.css_first("form[action='/logout']") is not None
 
     def get(self, path: str) -> None:
-        """Open a page, and reload it while it does not come."""
+        """Open a page, with retries."""
         self._ask("GET", path)
 
-    def submit(self, action: str, typed: dict[str, str] | None = None) -> None:
-        """Fill in a form of this page and send it, and press again while no answer comes."""
+    def submit(self, action: str, values: dict[str, str] | None = None) -> None:
+        """Fill in a form on this page and send it, with retries."""
         form = self.page.css_first(f"form[action='{action}']")
         if form is None:
             raise GaveUp(f"no form {action} on {self.url}")
@@ -154,7 +154,7 @@ class Visitor:
         for select in form.css("select[name]"):
             chosen = select.css_first("option[selected]") or select.css_first("option[value]:not([value=''])")
             sent[str(select.attrs["name"])] = str(chosen.attrs["value"]) if chosen else ""
-        self._ask("POST", action, sent | (typed or {}))
+        self._ask("POST", action, sent | (values or {}))
 
     def _until(self, act: Any, selector: str) -> None:
         give_up = time.monotonic() + PATIENCE
@@ -163,7 +163,7 @@ class Visitor:
             if self.page.css_first(selector):
                 return
             time.sleep(0.2)
-        raise GaveUp(f"nothing like {selector} on {self.url}")
+        raise GaveUp(f"no {selector} on {self.url}")
 
     def _ask(self, method: str, path: str, sent: dict[str, str] | None = None) -> None:
         give_up = time.monotonic() + PATIENCE

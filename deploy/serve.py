@@ -27,8 +27,9 @@ if TYPE_CHECKING:
 
 GRACE = 20.0  # seconds to answer requests that have begun to arrive; longer than any request takes
 SETTLE = 0.5  # seconds for a new connection to send its first bytes
+THREADS = 20  # more than the upstream calls that two hanging services can hold
 OPTIONS = {
-    "threads": 20,  # more than the upstream calls that two hanging services can hold
+    "threads": THREADS,
     "connection_limit": 2000,  # a slow client holds a connection, never a thread
     "channel_timeout": 30,  # seconds until an idle connection is closed
     "max_request_body_size": 64 * 1024,

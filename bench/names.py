@@ -1,0 +1,26 @@
+"""Names of the app and the emulator that the benchmarks use, each in this one place.
+
+``visitor.py`` has the app's paths and forms; ``emulator.py`` has its own imports.
+"""
+
+from __future__ import annotations
+
+from limits import parse
+
+from emulator import create_app as create_emulator
+from emulator import org_token
+from emulator.store import MAX_BYTES as TENANT_BYTES
+from services import limits as rate_limits
+from services.http import ServiceSession as HttpSession
+
+__all__ = ["TENANT_BYTES", "HttpSession", "create_emulator", "lift_link_limit", "mails_path", "org_token"]
+
+
+def mails_path(project_id: str) -> str:
+    """The control API's path to a tenant's mail."""
+    return f"/control/worlds/{project_id}/mails"
+
+
+def lift_link_limit() -> None:
+    """Raise the limit on sign-in links per hour out of reach."""
+    rate_limits.LINKS_IN_ALL = parse("1000000/hour")
