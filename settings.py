@@ -1,4 +1,4 @@
-"""The environment, read and checked once, as one frozen object. Every wrong or half setting stops the start by name."""
+"""The environment, read and checked once. A wrong or incomplete setting stops the start and names the variable."""
 
 from __future__ import annotations
 
@@ -20,10 +20,7 @@ LIVE_UNIT = "https://api.unit.co"
 SANDBOX_UNIT = "https://api.s.unit.sh"
 LOOPBACK = {"localhost", "127.0.0.1"}
 ORIGIN = re.compile(r"(?P<scheme>https?)://(?P<host>[a-z0-9-]+(\.[a-z0-9-]+)*)(:[1-9][0-9]{0,4})?")
-CONTACT = re.compile(r"mailto:[^\s@]+@[^\s@]+|https://\S+")
-SANDBOX_VAULT = "tntazhyknp1"
-ENVIRONMENT_OF = re.compile(r"(?:project|secret)-(test|live)-[\w=-]{8,}")
-PLACEHOLDER = re.compile(  # a word that stands for a value, on its own between other characters
+PLACEHOLDER = re.compile(  # a word that stands for a value
     r"(?<![a-z0-9])(your|x{4,}|placeholder|change-?me|replace|insert|sample|example|todo)(?![a-z0-9])|[<>…]|\.{3}",
     re.IGNORECASE,
 )
@@ -32,12 +29,12 @@ EMULATED_PROJECT = "project-test-00000000-0000-4000-8000-000000000000"
 
 
 class SettingsError(SystemExit):
-    """The configuration cannot work. Ends the process with one line that names the variable, never its value."""
+    """The configuration cannot work. Ends the process with one line that names the variable, not its value."""
 
 
 @dataclass(frozen=True)
 class Settings:
-    """What the app was told. Credentials never appear in its repr."""
+    """The settings of the core. Credentials never appear in its repr."""
 
     secret_key: str = field(repr=False)
     public_url: str
@@ -46,35 +43,39 @@ class Settings:
     stytch_api_url: str
     unit_api_token: str = field(repr=False)
     unit_api_url: str
-    unit_vgs_vault: str
-    emulated: frozenset[str]
+    emulated: frozenset[str]  # which of "stytch" and "unit"
     step_up_max_age: timedelta
+    sign_in_methods: tuple[str, ...]
+    step_up_methods: tuple[str, ...] | None  # None: every method that is registered
     ratelimit_storage_uri: str = field(repr=False)  # this and the next may hold a password
     emulator_database_url: str = field(repr=False)
     trusted_proxies: int
-    security_contact: str
-    wire_log: bool
-    log_level: str
+    given: Mapping[str, str] = field(repr=False)  # every variable that is set; extras read their own from it
 
     @property
     def is_https(self) -> bool:
-        """Whether browsers reach the app over TLS; decides cookie names and flags."""
+        """Whether browsers use TLS; decides cookie names and flags."""
         return self.public_url.startswith("https://")
 
     @property
     def unit_is_sandbox(self) -> bool:
-        """Whether Unit's money is play money: details may be prefilled and accounts funded."""
+        """Whether Unit's money is play money."""
         return self.unit_api_url != LIVE_UNIT
 
     @property
+    def is_live(self) -> bool:
+        """Whether the Stytch project has real users."""
+        return self.stytch_project_id.startswith("project-live-")
+
+    @property
     def login_url(self) -> str:
-        """The redirect URL to register at Stytch: where its magic links lead."""
+        """The redirect URL to register at Stytch, to which magic links lead."""
         return f"{self.public_url}/login/authenticate"
 
     @property
     def jwks_url(self) -> str:
-        """The *JWKs Path* to paste into Unit's JWT settings."""
-        return f"{self.stytch_api_url}v1/sessions/jwks/{self.stytch_project_id}"
+        """The *JWKs Path* for Unit's JWT settings."""
+        return f"{self.stytch_api_url}/v1/sessions/jwks/{self.stytch_project_id}"
 
 
 def load(
@@ -82,25 +83,14 @@ def load(
     dotenv: Path | None = HERE / ".env",
     instance: Path = HERE / "instance",
 ) -> Settings:
-    """Read the settings from the environment, over a ``.env`` file; blank means absent.
+    """Read the environment, which wins over the ``.env`` file; blank means absent.
 
     Raises SettingsError for anything missing, malformed, or mixed between test and live.
     """
     merged = {**(dotenv_values(dotenv, interpolate=False) if dotenv else {}), **environ}
     given = {name: value.strip() for name, value in merged.items() if value and value.strip()}
-    for name in ("STYTCH_PROJECT_ID", "STYTCH_SECRET", "UNIT_API_TOKEN"):
-        if PLACEHOLDER.search(given.get(name, "")):
-            raise SettingsError(
-                f"{name} is still a placeholder: put the dashboard's value in its place, or leave it blank."
-            )
-    stytch = _pair(given)
-    unit_token = given.get("UNIT_API_TOKEN")
-    _refuse_urls_of_nothing(given)
-    if unit_token and not stytch:
-        raise SettingsError(
-            "UNIT_API_TOKEN is set but STYTCH_PROJECT_ID is not: Unit cannot reach an emulated Stytch. "
-            "Set Stytch's pair too, or unset UNIT_API_TOKEN."
-        )
+    stytch, unit_token = _stytch_pair(given), given.get("UNIT_API_TOKEN")
+    _check_credentials(given)
     emulated = frozenset(name for name, real in (("stytch", stytch), ("unit", unit_token)) if not real)
     project_id, secret = stytch or (EMULATED_PROJECT, "secret-test-emulated")
     settings = Settings(
@@ -111,51 +101,59 @@ def load(
         stytch_api_url=_stytch_url(given, project_id),
         unit_api_token=unit_token or f"v2.public.emulator-{EMULATED_PROJECT}",
         unit_api_url=_unit_url(given) if unit_token else SANDBOX_UNIT,
-        unit_vgs_vault=_vault(given),
         emulated=emulated,
-        step_up_max_age=timedelta(seconds=_whole(given, "STEP_UP_MAX_AGE", 600, 30, 3600)),
+        step_up_max_age=timedelta(seconds=whole(given, "STEP_UP_MAX_AGE", 600, 30, 3600)),
+        sign_in_methods=names(given, "SIGN_IN_METHODS") or ("magic_link",),
+        step_up_methods=names(given, "STEP_UP_METHODS") or (None if emulated else ("totp",)),
         ratelimit_storage_uri=given.get("RATELIMIT_STORAGE_URI", "memory://"),
         emulator_database_url=given.get("EMULATOR_DATABASE_URL", f"sqlite:///{instance}/emulator.db"),
-        trusted_proxies=_whole(given, "TRUSTED_PROXIES", 0, 0, 10),
-        security_contact=_contact(given),
-        wire_log=_one_of(given, "WIRE_LOG", "off" if project_id.startswith("project-live-") else "on", {"ON", "OFF"})
-        == "ON",
-        log_level=_one_of(given, "LOG_LEVEL", "INFO", {"DEBUG", "INFO", "WARNING", "ERROR"}),
+        trusted_proxies=whole(given, "TRUSTED_PROXIES", 0, 0, 10),
+        given=given,
     )
     _refuse_mixes(settings)
     _refuse_debugging(given, settings)
     return settings
 
 
-def _contact(given: Mapping[str, str]) -> str:
-    contact = given.get("SECURITY_CONTACT", "")
-    if contact and not CONTACT.fullmatch(contact):
-        raise SettingsError(
-            "SECURITY_CONTACT must be like mailto:security@example.com or https://example.com/security."
-        )
-    return contact
-
-
-def _pair(given: Mapping[str, str]) -> tuple[str, str] | None:
-    project_id, secret = given.get("STYTCH_PROJECT_ID"), given.get("STYTCH_SECRET")
-    if not project_id and not secret:
+def _stytch_pair(given: Mapping[str, str]) -> tuple[str, str] | None:
+    """Return the project id and its secret, or None if neither is set."""
+    if not any(name in given for name in ("STYTCH_PROJECT_ID", "STYTCH_SECRET")):
         return None
-    if not project_id or not secret:
-        missing = "STYTCH_SECRET" if project_id else "STYTCH_PROJECT_ID"
-        raise SettingsError(f"{missing} is missing: Stytch needs both the project id and its secret, or neither.")
-    project, key = ENVIRONMENT_OF.fullmatch(project_id), ENVIRONMENT_OF.fullmatch(secret)
-    if not project or not project_id.startswith("project-"):
-        raise SettingsError("STYTCH_PROJECT_ID does not look like project-test-… or project-live-….")
-    if not key or not secret.startswith("secret-"):
-        raise SettingsError("STYTCH_SECRET does not look like secret-test-… or secret-live-….")
-    if project[1] != key[1]:
+    environments = set()
+    for name, kind in (("STYTCH_PROJECT_ID", "project"), ("STYTCH_SECRET", "secret")):
+        if name not in given:
+            raise SettingsError(f"{name} is missing: Stytch needs both the project id and its secret, or neither.")
+        _refuse_placeholder(given, name)
+        if not (match := re.fullmatch(rf"{kind}-(test|live)-[\w=-]{{8,}}", given[name])):
+            raise SettingsError(f"{name} does not look like {kind}-test-… or {kind}-live-….")
+        environments.add(match[1])
+    if len(environments) > 1:
         raise SettingsError("STYTCH_SECRET is of another environment (test or live) than STYTCH_PROJECT_ID.")
-    return project_id, secret
+    return given["STYTCH_PROJECT_ID"], given["STYTCH_SECRET"]
+
+
+def _check_credentials(given: Mapping[str, str]) -> None:
+    """Refuse half a set-up, such as a URL without its credentials: an emulator must not stand in silently."""
+    _refuse_placeholder(given, "UNIT_API_TOKEN")
+    if "UNIT_API_TOKEN" in given and "STYTCH_PROJECT_ID" not in given:
+        raise SettingsError(
+            "UNIT_API_TOKEN is set but STYTCH_PROJECT_ID is not: Unit cannot reach an emulated Stytch. "
+            "Set Stytch's pair too, or unset UNIT_API_TOKEN."
+        )
+    for url, credential in (("STYTCH_API_URL", "STYTCH_PROJECT_ID"), ("UNIT_API_URL", "UNIT_API_TOKEN")):
+        if url in given and credential not in given:
+            sentence = f"{credential} is missing: {url} is set, which is for a real service. Set both, or neither."
+            raise SettingsError(sentence)
+
+
+def _refuse_placeholder(given: Mapping[str, str], name: str) -> None:
+    if PLACEHOLDER.search(given.get(name, "")):
+        raise SettingsError(f"{name} is still a placeholder: set the dashboard's value, or leave it blank.")
 
 
 def _stytch_url(given: Mapping[str, str], project_id: str) -> str:
     environment = "api" if project_id.startswith("project-live-") else "test"
-    return _origin(given, "STYTCH_API_URL", f"https://{environment}.stytch.com") + "/"
+    return _origin(given, "STYTCH_API_URL", f"https://{environment}.stytch.com")
 
 
 def _unit_url(given: Mapping[str, str]) -> str:
@@ -165,22 +163,6 @@ def _unit_url(given: Mapping[str, str]) -> str:
     return url
 
 
-def _vault(given: Mapping[str, str]) -> str:
-    vault = given.get("UNIT_VGS_VAULT", SANDBOX_VAULT)
-    if not re.fullmatch(r"tnt[a-z0-9]{8}", vault):
-        raise SettingsError(f"UNIT_VGS_VAULT must be the id of a vault, such as {SANDBOX_VAULT}.")
-    return vault
-
-
-def _refuse_urls_of_nothing(given: Mapping[str, str]) -> None:
-    """Somebody who names a service's URL wants that service, and must not silently get an emulated one."""
-    for url, credential in (("STYTCH_API_URL", "STYTCH_PROJECT_ID"), ("UNIT_API_URL", "UNIT_API_TOKEN")):
-        if url in given and credential not in given:
-            raise SettingsError(
-                f"{credential} is missing: {url} is set, and is for a real service. Set both, or neither."
-            )
-
-
 def _refuse_debugging(given: Mapping[str, str], settings: Settings) -> None:
     on = given.get("FLASK_DEBUG", "0").lower() not in {"0", "false", "no"}  # as Flask reads it; --debug sets it too
     if on and urlsplit(settings.public_url).hostname not in LOOPBACK:
@@ -188,18 +170,15 @@ def _refuse_debugging(given: Mapping[str, str], settings: Settings) -> None:
 
 
 def _refuse_mixes(settings: Settings) -> None:
-    live_stytch = settings.stytch_project_id.startswith("project-live-")
-    if live_stytch and "unit" in settings.emulated:
+    if settings.is_live and "unit" in settings.emulated:
         raise SettingsError(
-            "UNIT_API_TOKEN is missing: a live Stytch project has real customers, and they need a real bank. "
-            "Set it, with UNIT_API_URL=https://api.unit.co, or use a test project, which the emulated Unit is for."
+            "UNIT_API_TOKEN is missing: a live Stytch project has real customers, who need a real bank. "
+            "Set it, with UNIT_API_URL=https://api.unit.co, or use a test project with the emulated Unit."
         )
-    if live_stytch and settings.unit_is_sandbox:
+    if settings.is_live and settings.unit_is_sandbox:
         raise SettingsError("UNIT_API_URL must be Unit's live API when STYTCH_PROJECT_ID is a live project.")
-    if not live_stytch and not settings.unit_is_sandbox:
+    if not settings.is_live and not settings.unit_is_sandbox:
         raise SettingsError("STYTCH_PROJECT_ID must be a live project when UNIT_API_URL is Unit's live API.")
-    if not settings.unit_is_sandbox and settings.unit_vgs_vault == SANDBOX_VAULT:
-        raise SettingsError("UNIT_VGS_VAULT is missing: Unit's live API has a vault of its own for card numbers.")
 
 
 def _secret_key(given: Mapping[str, str], instance: Path, *, may_make_one: bool) -> str:
@@ -207,7 +186,7 @@ def _secret_key(given: Mapping[str, str], instance: Path, *, may_make_one: bool)
         if len(key.encode()) < 32:
             raise SettingsError("SECRET_KEY is too short: give at least 32 bytes.")
         if not may_make_one and (key == FLASKS_SAMPLE_KEY or PLACEHOLDER.search(key) or len(set(key)) < 8):
-            raise SettingsError("SECRET_KEY is a known sample, or no random bytes: make one as .env.example says.")
+            raise SettingsError("SECRET_KEY is a known sample, or not random: make one as .env.example says.")
         return key
     if not may_make_one:
         raise SettingsError("SECRET_KEY is missing: give at least 32 random bytes when a real service is used.")
@@ -218,11 +197,11 @@ def _secret_key(given: Mapping[str, str], instance: Path, *, may_make_one: bool)
             with NamedTemporaryFile("w", dir=instance) as made, suppress(FileExistsError):  # with mode 0600
                 made.write(secrets.token_urlsafe(48))
                 made.flush()
-                kept.hardlink_to(made.name)  # whole, and once: another process may be starting too
+                kept.hardlink_to(made.name)  # whole and only once: another process may be starting too
         return kept.read_text()
     except OSError as error:
         raise SettingsError(
-            f"SECRET_KEY is missing, and none can be kept under instance/: {error.strerror}."
+            f"SECRET_KEY is missing, and none can be stored under instance/: {error.strerror}."
         ) from error
 
 
@@ -236,15 +215,22 @@ def _origin(given: Mapping[str, str], name: str, default: str) -> str:
     return url.removesuffix(":443" if origin["scheme"] == "https" else ":80")  # as browsers write it
 
 
-def _whole(given: Mapping[str, str], name: str, default: int, lowest: int, highest: int) -> int:
+def whole(given: Mapping[str, str], name: str, default: int, lowest: int, highest: int) -> int:
+    """Return a whole number in a range. Raises SettingsError."""
     text = given.get(name, str(default))
     if not re.fullmatch(r"[0-9]{1,9}", text) or not lowest <= int(text) <= highest:
         raise SettingsError(f"{name} must be a whole number from {lowest} to {highest}.")
     return int(text)
 
 
-def _one_of(given: Mapping[str, str], name: str, default: str, allowed: set[str]) -> str:
+def one_of(given: Mapping[str, str], name: str, default: str, allowed: set[str]) -> str:
+    """Return one of the allowed words, in upper case. Raises SettingsError."""
     value = given.get(name, default).upper()
     if value not in allowed:
         raise SettingsError(f"{name} must be one of {', '.join(sorted(allowed))}.")
     return value
+
+
+def names(given: Mapping[str, str], name: str) -> tuple[str, ...]:
+    """Return the names in a list that is separated by commas or spaces."""
+    return tuple(given.get(name, "").replace(",", " ").split())

@@ -10,15 +10,15 @@ from limits import parse
 from emulator import create_app as create_emulator
 from emulator import org_token
 from emulator.store import MAX_BYTES as TENANT_BYTES
-from services import limits as rate_limits
-from services.http import ServiceSession as HttpSession
+from services import rate_limits
+from services.http import HttpSession as HttpSession
 
 __all__ = ["TENANT_BYTES", "HttpSession", "create_emulator", "lift_link_limit", "mails_path", "org_token"]
 
 
 def mails_path(project_id: str) -> str:
     """The control API's path to a tenant's mail."""
-    return f"/control/worlds/{project_id}/mails"
+    return f"/control/tenants/{project_id}/mails"
 
 
 def lift_link_limit() -> None:

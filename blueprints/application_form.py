@@ -1,6 +1,6 @@
-"""The fields of Unit's individual application, as a person fills them in.
+"""The form of Unit's individual application. Every field says in one sentence what to correct.
 
-Unit's docs: *Create Individual Application*. Every field says in one sentence what is wrong and what to do.
+A field's ``description`` is the path of its attribute at Unit. Unit docs: *Create Individual Application*.
 """
 
 from __future__ import annotations
@@ -33,134 +33,98 @@ INCOMES = {
     "Between100kAnd250k": "$100,000 to $250,000",
     "Over250k": "Over $250,000",
 }
+PHONE = r"(?a:(\+?1)?[\s.(-]*\d{3}[\s.)-]*\d{3}[\s.-]*\d{4})$"
 SOURCES = {
     "EmploymentOrPayrollIncome": "Employment",
     "PartTimeOrContractorIncome": "Part-time or contract work",
     "InheritancesAndGifts": "Inheritances and gifts",
     "PersonalInvestments": "Investments",
-    "BusinessOwnershipInterests": "A business of my own",
+    "BusinessOwnershipInterests": "My own business",
     "GovernmentBenefits": "Government benefits",
-}
-MADE_UP = {  # prefilled where the bank is pretend: nobody should type their own details there
-    "first_name": "Ada",
-    "last_name": "Vance",
-    "date_of_birth": date(1990, 2, 3),
-    "ssn": "123-45-6789",
-    "phone": "(555) 555-0101",
-    "street": "1 Main Street",
-    "city": "Oakland",
-    "state": "CA",
-    "postal_code": "94607",
-    "occupation": "ArchitectOrEngineer",
-    "annual_income": "Between50kAnd100k",
-    "source_of_income": "EmploymentOrPayrollIncome",
-}
-FIELD_OF = {  # Unit's attribute, at the start of an error's pointer, to the field that it came from
-    "fullName/first": "first_name",
-    "fullName/last": "last_name",
-    "fullName": "first_name",
-    "dateOfBirth": "date_of_birth",
-    "ssn": "ssn",
-    "phone": "phone",
-    "address/street": "street",
-    "address/city": "city",
-    "address/state": "state",
-    "address": "postal_code",
-    "occupation": "occupation",
-    "annualIncome": "annual_income",
-    "sourceOfIncome": "source_of_income",
 }
 
 
 def _words(name: str) -> str:
-    """``ArchitectOrEngineer`` as a person would write it."""
+    """Return ``ArchitectOrEngineer`` as "Architect or engineer"."""
     return re.sub(r"(?<!^)([A-Z])", lambda match: " " + match[1].lower(), name)
 
 
-def _text(label: str, missing: str, longest: int, **attributes: str) -> StringField:
-    too_long = f"Use at most {longest} characters."
-    validators = [DataRequired(missing), Length(max=longest, message=too_long), _can_be_seen]
-    return StringField(label, filters=[_trimmed], validators=validators, render_kw=attributes)
+def _text(attribute: str, label: str, missing: str, *rules: Any, kind: type[Field] = StringField, **kw: str) -> Field:
+    validators = [DataRequired(missing), *rules, _printable]
+    return kind(label, description=attribute, filters=[_trimmed], validators=validators, render_kw=kw)
 
 
-def _choices(labels: dict[str, str]) -> list[SelectChoice]:
-    return [SelectChoice("", "Choose"), *(SelectChoice(value, label) for value, label in labels.items())]
+def _choice(attribute: str, label: str, missing: str, labels: dict[str, str], **kw: str) -> SelectField:
+    choices = [SelectChoice("", "Choose"), *(SelectChoice(value, text) for value, text in labels.items())]
+    return SelectField(label, description=attribute, choices=choices, validators=[DataRequired(missing)], render_kw=kw)
+
+
+def _at_most(characters: int) -> Length:
+    return Length(max=characters, message=f"Use at most {characters} characters.")
 
 
 def _trimmed(text: str | None) -> str:
     return " ".join((text or "").split())
 
 
-def _can_be_seen(_form: FlaskForm, field: Field) -> None:
-    """Refuse what is in no name: control characters, and those that turn the direction of writing."""
+def _printable(_form: FlaskForm, field: Field) -> None:
+    """Refuse control characters, and those that change the direction of writing."""
     if not field.data.isprintable():
-        raise ValidationError("Leave out characters that cannot be seen.")
+        raise ValidationError("Remove invisible characters.")
 
 
 class ApplicationForm(FlaskForm):  # type: ignore[misc]
-    """Who wants to become a customer."""
+    """Who applies."""
 
-    first_name = _text("First name", "Enter your first name.", 40, autocomplete="given-name")
-    last_name = _text("Last name", "Enter your last name.", 40, autocomplete="family-name")
+    first_name = _text(
+        "fullName/first", "First name", "Enter your first name.", _at_most(40), autocomplete="given-name"
+    )
+    last_name = _text("fullName/last", "Last name", "Enter your last name.", _at_most(40), autocomplete="family-name")
     date_of_birth = DateField(
         "Date of birth",
+        description="dateOfBirth",
         validators=[DataRequired("Enter your date of birth as a date.")],
         render_kw={"autocomplete": "bday"},
     )
-    ssn = StringField(
+    ssn = _text(
+        "ssn",
         "Social Security number",
-        filters=[_trimmed],
-        validators=[
-            DataRequired("Enter your Social Security number."),
-            Regexp(r"(?a:\d{3}-?\d{2}-?\d{4})$", message="Enter nine digits, such as 123-45-6789."),
-        ],
-        render_kw={"inputmode": "numeric", "autocomplete": "off"},
+        "Enter your Social Security number.",
+        Regexp(r"(?a:\d{3}-?\d{2}-?\d{4})$", message="Enter nine digits, such as 123-45-6789."),
+        inputmode="numeric",
+        autocomplete="off",
     )
-    phone = TelField(
+    phone = _text(
+        "phone",
         "Mobile phone",
-        filters=[_trimmed],
-        validators=[
-            DataRequired("Enter your mobile number."),
-            Regexp(
-                r"(?a:(\+?1)?[\s.(-]*\d{3}[\s.)-]*\d{3}[\s.-]*\d{4})$",
-                message="Enter ten digits, such as 555-555-0101.",
-            ),
-        ],
-        render_kw={"autocomplete": "tel"},
+        "Enter your mobile number.",
+        Regexp(PHONE, message="Enter ten digits, such as 555-555-0101."),
+        kind=TelField,
+        autocomplete="tel",
     )
-    street = _text("Street and number", "Enter your street and number.", 50, autocomplete="street-address")
-    city = _text("City", "Enter your city.", 50, autocomplete="address-level2")
-    state = SelectField(
-        "State",
-        choices=_choices({state: state for state in STATES}),
-        validators=[DataRequired("Choose your state.")],
-        render_kw={"autocomplete": "address-level1"},
+    street = _text(
+        "address/street", "Street address", "Enter your street address.", _at_most(50), autocomplete="street-address"
     )
-    postal_code = StringField(
+    city = _text("address/city", "City", "Enter your city.", _at_most(50), autocomplete="address-level2")
+    state = _choice(
+        "address/state", "State", "Choose your state.", {name: name for name in STATES}, autocomplete="address-level1"
+    )
+    postal_code = _text(
+        "address/postalCode",
         "ZIP code",
-        filters=[_trimmed],
-        validators=[
-            DataRequired("Enter your ZIP code."),
-            Regexp(r"(?a:\d{5}(-\d{4})?)$", message="Enter five digits, or nine with a dash."),
-        ],
-        render_kw={"inputmode": "numeric", "autocomplete": "postal-code"},
+        "Enter your ZIP code.",
+        Regexp(r"(?a:\d{5}(-\d{4})?)$", message="Enter five digits, or nine with a hyphen."),
+        inputmode="numeric",
+        autocomplete="postal-code",
     )
-    occupation = SelectField(
-        "Occupation",
-        choices=_choices({name: _words(name) for name in OCCUPATIONS}),
-        validators=[DataRequired("Choose what comes nearest.")],
+    occupation = _choice(
+        "occupation", "Occupation", "Choose the closest one.", {name: _words(name) for name in OCCUPATIONS}
     )
-    annual_income = SelectField(
-        "Income in a year", choices=_choices(INCOMES), validators=[DataRequired("Choose a range.")]
-    )
-    source_of_income = SelectField(
-        "Main source of income",
-        choices=_choices(SOURCES),
-        validators=[DataRequired("Choose a source.")],
-    )
+    annual_income = _choice("annualIncome", "Annual income", "Choose a range.", INCOMES)
+    source_of_income = _choice("sourceOfIncome", "Main source of income", "Choose a source.", SOURCES)
 
     def validate_date_of_birth(self, field: Field) -> None:
-        """The bank takes people of 18 and older."""
+        """Require an age of 18, and a plausible year."""
         today = date.today()  # noqa: DTZ011 - a birthday has no time zone
         had_birthday = (today.month, today.day) >= (field.data.month, field.data.day)
         age = today.year - field.data.year - (not had_birthday)
@@ -170,7 +134,7 @@ class ApplicationForm(FlaskForm):  # type: ignore[misc]
             raise ValidationError("Check the year.")
 
     def person(self, email: str, ip: str) -> dict[str, Any]:
-        """The attributes of Unit's application."""
+        """Return the attributes of Unit's application; ``ip`` is the applicant's address."""
         given = self.data
         return {
             "fullName": {"first": given["first_name"], "last": given["last_name"]},
@@ -191,14 +155,16 @@ class ApplicationForm(FlaskForm):  # type: ignore[misc]
             "sourceOfIncome": given["source_of_income"],
         }
 
-    def blame(self, pointer: str) -> bool:
-        """Put Unit's refusal of an attribute on the field that it came from; False if there is none."""
+    def attach_error(self, pointer: str) -> bool:
+        """Show Unit's refusal at the field that it is about; return False if there is none."""
         attribute = pointer.removeprefix("/data/attributes/")
-        name = next((field for start, field in FIELD_OF.items() if attribute.startswith(start)), None)
-        if name is None:
-            return False
-        self[name].errors = ["The bank did not accept this. Check it, then send the form again."]
-        return True
+        for field in self:
+            if field.description and (
+                attribute.startswith(field.description) or field.description.startswith(attribute)
+            ):
+                field.errors = ["The bank did not accept this. Check it, then send the form again."]
+                return True
+        return False
 
 
 def _digits(text: str) -> str:

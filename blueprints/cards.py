@@ -1,104 +1,181 @@
-"""The card page: the shell comes at once, htmx swaps in what Unit says."""
+"""Cards: the list, one card, and what its holder may do with it, all with the customer's own token.
+
+To copy: the page comes at once and htmx loads what Unit says; only what a card's state allows is offered; if the state
+has changed meanwhile, the card says so and shows the true one. Unit docs: *Cards*.
+"""
 
 from __future__ import annotations
 
 import re
 import secrets
+from collections.abc import Callable
+from datetime import UTC, datetime
 from typing import Any
 
-from flask import Blueprint, Response, render_template, request, url_for
+from flask import Blueprint, Response, g, render_template, request, url_for
 
-from services.customer_unit import PAGE, CustomerUnit
-from services.exchange import exchange
-from services.guards import current_session, customer_required, stepped_up, writes
-from services.http import ServiceDown
-from services.unit_objects import Account, Card
-from services.unit_wire import UnitError, idempotency_key
+from services import guards
+from services.errors import ServiceUnavailable, StepUpRequired, UnitError
+from services.exchange import Proof, exchange
+from services.session_cache import session_cache
+from services.unit_client import CustomerClient, idempotency_key
+from services.unit_models import Account, Card
 
-from . import dollars, go, is_htmx, notice, render
+from .errors import respond
+from .htmx import is_htmx, redirect_to, render, with_trigger
 
 bp = Blueprint("cards", __name__)
-bp.add_app_template_filter(dollars)
-
-UNCONFIRMED = ("Not confirmed yet", "The bank did not answer. Press again: however often, you get one card.")
+UNCONFIRMED = ("Not confirmed yet", "The bank did not answer. Try again: you get one card, however often you press.")
+REFUSED = "The bank did not do that. This is the card as it is now."
 KINDS = {"virtual": True, "physical": False}
 NONCE = re.compile(r"[\w-]{22}", re.ASCII)
+DONE = {
+    "freeze": "Card frozen. No one can pay with it until you unfreeze it.",
+    "unfreeze": "Card unfrozen. You can pay with it again.",
+    "report-lost": "Reported as lost. This card can no longer be used.",
+    "report-stolen": "Reported as stolen. This card can no longer be used.",
+    "close": "Card closed. It can no longer be used.",
+    "replace": "A new card with the same number is on its way.",
+}
+VERBS = {"report-lost": "report {} as lost", "report-stolen": "report {} as stolen"}
+
+
+def current_customer() -> CustomerClient:
+    """Return Unit's API as the signed-in customer. Raises UnitError, ServiceUnavailable, and what ``prove`` raises."""
+    return exchange.customer(guards.current_session().session_id, prove)
+
+
+def prove() -> Proof:
+    """Return what Unit is shown for a customer token.
+
+    Raises StepUpRequired if Stytch's newest answer no longer shows a fresh second factor: before anything is written.
+    """
+    session = guards.set_current_session(session_cache.with_fresh_jwt(guards.current_session()))
+    until = guards.proven_until(session, stytch_only=True)
+    if until is None or session.customer_id is None:
+        raise g.get("step_up") or StepUpRequired("continue")
+    return Proof(session.session_id, session.user_id, session.customer_id, session.jwt, until)
+
+
+def card_purpose(verb: str = "") -> Callable[[], str]:
+    """Return a function that words what a code is for: this verb, or the URL's action, with the card for ``{}``.
+
+    The card's last digits come from the form or link and are only shown; decide nothing on them.
+    """
+
+    def words() -> str:
+        ending = request.values.get("ending", "")
+        card = f"the card ending in {ending}" if re.fullmatch(r"[0-9]{4}", ending, re.ASCII) else "this card"
+        action = str((request.view_args or {}).get("action", ""))
+        return (verb or VERBS.get(action, f"{action} {{}}")).format(card)
+
+    return words
 
 
 @bp.get("/cards")
-@customer_required
+@guards.customer_required
 def index() -> Response:
-    """The shell, without a call to Unit."""
+    """Show the page, without a call to Unit."""
     return Response(render_template("cards/index.html"))
 
 
 @bp.get("/cards/list")
-@customer_required
-@stepped_up("see your cards")
+@guards.customer_required
+@guards.step_up_required("see your cards")
 def listing() -> Response:
-    """The customer's cards and balance, as Unit has them now."""
-    return render("cards/list.html", "cards/_list.html", say="Your cards are here.", **_cards())
-
-
-@bp.get("/cards/activity")
-@customer_required
-@stepped_up("see what happened on your account")
-def activity() -> Response:
-    """What happened on the account, newest first."""
-    offset = min(max(0, request.args.get("start", 0, int)), 10_000)
-    session = current_session()
-    events, more = exchange.as_customer(session, lambda customer: customer.activity(session.customer_id or "", offset))
-    next_url = url_for("cards.activity", start=offset + PAGE) if more else None
-    return render("card/activity.html", "card/_activity.html", events=events, next_url=next_url, offset=offset)
+    """Show the customer's cards and balance, as Unit has them now."""
+    return _listing(announce="Your cards are here.")
 
 
 @bp.post("/cards")
-@customer_required
-@writes
-@stepped_up("get a new card")
+@guards.customer_required
+@guards.revalidate_session
+@guards.step_up_required("get a new card")
 def create() -> Response:
-    """Issue a card. The key was minted with the form, so that pressing twice or re-sending makes one card."""
+    """Issue a card. The key was made with the form, so that pressing twice or re-sending makes one card."""
     kind, nonce = request.form.get("kind", ""), request.form.get("nonce", "")
-    if kind not in KINDS or not NONCE.fullmatch(nonce):
-        error = (
-            "Choose a virtual or a physical card." if kind not in KINDS else "This form was incomplete. Press again."
-        )
-        return render("cards/list.html", "cards/_list.html", 422, error=error, **_cards())
-    session = current_session()
-    key = idempotency_key(session.user_id, "card", nonce)
+    if kind not in KINDS:
+        return _listing(422, error="Choose a virtual or a physical card.")
+    if not NONCE.fullmatch(nonce):
+        return _listing(422, error="This form was incomplete. Press again.")
     try:
-        card = exchange.as_customer(session, lambda customer: _issue(customer, virtual=KINDS[kind], key=key))
-    except ServiceDown as down:
-        page, wait = "cards/unconfirmed.html", down.retry_after
-        return notice(503, *UNCONFIRMED, page, retry_after=wait, nonce=nonce, kind=kind)
+        card = _issue(virtual=KINDS[kind], key=idempotency_key(guards.current_session().user_id, "card", nonce))
+    except ServiceUnavailable as error:
+        return respond(503, *UNCONFIRMED, again=True, retry_after=error.retry_after)
     if card.is_virtual != KINDS[kind]:
-        error = "This form has made another card already. Choose again."
-        return render("cards/list.html", "cards/_list.html", 409, error=error, **_cards())
+        return _listing(409, error="This form has already made another card. Choose again.")
+    announce = f"Your new card ends in {card.last4}."
+    return _listing(announce=announce) if is_htmx() else redirect_to(url_for("cards.listing"), announce=announce)
+
+
+@bp.get("/cards/<int:card_id>")
+@guards.customer_required
+@guards.step_up_required(card_purpose("see {}"))
+def show(card_id: int) -> Response:
+    """Show the card, and what can be done with it."""
+    card, account = current_customer().card(str(card_id))
+    return card_page(card, account=account)
+
+
+@bp.post("/cards/<int:card_id>/<any(freeze,unfreeze,'report-lost','report-stolen',close,replace):action>")
+@guards.customer_required
+@guards.revalidate_session
+@guards.step_up_required(card_purpose())
+def act(card_id: int, action: str) -> Response:
+    """Change the card's state."""
+    try:
+        card = current_customer().act(str(card_id), action)
+    except UnitError as error:
+        if not error.code.startswith("not_supported"):
+            raise
+        card, account = current_customer().card(str(card_id))
+        return card_page(card, 409, account=account, problem=REFUSED, announce=REFUSED)
+    return card_changed(card, DONE[action])
+
+
+def card_page(card: Card, status: int = 200, **context: Any) -> Response:
+    """Return the card's page, or its fragment."""
+    return render("cards/show.html", status, card=card, **context)
+
+
+def card_changed(card: Card, done: str) -> Response:
+    """Return the card after a change, and let the rest of the page reload what depends on it."""
     if not is_htmx():
-        return go(url_for("cards.listing"), say=f"Your new card ends in {card.last4}.")
-    return render("cards/list.html", "cards/_list.html", say=f"Your new card ends in {card.last4}.", **_cards())
+        return redirect_to(url_for("cards.show", card_id=card.card_id), announce=done)
+    return with_trigger(card_page(card, done=done, announce=done), "card-changed")
+
+
+@bp.app_template_filter("dollars")
+def dollars(cents: int) -> str:
+    """Return an amount as ``-$1,234.50``."""
+    return f"{'-' if cents < 0 else ''}${abs(cents) // 100:,}.{abs(cents) % 100:02}"
 
 
 @bp.app_template_filter("month_and_year")
 def month_and_year(expires: str) -> str:
-    """``2030-06`` as it stands on a card: ``06/30``."""
+    """Return ``2030-06`` as ``06/30``, as it stands on a card."""
     return f"{expires[5:7]}/{expires[2:4]}"
 
 
-def _issue(customer: CustomerUnit, *, virtual: bool, key: str) -> Card:
-    """A card on the customer's open account; the account is never the browser's choice."""
+@bp.app_template_filter("date_and_time")
+def date_and_time(moment: datetime) -> str:
+    """Return a time as ``Nov 27, 2:48 AM UTC``."""
+    at = moment.astimezone(UTC)
+    return f"{at:%b} {at.day}, {at.hour % 12 or 12}:{at:%M %p} UTC"
+
+
+def _issue(*, virtual: bool, key: str) -> Card:
+    """Issue a card for the customer's open account, which the browser never chooses."""
+    customer = current_customer()
     account = next((account for account in customer.accounts() if account.status == "Open"), None)
     if account is None:
         raise UnitError(400, "not_supported_for_account_status")
     return customer.create_card(account.account_id, virtual=virtual, key=key)
 
 
-def _cards() -> dict[str, Any]:
-    cards, account = exchange.as_customer(current_session(), _overview)
-    return {"cards": cards, "account": account, "nonce": secrets.token_urlsafe(16)}
-
-
-def _overview(customer: CustomerUnit) -> tuple[list[Card], Account | None]:
+def _listing(status: int = 200, **context: Any) -> Response:
+    customer = current_customer()
     cards, accounts = customer.cards()
-    accounts = accounts or customer.accounts()
-    return list(cards), next(iter(accounts), None)
+    account: Account | None = next(iter(accounts or customer.accounts()), None)
+    nonce = secrets.token_urlsafe(16)
+    return render("cards/list.html", status, cards=cards, account=account, nonce=nonce, **context)

@@ -1,114 +1,154 @@
-"""The one place where what guards and services raise becomes an answer.
+"""Error handlers: what guards and services raise becomes a response here, or in ``step_up.py`` for a second factor.
 
-To copy: a lost session sends htmx away with ``HX-Redirect`` (a login page never lands inside a card); an upstream fault
-is an answer with a way on, not a crash and not a sign-out; and nobody ever sees a trace or an upstream's text.
+To copy: a lost session sends htmx away with ``HX-Redirect`` (a login page never lands inside a card); an outage is a
+response with a way to try again, not a crash and not a sign-out; and no one sees a trace or a service's own text.
 """
 
 from __future__ import annotations
 
-from typing import Any
+import re
+from urllib.parse import quote, unquote, urlsplit
 
 import pydantic
-from flask import Blueprint, Response, current_app, make_response, request, url_for
+from flask import Blueprint, Response, current_app, make_response, render_template, request, url_for
 from flask import session as flask_session
-from flask_wtf.csrf import CSRFError
+from flask_wtf.csrf import CSRFError, validate_csrf
 from limits.errors import StorageError
 from stytch.core.response_base import StytchError
 from werkzeug.exceptions import HTTPException, SecurityError
+from werkzeug.routing import RequestRedirect
+from wtforms import ValidationError
 
-from services.audit import Event, note
-from services.exchange import NoCustomer
-from services.guards import delete_cookie, session_if_any
-from services.http import ServiceDown
-from services.limits import TooManyCodes
-from services.session import NotSignedIn
-from services.unit_wire import UnitError
+from services import guards
+from services.errors import NoCustomer, NotSignedIn, ServiceUnavailable, TooManyCodes, UnitError
+from services.signals import Event, log_security_event
 
-from . import SIGN_IN_AGAIN, go, is_htmx, notice, own_path
-from .codes import too_many
-from .statuses import TEXTS, UNCONFIRMED
+from .htmx import HOME, is_htmx, lazy_target_id, redirect_to
 
 bp = Blueprint("errors", __name__)
-
-EVENT_OF: dict[int, Event] = {400: "denial", 403: "denial", 413: "limit", 429: "limit", 500: "fault"}
+SIGN_IN_AGAIN = "You're not signed in, or your session has ended. Sign in to continue."
+UNCONFIRMED = "It may or may not have been done. Check the current state before you try again."
+MESSAGES = {
+    400: ("That request was not valid", "Nothing was changed. Go back, reload that page and try again."),
+    403: ("You can't do that from here", "Nothing was changed. Open the page in this app and try again from there."),
+    404: ("Page not found", "The page may have moved, or you don't have access. Start at the home page."),
+    405: ("You can't do that here", "Nothing was changed. Start again from the home page."),
+    413: ("Request too large", "Nothing was saved. Send less, and try again."),
+    429: ("Too many requests", "This one was not carried out. Wait a minute, then try again."),
+    500: ("Something went wrong on our side", "The error was logged. Check the current state, then try again."),
+    502: ("The bank did not accept that", "Nothing was changed there. Check the current state, then try again."),
+    503: ("A service did not answer", "Nothing is lost. Try again in a moment."),
+}
+EVENTS: dict[int, Event] = {400: "denial", 403: "denial", 413: "limit", 429: "limit", 500: "fault"}
 
 
 @bp.app_errorhandler(NotSignedIn)
 def not_signed_in(_error: NotSignedIn) -> Response:
-    """Sign in first, then come back to the page."""
-    note("denial", "not signed in")
-    back = request.headers.get("HX-Current-URL", "") if is_htmx() else request.path
-    is_page = is_htmx() or request.method == "GET"
-    if is_page and (path := own_path(back)) and path != url_for("step_up.page"):
-        flask_session["next"] = path
-    response = go(url_for("home.index"), say="" if "_flashes" in flask_session else SIGN_IN_AGAIN)
+    """Ask to sign in, then return to the page."""
+    log_security_event("denial", "not signed in")
+    page = request.headers.get("HX-Current-URL", "") if is_htmx() else request.path
+    if is_htmx() or request.method == "GET":
+        path = safe_next_path(page)
+        if path and path != url_for("step_up.page"):
+            flask_session["next"] = path
+    response = redirect_to(HOME, announce="" if "_flashes" in flask_session else SIGN_IN_AGAIN)
     if is_htmx():
         response.status_code = 401
-    delete_cookie(response)
+    guards.delete_cookie(response)
     return response
 
 
 @bp.app_errorhandler(NoCustomer)
 def no_customer(_error: NoCustomer) -> Response:
-    """Become a customer first."""
-    note("denial", "no customer")
-    return go(url_for("customer.index"))
+    """Send the user to open an account first."""
+    log_security_event("denial", "no customer")
+    return redirect_to(url_for("onboarding.index"))
 
 
-@bp.app_errorhandler(ServiceDown)
+@bp.app_errorhandler(ServiceUnavailable)
 @bp.app_errorhandler(StytchError)
 @bp.app_errorhandler(pydantic.ValidationError)
 @bp.app_errorhandler(StorageError)
-def service_down(error: Exception) -> Response:
-    """A service gave no usable answer: say so, offer to ask again, and keep what was typed."""
-    name = "rate limits" if isinstance(error, StorageError) else "Stytch"
-    down = error if isinstance(error, ServiceDown) else ServiceDown(name, type(error).__name__)
-    note("fault", str(down))
-    text = UNCONFIRMED if request.method == "POST" else ""
-    return answer(503, text=text, again=True, retry_after=down.retry_after)
+def service_unavailable(error: Exception) -> Response:
+    """Say that a service gave no usable answer, offer to try again, and keep what was typed."""
+    if not isinstance(error, ServiceUnavailable):
+        error = ServiceUnavailable("rate limits" if isinstance(error, StorageError) else "Stytch", type(error).__name__)
+    log_security_event("fault", str(error))
+    return respond(503, "", UNCONFIRMED if request.method == "POST" else "", again=True, retry_after=error.retry_after)
 
 
 @bp.app_errorhandler(UnitError)
-def unit_refused(error: UnitError) -> Response:
-    """Unit refused something that no view expected; somebody else's and unknown look alike."""
+def unit_error(error: UnitError) -> Response:
+    """Handle a refusal of Unit's that no view expected; someone else's and unknown look alike."""
     is_absent = error.status == 404
-    note("denial" if is_absent else "fault", f"{error} {error.pointer}")
-    return answer(404 if is_absent else 502, again=not is_absent)
+    log_security_event("denial" if is_absent else "fault", f"{error} {error.pointer}")
+    return respond(404 if is_absent else 502, again=not is_absent)
 
 
 @bp.app_errorhandler(TooManyCodes)
 def too_many_codes(error: TooManyCodes) -> Response:
-    """Too many wrong codes: say how long to wait."""
-    return answer(429, "Too many wrong codes", too_many(error.wait), retry_after=error.wait)
+    """Say how long to wait after too many wrong codes."""
+    return respond(429, "Too many wrong codes", error.advice, retry_after=error.wait)
 
 
 @bp.app_errorhandler(CSRFError)
-def csrf(_error: CSRFError) -> Response:
-    """The form belongs to an earlier visit, or to another site."""
-    note("denial", "CSRF token")
+def csrf_error(_error: CSRFError) -> Response:
+    """Refuse a form that belongs to an earlier visit, or to another site."""
+    log_security_event("denial", "CSRF token")
     where = "Reload it" if is_htmx() else "Go back, reload that page"
-    return answer(400, "This page is from an earlier visit", f"Nothing was changed. {where}, then try again.")
+    return respond(400, "This page is from an earlier visit", f"Nothing was changed. {where}, then try again.")
 
 
 @bp.app_errorhandler(HTTPException)
 def http_error(error: HTTPException) -> Response:
-    """Whatever else has a status."""
+    """Handle everything else that has a status."""
     status = error.code or 500
     if status == 404:
-        session_if_any()  # a wrong address signs nobody out
-    if event := EVENT_OF.get(status):
-        note(event, type(error).__name__)
-    if isinstance(error, SecurityError):  # a host that is not ours: no page can be built for it
-        home = current_app.extensions["settings"].public_url
-        return make_response(f"This app is at {home}", 400, {"Content-Type": "text/plain; charset=utf-8"})
-    response = answer(status if status in TEXTS else 400 if status < 500 else 500)
+        guards.optional_session()  # so that the page shows the user as signed in
+    if event := EVENTS.get(status):
+        log_security_event(event, type(error).__name__)
+    if isinstance(error, SecurityError):  # another host: no page can be built for it
+        text = f"This app is at {current_app.config['PUBLIC_URL']}"
+        return make_response(text, 400, {"Content-Type": "text/plain; charset=utf-8"})
+    response = respond(status if status in MESSAGES else 400 if status < 500 else 500)
     for name, value in error.get_headers():
         if name in {"Allow", "Retry-After"}:
             response.headers[name] = value
     return response
 
 
-def answer(status: int, title: str = "", text: str = "", **context: Any) -> Response:
-    """The words for a status, or others."""
-    default_title, default_text = TEXTS[status]
-    return notice(status, title or default_title, text or default_text, **context)
+def respond(
+    status: int, title: str = "", text: str = "", *, again: bool = False, retry_after: int | None = None
+) -> Response:
+    """Return an error page, or for htmx a notice that leaves the page and all that was typed as it is.
+
+    The words are those of the status, unless given. ``again`` offers to send the same request once more; what htmx
+    could not load always offers it in its own place. ``retry_after`` is in seconds.
+    """
+    default_title, default_text = MESSAGES[status]
+    words = {"status": status, "title": title or default_title, "text": text or default_text}
+    headers = {"Retry-After": str(retry_after)} if retry_after else {}
+    if is_htmx():
+        body = render_template("_notice.html", **words, place=lazy_target_id())
+        return make_response(body, status, headers | {"HX-Reswap": "none"})
+    kept = _submitted_form() if again else None
+    return make_response(render_template("error.html", **words, again=again, kept=kept), status, headers)
+
+
+def safe_next_path(url: str) -> str | None:
+    """Return the path of a URL if this app has a page for it; scheme, host and query are ignored."""
+    try:
+        path = unquote(urlsplit(url).path)
+        current_app.url_map.bind("").match(path, method="GET")
+    except (HTTPException, RequestRedirect, ValueError):
+        return None
+    return quote(path) if re.match("/(?!/)", path) else None  # to a browser "//cards" is a host
+
+
+def _submitted_form() -> dict[str, str] | None:
+    """Return the fields of the form that was sent, if it came from one of our pages and is small enough to read."""
+    try:
+        validate_csrf(request.form.get("csrf_token"))
+    except (ValidationError, HTTPException):
+        return None
+    return {name: value for name, value in request.form.items() if name != "csrf_token"}

@@ -1,7 +1,7 @@
 """Sign in with a magic link.
 
-To copy: opening the link spends nothing, since mail scanners open links; the button on its page does. The link is worth
-nothing without the browser that asked for it (PKCE). Whatever Stytch knows about an address, the answer is the same.
+To copy: opening the link uses nothing up, since mail scanners open links; the button on its page does. A link works
+only in the browser that asked for it (PKCE). Whatever Stytch knows about an address, the answer is the same.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ import re
 import secrets
 import time
 from datetime import timedelta
+from typing import Any
 
 from flask import Blueprint, Response, current_app, make_response, render_template, request, url_for
 from flask import session as flask_session
@@ -19,124 +20,123 @@ from flask_wtf import FlaskForm
 from wtforms import EmailField
 from wtforms.validators import DataRequired, Length, Regexp
 
-from services.auth import LINK_LIFE, auth
-from services.exchange import exchange
-from services.guards import current_session, delete_cookie, session_if_any, set_cookie, sign_in_token, signed_in
-from services.limits import LINKS_PER_CLIENT, limiter, may_send_link
-from services.session import Session
-from services.stytch_wire import Refused
+from services import guards, methods
+from services.errors import CodeRejected
+from services.rate_limits import LINKS_PER_CLIENT, limiter, may_send_link
+from services.stytch_client import LINK_LIFE, stytch_client
 
-from . import go, render
+from .htmx import HOME, redirect_to, render
 
 bp = Blueprint("login", __name__)
+methods.register(bp, methods.Method("magic_link", "an email link", "mailbox", sign_in="login/_magic_link.html"))
 
 VERIFIER_COOKIE = "pkce_verifier"
 VERIFIER_LIFE = timedelta(hours=1)  # longer than the link's, to tell an expired link from a used one
 VERIFIER_SHAPE = re.compile(r"(?P<asked_at>[0-9]{10})\.(?P<verifier>[\w-]{43,128})", re.ASCII)
+INVALID = "Enter an address like ada@example.com."
 
 
 class SignInForm(FlaskForm):  # type: ignore[misc]
     """Where to send the link."""
 
     email = EmailField(
-        "E-mail",
+        "Email",
         filters=[lambda text: (text or "").strip()],
         validators=[
-            DataRequired("Enter your e-mail address."),
-            Length(max=254, message="This address is too long to be real."),
-            Regexp(r"[^@\s]+@[^@\s]+\.[^@\s.]+$", message="Enter an address like ada@example.com."),
+            DataRequired("Enter your email address."),
+            Length(max=254, message="This address is too long."),
+            Regexp(r"[^@\s]+@[^@\s]+\.[^@\s.]+$", message=INVALID),
         ],
     )
 
 
+@bp.app_context_processor
+def inject_session() -> dict[str, Any]:
+    """Give every template the session and the ways to sign in. Never makes a call."""
+    return {"stytch_session": guards.loaded_session(), "sign_in_methods": methods.sign_in_methods}
+
+
 @bp.post("/login")
+@guards.public
 @limiter.limit(LINKS_PER_CLIENT)
 def send() -> Response:
     """Mail a sign-in link."""
     form = SignInForm(request.form)
     if not form.validate():
-        return render("home/index.html", "login/_form.html", 422, form=form)
+        return render("login/form.html", 422, form=form)
     email = form.email.data or ""
-    verifier = _verifier() or secrets.token_urlsafe(48)  # two links asked for in a row both open
+    verifier = _verifier() or secrets.token_urlsafe(48)  # two links asked for in a row both work
     try:
         if may_send_link(email):
-            auth.send_link(email, _challenge(verifier))
-    except Refused:
-        form.email.errors = ["Enter an address like ada@example.com."]
-        return render("home/index.html", "login/_form.html", 422, form=form)
-    response = render("login/sent.html", "login/_sent.html", email=email, say="Check your mail.", is_step=True)
+            redirect_url = f"{current_app.config['PUBLIC_URL']}{url_for('login.open_link')}"
+            stytch_client.send_link(email, redirect_url, _challenge(verifier))
+    except CodeRejected:
+        form.email.errors = [INVALID]
+        return render("login/form.html", 422, form=form)
+    response = render("login/sent.html", email=email, announce="Check your email.", is_step=True)
     _set_verifier(response, verifier)
     return response
 
 
 @bp.get("/login/authenticate")
+@guards.public
 def open_link() -> Response:
-    """Show the button that spends the link. Nothing is spent here: GET changes nothing."""
+    """Show the button that uses the link. Nothing is used up here: GET changes nothing."""
     token = request.args.get("token", "")
     if not token or not _verifier():
         return _problem("other_browser" if token else "unknown")
-    response = make_response(render_template("login/open.html", token=token, other=session_if_any()))
+    response = make_response(render_template("login/open.html", token=token, other=guards.optional_session()))
     response.headers["Referrer-Policy"] = "strict-origin"  # the URL holds the token; "no-referrer" would break the form
     return response
 
 
 @bp.post("/login/authenticate")
+@guards.public
 @limiter.limit(LINKS_PER_CLIENT)
-def spend_link() -> Response:
-    """Trade the link for a session, in the browser that asked for it."""
+def authenticate_link() -> Response:
+    """Exchange the link for a session, in the browser that asked for it."""
     if not (verifier := _verifier()):
         return _problem("other_browser")
-    before = session_if_any()  # asked first: nothing may fail once the link is spent
+    before = guards.optional_session()  # asked for first: nothing may fail once the link is used up
     try:
-        session = auth.spend_link(request.form.get("token", ""), verifier)
-    except Refused as refused:
-        return _problem(_meaning(refused.reason))
+        session = stytch_client.authenticate_link(request.form.get("token", ""), verifier)
+    except CodeRejected as rejected:
+        return _problem(_meaning(rejected.reason))
     if before:
-        exchange.drop(before.session_id)
-        auth.sign_out(before.token)
-    next_page = flask_session.get("next") or url_for("home.index")
+        stytch_client.sign_out(before.token, before)
+    response = redirect_to(flask_session.get("next") or HOME)
     flask_session.clear()
-    response = go(next_page)
-    set_cookie(response, session)
+    guards.set_cookie(response, session)
     return response
 
 
 @bp.post("/logout")
+@guards.public
 def sign_out() -> Response:
-    """Revoke the session at Stytch and leave nothing behind, here or in the browser; an outage stops nobody."""
-    return _leave(session_if_any())
+    """Revoke the session at Stytch and delete what is kept here and in the browser, even if Stytch is down."""
+    return end_session()
 
 
-@bp.post("/logout/everywhere")
-@signed_in
-def sign_out_everywhere() -> Response:
-    """Revoke all sessions of the user at Stytch, this one last: if that fails half-way, one can try again."""
-    session = current_session()
-    exchange.drop(*auth.sign_out_others(session))
-    return _leave(session, say="You are signed out everywhere.")
-
-
-def _leave(session: Session | None, say: str = "") -> Response:
-    if session:
-        exchange.drop(session.session_id)
-    if token := sign_in_token():
-        auth.sign_out(token)
+def end_session(announce: str = "") -> Response:
+    """Sign this browser out, and continue at the home page with this message."""
+    if token := guards.sign_in_token():
+        stytch_client.sign_out(token, guards.optional_session())
     flask_session.clear()
-    response = go(url_for("home.index"), say=say)
-    delete_cookie(response)
+    response = redirect_to(HOME, announce=announce)
+    guards.delete_cookie(response)
     response.headers["Clear-Site-Data"] = '"cache", "storage"'
     return response
 
 
 def _challenge(verifier: str) -> str:
-    """The S256 code challenge of RFC 7636."""
+    """Return the S256 code challenge of RFC 7636."""
     return base64.urlsafe_b64encode(hashlib.sha256(verifier.encode()).digest()).rstrip(b"=").decode()
 
 
 def _verifier() -> str | None:
-    """The PKCE verifier that this browser was given, if it is one."""
-    kept = VERIFIER_SHAPE.fullmatch(request.cookies.get(VERIFIER_COOKIE, ""))
-    return kept["verifier"] if kept else None
+    """Return the PKCE verifier of this browser, if it has one."""
+    cookie = VERIFIER_SHAPE.fullmatch(request.cookies.get(VERIFIER_COOKIE, ""))
+    return cookie["verifier"] if cookie else None
 
 
 def _set_verifier(response: Response, verifier: str) -> None:
@@ -145,28 +145,26 @@ def _set_verifier(response: Response, verifier: str) -> None:
         f"{int(time.time())}.{verifier}",
         max_age=VERIFIER_LIFE,
         path=url_for("login.send"),
-        secure=current_app.extensions["settings"].is_https,
+        secure=current_app.config["SESSION_COOKIE_SECURE"],
         httponly=True,
         samesite="Lax",
     )
 
 
 def _meaning(reason: str) -> str:
-    """What Stytch's refusal of a link means. It has one answer for used and expired ones; the cookie's age tells."""
-    if reason == "pkce_mismatch":
-        return "other_browser"
-    if reason == "user_lock_limit_reached":
-        return "locked"
+    """Return what a refusal means. Stytch does not tell used from expired links; the cookie's age does."""
+    if reason in (named := {"pkce_mismatch": "other_browser", "user_lock_limit_reached": "locked"}):
+        return named[reason]
     if reason != "unable_to_auth_magic_link":
         return "unknown"
-    kept = VERIFIER_SHAPE.fullmatch(request.cookies.get(VERIFIER_COOKIE, ""))
-    age = time.time() - int(kept["asked_at"]) if kept else 0
+    cookie = VERIFIER_SHAPE.fullmatch(request.cookies.get(VERIFIER_COOKIE, ""))
+    age = time.time() - int(cookie["asked_at"]) if cookie else 0
     return "expired" if age >= LINK_LIFE.total_seconds() else "used"
 
 
 def _problem(problem: str) -> Response:
-    """A page that says what is wrong with the link, with the form to ask for another."""
-    session_if_any()
+    """Say what is wrong with the link, with the form to ask for another."""
+    guards.optional_session()  # so that the page shows who is signed in
     response = make_response(render_template("login/problem.html", problem=problem), 400)
-    response.headers["Referrer-Policy"] = "strict-origin"  # the URL may hold a link that is still good
+    response.headers["Referrer-Policy"] = "strict-origin"  # the URL may hold a link that still works
     return response

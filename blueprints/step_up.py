@@ -1,207 +1,164 @@
-"""Step-up: the dialog that asks for a fresh code, and resumes what it interrupted.
+"""Step-up: the dialog that asks for a fresh second factor, and resumes what it interrupted.
 
-To copy: the guard raises, this module turns that into a dialog (htmx) or a page, names what the code is for, and after
-the right code the interrupted request goes on by itself, once: htmx repeats it from the element that made it, and
-a plain browser re-sends its own form (307). What the code is for travels with the dialog, signed for this session, so
-that two tabs never mix and no link can put other words into it. A code of the authenticator and one that the bank texts
-differ in who checks them, and in nothing else.
+To copy: the guard raises and this module asks, naming what the code is for. After the right code the interrupted
+request is repeated, once: htmx elements by ``static/step_up.js``, a plain browser by re-sending its own form (307).
+What the code is for travels with the dialog, signed for this session, so that two tabs never mix. A form that can be
+interrupted uses none of ``OWN_FIELDS`` as a field's name, and no name twice: only then is all of it sent again.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, replace
-from typing import Any
 
-from flask import Blueprint, Response, current_app, make_response, redirect, render_template, request, url_for
+from flask import Blueprint, Response, abort, current_app, make_response, redirect, render_template, request, url_for
 from itsdangerous import BadSignature, URLSafeSerializer
 
-from services.audit import note
-from services.auth import auth
-from services.exchange import exchange
-from services.guards import (
-    StepUpRequired,
-    current_session,
-    customer_required,
-    fresh_session,
-    go_on_with,
-    signed_in,
-    writes,
-)
-from services.limits import TooManyCodes, count_code, forgive_codes, may_send_text
-from services.session import Session
-from services.stytch_wire import Refused
+from services import guards
+from services.errors import CodeRejected, SecondFactorMissing, StepUpRequired, TooManyCodes
+from services.methods import Method, enrolled_methods
+from services.signals import log_security_event
 
-from . import element_id, go, is_htmx, place_to_load, render
-from .codes import refusal, too_many, typed_code
+from .htmx import HOME, element_id, is_htmx, lazy_target_id, redirect_to, render
 
 bp = Blueprint("step_up", __name__)
-
-OURS = {"csrf_token", "code", "source", "intent"}  # fields of the dialog itself
-AUTHENTICATOR, TEXT = "step_up/_form.html", "step_up/_text.html"
+OWN_FIELDS = {"csrf_token", "code", "source", "pending", "method", "use"}  # of the step-up form itself
+NO_ID = "element-without-id"  # the dialog then asks to press again
 
 
 @dataclass(frozen=True)
-class Intent:
-    """What a code is for, and what a plain browser goes on with: a page of ours, or its own form again."""
+class PendingAction:
+    """What a code is for, and where a plain browser continues: the path of a page, or of its form to send again."""
 
-    purpose: str = "go on"
-    by_text: bool = True
+    purpose: str = "continue"
+    stytch_only: bool = False
     page: str = ""
     form: str = ""
 
     def signed(self) -> str:
-        """As a field of the dialog."""
+        """Return it as a field of the form."""
         return _signer().dumps(asdict(self))
+
+    @property
+    def methods(self) -> list[Method]:
+        """The user's methods that count for this action."""
+        found = enrolled_methods(guards.current_session())
+        return [method for method in found if not (self.stytch_only and method.proven_until)]
+
+
+@bp.app_errorhandler(SecondFactorMissing)
+def enroll_first(_error: SecondFactorMissing) -> Response:
+    """Send the user to the next step, which is to enroll a second factor."""
+    return redirect_to(HOME)
 
 
 @bp.app_errorhandler(StepUpRequired)
 def ask(required: StepUpRequired) -> Response:
-    """Ask for a code in place of what was asked for, keeping all that is needed to go on with it."""
-    if not current_session().enrolled:  # the guard has asked Stytch: here, nobody could say that it is down
-        return go(url_for("home.index"))
-    note("denial", "step-up required")
-    intent = Intent(required.purpose, required.by_text)
+    """Ask for a code, keeping all that is needed to continue."""
+    pending = PendingAction(required.purpose, required.stytch_only)
+    if not pending.methods:
+        return redirect_to(HOME)
+    log_security_event("denial", "step-up required")
     if is_htmx():
-        return _dialog(intent)
+        return _dialog(pending)
     if request.method == "GET":
-        return go(url_for("step_up.page", intent=replace(intent, page=request.full_path.rstrip("?")).signed()))
-    return _page(AUTHENTICATOR, 403, intent=replace(intent, form=request.path))
+        pending = replace(pending, page=request.full_path.rstrip("?"))
+        return redirect_to(url_for("step_up.page", pending=pending.signed()))
+    return _form(replace(pending, form=request.path), status=403)
 
 
 @bp.get("/step-up")
-@signed_in
+@guards.second_factor_required
 def page() -> Response:
-    """Ask for a code on a page of its own."""
-    if not (current_session().enrolled or fresh_session().enrolled):
-        return go(url_for("home.index"))
-    return _page(AUTHENTICATOR)
+    """Ask for a code on a page of its own, where there is no script."""
+    return _form(_pending())
 
 
 @bp.post("/step-up")
-@signed_in
+@guards.second_factor_required
 def confirm() -> Response:
-    """Check the authenticator's code, and go on with what it was for."""
-    if not (current_session().enrolled or fresh_session().enrolled):
-        return go(url_for("home.index"))  # a first code belongs to the set-up that began it
-    return _confirm(
-        *(AUTHENTICATOR, "invalid_totp_code", "code"),
-        lambda session, code: go_on_with(auth.authenticate_totp(session, code)),
-    )
-
-
-@bp.post("/step-up/authenticator")
-@signed_in
-def use_authenticator() -> Response:
-    """Back from the texted code to the authenticator's, with the interrupted form."""
-    return page()
-
-
-@bp.post("/step-up/text")
-@customer_required
-@writes
-def send_text() -> Response:
-    """Let the bank text a code to the customer's phone, and ask for that one."""
-    session = current_session()
-    if not session.enrolled:
-        return go(url_for("home.index"))
-    if not may_send_text(session.user_id):
-        error = "Those were three texts in ten minutes. Enter the code of the newest one, or wait for a while."
-        return _page(TEXT, 429, error=error)
-    exchange.send_text(session)
-    return _page(TEXT, say="The bank has sent you a text.")
-
-
-@bp.post("/step-up/text/confirm")
-@customer_required
-@writes
-def confirm_text() -> Response:
-    """Let the bank check the texted code, and go on with what it was for."""
-    if not current_session().enrolled:
-        return go(url_for("home.index"))
-    return _confirm(TEXT, "text_malformed", "texted", exchange.take_text)
-
-
-def _confirm(form: str, malformed: str, kind: str, check: Callable[[Session, str], object]) -> Response:
-    """Check the code of a form, and go on: htmx from its element, a plain browser with its form, or to its page.
-
-    ``kind``: who guesses at texted codes says nothing about the authenticator's, and the other way round.
-    """
-    session = current_session()
+    """Check the code, then resume."""
+    pending = _pending()
+    method = _method(pending, request.form.get("method", ""))
     try:
-        code = typed_code(request.form, malformed)
-        count_code(session.user_id, kind)
-        check(session, code)
-    except Refused as refused:
-        return _page(form, 422, error=refusal(refused.reason))
+        method.verify(guards.current_session(), request.form)
+    except CodeRejected as rejected:
+        return _form(pending, method, 422, error=method.message(rejected.reason))
     except TooManyCodes as many:
-        return _page(form, 429, error=f"Too many wrong codes. {too_many(many.wait)}")
-    forgive_codes(session.user_id, kind)
+        return _form(pending, method, 429, error=f"Too many wrong codes. {many.advice}")
     if is_htmx() and request.form.get("source"):
         return _resume_element()
-    intent = _intent()
-    if intent.form:
-        return make_response(redirect(intent.form, 307))
-    return go(intent.page or url_for("home.index"))
+    if pending.form:
+        return make_response(redirect(pending.form, 307))
+    return redirect_to(pending.page or HOME)
 
 
-def _dialog(intent: Intent) -> Response:
-    """The dialog, for the element that asked; what it was to load says meanwhile that it waits for a code."""
+@bp.post("/step-up/method")
+@guards.revalidate_session
+@guards.second_factor_required
+def choose() -> Response:
+    """Switch to another method, which may send a code first."""
+    pending = _pending()
+    method = _method(pending, request.form.get("use", ""))
+    try:
+        announce = method.prepare(guards.current_session()) if method.prepare else ""
+    except CodeRejected as rejected:
+        return _form(pending, method, 429, error=method.message(rejected.reason))
+    return _form(pending, method, announce=announce)
+
+
+def _method(pending: PendingAction, name: str = "") -> Method:
+    """Return the method of this name; without one, the first that can be used at once."""
+    if not (methods := pending.methods):
+        raise SecondFactorMissing
+    if not name:
+        return next((method for method in methods if not method.prepare), methods[0])
+    return next((method for method in methods if method.name == name), None) or abort(400)
+
+
+def _dialog(pending: PendingAction) -> Response:
+    """The dialog for the element that asked. A place that was loading shows a button instead."""
     body = render_template(
         "step_up/_dialog.html",
-        source=element_id(request.headers.get("HX-Source", "")),
-        place=place_to_load(),
+        source=element_id(request.headers.get("HX-Source", "").partition("#")[2]) or NO_ID,
+        place=lazy_target_id(),
         url=request.full_path.rstrip("?"),
-        **_words(intent),
+        pending=pending,
+        method=_method(pending),
     )
     return make_response(body, 403, {"HX-Retarget": "#dialogs", "HX-Reswap": "innerHTML"})
 
 
 def _resume_element() -> Response:
-    """Close the dialog, and let the element that was interrupted repeat its request."""
-    event = {"stepup-done": {"target": f"#{element_id(request.form.get('source', '')) or 'main'}"}}
-    response = make_response(render_template("_step.html") + render_template("_say.html", say="Thank you. Going on."))
-    response.headers["HX-Trigger"] = json.dumps(event)
-    return response
+    """Let ``step_up.js`` close the dialog and repeat the request of the interrupted element."""
+    event = {"stepup-done": {"source": element_id(request.form.get("source", ""))}}
+    body = render_template("_step.html") + render_template("_announce.html", announce="Confirmed.")
+    return make_response(body, 200, {"HX-Trigger": json.dumps(event)})
 
 
-def _page(form: str, status: int = 200, *, intent: Intent | None = None, error: str = "", say: str = "") -> Response:
-    intent = intent or _intent()
+def _form(
+    pending: PendingAction, method: Method | None = None, status: int = 200, *, error: str = "", announce: str = ""
+) -> Response:
+    kept = {name: value for name, value in request.form.items() if name not in OWN_FIELDS}
     return render(
         "step_up/page.html",
-        form,
         status,
-        say=say,
-        form=form,
+        announce=announce,
+        pending=pending,
+        method=method or _method(pending),
         source=element_id(request.values.get("source", "")),
-        kept=_kept(request.form) if intent.form else {},
+        kept=kept if pending.form else {},
         error=error,
-        **_words(intent),
     )
 
 
-def _words(intent: Intent) -> dict[str, Any]:
-    """What the code is for, and whether a texted one would do."""
-    return {
-        "intent": intent,
-        "by_text": intent.by_text and current_session().customer_id,
-        "sandbox": current_app.extensions["settings"].unit_is_sandbox,
-    }
-
-
-def _intent() -> Intent:
-    """What the dialog that was sent back is for; words that are not ours, or of another session, are dropped."""
+def _pending() -> PendingAction:
+    """Return what the submitted form is for; a value that was not signed for this session is ignored."""
     try:
-        return Intent(**_signer().loads(request.values.get("intent", "")))
+        return PendingAction(**_signer().loads(request.values.get("pending", "")))
     except (BadSignature, TypeError):  # the latter: signed by another version of this app
-        return Intent()
+        return PendingAction()
 
 
 def _signer() -> URLSafeSerializer:
-    return URLSafeSerializer(str(current_app.secret_key), salt=f"step-up {current_session().session_id}")
-
-
-def _kept(form: Mapping[str, str]) -> dict[str, str]:
-    """The fields of the interrupted form."""
-    return {name: value for name, value in form.items() if name not in OURS}
+    return URLSafeSerializer(str(current_app.secret_key), salt=f"step-up {guards.current_session().session_id}")

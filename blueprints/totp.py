@@ -1,8 +1,8 @@
-"""Enrol an authenticator app: QR code, first code, recovery codes.
+"""Enroll an authenticator app (QR code, first code, recovery codes), and replace a lost one with a recovery code.
 
-To copy: a first enrolment needs a sign-in link that was opened within ten minutes, or a recovery code; another one in
-its place needs the present factor. The secret is shown once and kept nowhere; the first code is checked with the
-session's token, so that the session that enrolled carries both factors and counts as stepped up.
+To copy: a first enrollment needs a sign-in link opened within ten minutes, or a recovery code; a replacement needs the
+current factor. The first code is checked with the session's own token, so that this session carries both factors. A
+recovery code opens nothing; it only leads to a new authenticator.
 """
 
 from __future__ import annotations
@@ -11,115 +11,163 @@ import re
 from datetime import UTC, datetime
 from urllib.parse import quote
 
-from flask import Blueprint, Response, request, url_for
+from flask import Blueprint, Response, request
 from flask import session as flask_session
 
-from services.auth import LINK_LIFE, Enrolment, auth
-from services.exchange import exchange
-from services.factors import remove_authenticator
-from services.guards import FACTOR_MAX_AGE, current_session, go_on_with, signed_in, stepped_up, writes
-from services.limits import count_code, forgive_codes
+from services import guards, methods
+from services.errors import CodeRejected
+from services.rate_limits import count_code, reset_code_attempts
 from services.session import Session
-from services.stytch_wire import Refused
+from services.stytch_client import LINK_LIFE, stytch_client
 
-from . import go, render
-from .codes import refusal, typed_code
+from .htmx import HOME, redirect_to, render
 
 bp = Blueprint("totp", __name__)
-
 ISSUER = "Stytch + Unit sample"
+MESSAGES = {
+    "invalid_totp_code": "Enter the six digits that your authenticator shows.",
+    "unable_to_authenticate_totp": "That code is not right. Enter the one that your authenticator shows now.",
+    "totp_code_already_authenticated": "That code was already used. Wait for the next one, then enter it.",
+    "user_lock_limit_reached": "Too many wrong codes: your account is locked for up to an hour. Try again later.",
+    "recovery_code_used_as_totp_code": "That is a recovery code. Enter the six digits that your authenticator shows.",
+    "invalid_recovery_code": "Enter a recovery code: three groups of four letters and digits.",
+    "unable_to_authenticate_recovery_code": "That recovery code is wrong or was already used. Enter another one.",
+    "totp_code_used_as_recovery_code": "Those are six digits of an authenticator. Enter one of your recovery codes.",
+}
+
+
+def verify(session: Session, form: methods.Form) -> None:
+    """Add the authenticator's proof to the session. Raises CodeRejected, TooManyCodes."""
+    code = methods.six_digits(form, "invalid_totp_code")
+    count_code(session.user_id)
+    guards.set_current_session(stytch_client.authenticate_totp(session, code))
+    reset_code_attempts(session.user_id)
+
+
+METHOD = methods.Method(
+    name="totp",
+    title="your authenticator",
+    group="device",
+    step_up="totp/_step_up.html",
+    enroll="totp.enroll",
+    is_enrolled=lambda session: session.enrolled,
+    verify=verify,
+    messages=MESSAGES,
+)
+methods.register(bp, METHOD)
 
 
 @bp.post("/totp")
-@signed_in
-@writes
-def enrol() -> Response:
+@guards.login_required
+@guards.revalidate_session
+def enroll() -> Response:
     """Show a new authenticator's QR code."""
-    session = current_session()
+    session = guards.current_session()
     if session.enrolled:
-        return go(url_for("home.index"))
-    if not _may_enrol(session):
-        return render("totp/too_late.html", "totp/_too_late.html", 403, is_step=True)
-    return _show(session)
+        return redirect_to(HOME)
+    if not _may_enroll(session):
+        return render("totp/too_late.html", 403, is_step=True)
+    return _show_qr_code(session)
 
 
 @bp.post("/totp/replace")
-@signed_in
-@writes
-@stepped_up("replace your authenticator", max_age=FACTOR_MAX_AGE)
+@guards.login_required
+@guards.revalidate_session
+@guards.step_up_required("replace your authenticator", guards.FACTOR_MAX_AGE)
 def replace() -> Response:
-    """Remove the present authenticator, since Stytch allows one at a time, and show the QR code of a new one."""
-    return _show(go_on_with(remove_authenticator(auth, exchange, current_session())))
+    """Remove the current authenticator, since Stytch allows one, and show the QR code of a new one."""
+    return _show_qr_code(guards.set_current_session(stytch_client.remove_authenticator(guards.current_session())))
 
 
 @bp.post("/totp/confirm")
-@signed_in
-@writes
+@guards.login_required
+@guards.revalidate_session
 def confirm() -> Response:
-    """Take the new authenticator's first code, and show the recovery codes, once."""
-    session, begun = current_session(), flask_session.get("totp_id")
-    if begun and request.form.get("totp_id", begun) != begun:
-        return _over()  # another window has begun anew: no code of this one's key will ever be right
-    if begun not in session.pending_totps:
-        if begun and session.enrolled and session.proven_until(FACTOR_MAX_AGE):
-            return _finished(session)  # the answer to this very code got lost
-        if session.enrolled:
-            return go(url_for("account.index"), say="Your authenticator is set up already.")
-        return _over()
+    """Check the new authenticator's first code, and show the recovery codes, once."""
+    session, started = guards.current_session(), flask_session.get("totp_id")
+    if started and request.form.get("totp_id", started) != started:
+        return _start_again()  # enrollment was restarted in another window: codes for this secret can no longer succeed
+    if started not in session.pending_totps:
+        if started and session.enrolled and session.proven_until(guards.FACTOR_MAX_AGE):
+            return _finish(session)  # the response to this code was lost
+        return (
+            redirect_to(HOME, announce="Your authenticator is already set up.") if session.enrolled else _start_again()
+        )
     try:
-        code = typed_code(request.form)
+        verify(session, request.form)
+    except CodeRejected as rejected:
+        if rejected.reason == "expired_totp":
+            return _start_again()
+        return render("totp/confirm.html", 422, error=METHOD.message(rejected.reason), totp_id=started)
+    return _finish(guards.current_session())
+
+
+@bp.get("/step-up/recover")
+@guards.second_factor_required
+def recovery_page() -> Response:
+    """Ask for a recovery code."""
+    return render("totp/recover.html")
+
+
+@bp.post("/step-up/recover")
+@guards.revalidate_session
+@guards.second_factor_required
+def recover() -> Response:
+    """Use up a recovery code and remove the lost authenticator. If Stytch fails in between, the next code works."""
+    session = guards.current_session()
+    try:
+        code = _recovery_code(request.form.get("recovery_code", ""))
         count_code(session.user_id)
-        session = go_on_with(auth.authenticate_totp(session, code))
-    except Refused as refused:
-        if refused.reason == "expired_totp":
-            return _over()
-        return render("totp/confirm.html", "totp/_confirm.html", 422, error=refusal(refused.reason), totp_id=begun)
-    return _finished(session)
+        session = stytch_client.recover_totp(session, code)
+    except CodeRejected as rejected:
+        return render("totp/recover.html", 422, error=METHOD.message(rejected.reason))
+    reset_code_attempts(session.user_id)
+    stytch_client.remove_authenticator(session)
+    return redirect_to(HOME, announce="Your lost authenticator is removed. Now add a new one.")
 
 
-def _finished(session: Session) -> Response:
-    """The recovery codes; the window may forget the enrolment as soon as it has them."""
-    codes = auth.recovery_codes(session)
-    forgive_codes(session.user_id)
-    flask_session.pop("totp_id")
-    return render(
-        "totp/codes.html",
-        "totp/_codes.html",
-        codes=codes,
-        say="Your authenticator is set up. Save your recovery codes.",
-        is_step=True,
-    )
-
-
-def _show(session: Session) -> Response:
-    """Begin an enrolment; only this browser can finish it."""
+def _show_qr_code(session: Session) -> Response:
+    """Start an enrollment; only this browser can finish it."""
     try:
-        enrolment = auth.start_totp(session)
-    except Refused:  # another window was faster
-        return _over()
-    flask_session["totp_id"] = enrolment.totp_id
+        enrollment = stytch_client.start_totp(session)
+    except CodeRejected:  # another window was faster
+        return _start_again()
+    flask_session["totp_id"] = enrollment.totp_id
+    label, issuer = quote(f"{ISSUER}:{session.email}"), quote(ISSUER)
     return render(
-        "totp/enrol.html",
-        "totp/_enrol.html",
-        enrolment=enrolment,
-        totp_id=enrolment.totp_id,
-        key=" ".join(re.findall(".{1,4}", enrolment.secret)),
-        otpauth=_otpauth(session, enrolment),
-        say="Scan the code with your authenticator app.",
+        "totp/enroll.html",
+        enrollment=enrollment,
+        totp_id=enrollment.totp_id,
+        key=" ".join(re.findall(".{1,4}", enrollment.secret)),
+        otpauth=f"otpauth://totp/{label}?secret={enrollment.secret}&issuer={issuer}",  # Google's *Key Uri Format*
+        announce="Scan the code with your authenticator app.",
         is_step=True,
     )
 
 
-def _over() -> Response:
-    return render("totp/over.html", "totp/_over.html", 409, is_step=True)
+def _finish(session: Session) -> Response:
+    """Show the recovery codes. Forget the enrollment only after Stytch has returned them: a retry needs it."""
+    codes = stytch_client.recovery_codes(session)
+    flask_session.pop("totp_id")
+    announce = "Your authenticator is set up. Save your recovery codes."
+    return render("totp/codes.html", codes=codes, announce=announce, is_step=True)
 
 
-def _may_enrol(session: Session) -> bool:
-    """Whether somebody proved who they are just now: an old session in a stolen browser must not add a factor."""
+def _start_again() -> Response:
+    return render("totp/start_again.html", 409, is_step=True)
+
+
+def _may_enroll(session: Session) -> bool:
+    """Whether the user proved who they are just now: an old session in a stolen browser must not add a factor."""
     proofs = (session.last_used("email"), session.last_used("recovery_code"))
     return any(proof and datetime.now(UTC) - proof < LINK_LIFE for proof in proofs)
 
 
-def _otpauth(session: Session, enrolment: Enrolment) -> str:
-    """The key as authenticator apps on this same device take it (Google's *Key Uri Format*)."""
-    return f"otpauth://totp/{quote(f'{ISSUER}:{session.email}')}?secret={enrolment.secret}&issuer={quote(ISSUER)}"
+def _recovery_code(text: str) -> str:
+    """Return a recovery code as Stytch writes it, whatever its spaces, dashes and case. Raises CodeRejected."""
+    code = re.sub(r"[\s-]", "", text)
+    if re.fullmatch(r"[0-9]{6}", code, re.ASCII):
+        raise CodeRejected("totp_code_used_as_recovery_code")
+    if not re.fullmatch(r"[A-Za-z0-9]{12}", code, re.ASCII):
+        raise CodeRejected("invalid_recovery_code")
+    return "-".join(re.findall(".{4}", code.lower()))

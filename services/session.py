@@ -1,7 +1,7 @@
-"""A Stytch session, read from a JWT that was verified here.
+"""A Stytch session, read from a session JWT that was verified here.
 
-To copy: one verify function with everything pinned (RS256, keys from one URL, issuer, audience, times, Stytch's session
-claim), and one class that says what a session has proven, by the kind and the age of its factors, never by counting.
+To copy: one verify function with everything pinned (RS256, keys from one URL, issuer, audience, times, session claim),
+and one class that says what a session has proven, by kind and age of its factors, never by counting them.
 """
 
 from __future__ import annotations
@@ -13,20 +13,19 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import jwt
+import requests
 from stytch.consumer.models.users import User
 
-from settings import Settings
+from .errors import NotSignedIn, ServiceUnavailable
 
-from .http import ServiceDown, ServiceSession
-
-SESSION_LIFE = timedelta(minutes=60)  # from sign-in; it never slides
-SESSION_TOKEN = re.compile(r"[\w=-]{32,128}", re.ASCII)  # Stytch's have 44; what is none costs no call
+SESSION_LIFE = timedelta(minutes=60)  # from sign-in; it does not slide
+SESSION_TOKEN = re.compile(r"[\w=-]{32,128}", re.ASCII)  # Stytch's tokens have 44 characters
 JWT_MAX_LENGTH = 8_000  # bytes
 JWT_LEEWAY = 30  # seconds of clock difference to Stytch
 SESSION_CLAIM = "https://stytch.com/session"
 SESSION_FIELDS = {"id", "started_at", "expires_at", "authentication_factors"}
-CUSTOMER_CLAIM = "unit_customer_id"  # the name in Stytch's trusted_metadata and in the session's custom claims
-FACTOR_GROUPS = {  # a session is stepped up when its factors come from two groups; add a way to prove oneself here
+CUSTOMER_CLAIM = "unit_customer_id"  # in Stytch's trusted_metadata and in the session's custom claims
+FACTOR_GROUPS = {  # what a thief would have to hold, by Stytch's delivery_method; other factors count for nothing
     "email": "mailbox",
     "sms": "phone",
     "whatsapp": "phone",
@@ -35,26 +34,22 @@ FACTOR_GROUPS = {  # a session is stepped up when its factors come from two grou
 }
 
 
-class NotSignedIn(Exception):
-    """There is no session, or Stytch no longer knows it."""
-
-
 @dataclass(frozen=True)
 class Factor:
     """One proof inside a session."""
 
-    method: str  # Stytch's delivery_method: email, authenticator_app, ...
+    method: str  # Stytch's delivery_method
     last_used: datetime
 
     @property
     def group(self) -> str | None:
-        """Mailbox, phone or device: what one would have to steal. None for what counts as no proof here."""
-        return "mailbox" if self.method.startswith("oauth_") else FACTOR_GROUPS.get(self.method)
+        """Mailbox, phone or device; None for a factor that does not count, such as a token exchange."""
+        return "mailbox" if re.fullmatch("oauth_[a-z]+", self.method) else FACTOR_GROUPS.get(self.method)
 
 
 @dataclass(frozen=True)
 class Session:
-    """A Stytch session as its verified JWT shows it."""
+    """A Stytch session, as its verified JWT and the user object show it."""
 
     token: str = field(repr=False)
     session_id: str
@@ -65,8 +60,8 @@ class Session:
     jwt: str = field(repr=False)
     jwt_issued_at: float
     jwt_expires_at: float
-    email: str = field(repr=False)  # to greet and to apply with; from the user object, never decided on
-    enrolled: bool  # has a verified authenticator; likewise only to offer the right next step
+    email: str = field(repr=False)  # from the user object: to show and to apply with, never to decide on
+    enrolled: bool  # has a verified authenticator; from the user object, to offer the right next step
     pending_totps: tuple[str, ...] = ()
 
     @property
@@ -77,9 +72,9 @@ class Session:
         return max(factor.last_used for factor in self.factors if factor.group in {"phone", "device"})
 
     def proven_until(self, max_age: timedelta) -> datetime | None:
-        """Until when the second factor counts as fresh. None if there is none, or its age is over.
+        """Until when the second factor counts as fresh; None if there is none or it is too old.
 
-        A factor of the future is none: it would count for longer than it should.
+        A timestamp in the future is ignored: it would extend the step-up.
         """
         now, used = datetime.now(UTC), self.second_factor_at
         if used is None or used > now + timedelta(seconds=JWT_LEEWAY):
@@ -89,7 +84,7 @@ class Session:
 
     @property
     def verified_until(self) -> float:
-        """For how long this needs no further call to Stytch, in seconds since the epoch."""
+        """Until when no further call to Stytch is needed, in seconds since the epoch."""
         return min(self.jwt_expires_at, self.expires_at.timestamp())
 
     def last_used(self, method: str) -> datetime | None:
@@ -98,23 +93,21 @@ class Session:
 
 
 class KeySet(jwt.PyJWKClient):
-    """Stytch's public keys, fetched through our session: PyJWT's own way goes around it, with a budget of its own."""
+    """Stytch's public keys, fetched through our own HTTP session and its time limits."""
 
-    def __init__(self, url: str, http: ServiceSession) -> None:
-        # No pause between fetches for an unknown key: only Stytch's own answers are verified, so nobody can provoke it.
-        super().__init__(url, cooldown_duration=0)
+    def __init__(self, url: str, http: requests.Session) -> None:
+        super().__init__(url, cooldown_duration=0)  # only Stytch's own answers are verified: no one can force fetches
         self._http = http
 
     def fetch_data(self) -> Any:
-        """The key set as Stytch publishes it, parsed from JSON."""
+        """Return the key set as Stytch publishes it, parsed from JSON."""
         return self._http.get(self.uri).json()
 
 
-def verified_claims(session_jwt: str, keys: jwt.PyJWKClient, settings: Settings) -> Mapping[str, Any]:
-    """The claims of a session JWT of this project.
+def verified_claims(session_jwt: str, keys: jwt.PyJWKClient, project_id: str, issuer: str) -> Mapping[str, Any]:
+    """Return the claims of a session JWT of this project; ``issuer`` is Stytch's API origin.
 
-    Raises NotSignedIn for every way in which it can be bad, and ServiceDown if its key cannot be had. Stytch docs:
-    *Session JWTs*; rules: RFC 8725.
+    Raises NotSignedIn if it is invalid, ServiceUnavailable if its key cannot be fetched. Stytch docs: *Session JWTs*.
     """
     if len(session_jwt) > JWT_MAX_LENGTH:
         raise NotSignedIn
@@ -123,13 +116,13 @@ def verified_claims(session_jwt: str, keys: jwt.PyJWKClient, settings: Settings)
             session_jwt,
             keys.get_signing_key_from_jwt(session_jwt),
             algorithms=["RS256"],
-            audience=settings.stytch_project_id,
-            issuer=[f"stytch.com/{settings.stytch_project_id}", settings.stytch_api_url.rstrip("/")],
+            audience=project_id,
+            issuer=[f"stytch.com/{project_id}", issuer],
             leeway=JWT_LEEWAY,
             options={"require": ["exp", "nbf", "iat", "sub", "aud", "iss"]},
         )
     except (jwt.PyJWKClientError, jwt.PyJWKSetError, jwt.PyJWKError) as error:
-        raise ServiceDown("Stytch", "no usable key") from error
+        raise ServiceUnavailable("Stytch", "no usable key") from error
     except (jwt.PyJWTError, ValueError) as error:
         raise NotSignedIn from error
     shown = claims.get(SESSION_CLAIM)  # other tokens of the project are signed by the same keys
@@ -139,9 +132,28 @@ def verified_claims(session_jwt: str, keys: jwt.PyJWKClient, settings: Settings)
 
 
 def session_from(token: str, session_jwt: str, claims: Mapping[str, Any], user: User) -> Session:
-    """The session that verified claims show. Raises NotSignedIn if its hour is over, or if they show none."""
+    """Return the session that verified claims show. Raises NotSignedIn if it has expired or is malformed."""
     try:
-        session = _session_from(token, session_jwt, claims, user)
+        shown = claims[SESSION_CLAIM]
+        started, expires = (datetime.fromisoformat(shown[name]) for name in ("started_at", "expires_at"))
+        session = Session(
+            token=token,
+            session_id=shown["id"],
+            user_id=claims["sub"],
+            factors=tuple(
+                Factor(factor["delivery_method"], datetime.fromisoformat(factor["last_authenticated_at"]))
+                for factor in shown["authentication_factors"]
+                if not _is_removed(factor, user)
+            ),
+            customer_id=claims.get(CUSTOMER_CLAIM),
+            expires_at=min(expires, started + SESSION_LIFE),
+            jwt=session_jwt,
+            jwt_issued_at=claims["iat"],
+            jwt_expires_at=claims["exp"],
+            email=next((email.email for email in sorted(user.emails, key=lambda email: not email.verified)), ""),
+            enrolled=any(totp.verified for totp in user.totps),
+            pending_totps=tuple(totp.totp_id for totp in user.totps if not totp.verified),
+        )
     except (KeyError, TypeError, ValueError) as error:
         raise NotSignedIn from error
     if session.expires_at <= datetime.now(UTC):
@@ -149,31 +161,7 @@ def session_from(token: str, session_jwt: str, claims: Mapping[str, Any], user: 
     return session
 
 
-def _session_from(token: str, session_jwt: str, claims: Mapping[str, Any], user: User) -> Session:
-    shown = claims[SESSION_CLAIM]
-    return Session(
-        token=token,
-        session_id=shown["id"],
-        user_id=claims["sub"],
-        factors=tuple(
-            Factor(factor["delivery_method"], datetime.fromisoformat(factor["last_authenticated_at"]))
-            for factor in shown["authentication_factors"]
-            if not _is_removed(factor, user)
-        ),
-        customer_id=claims.get(CUSTOMER_CLAIM),
-        expires_at=min(
-            datetime.fromisoformat(shown["expires_at"]), datetime.fromisoformat(shown["started_at"]) + SESSION_LIFE
-        ),
-        jwt=session_jwt,
-        jwt_issued_at=claims["iat"],
-        jwt_expires_at=claims["exp"],
-        email=next((email.email for email in sorted(user.emails, key=lambda email: not email.verified)), ""),
-        enrolled=any(totp.verified for totp in user.totps),
-        pending_totps=tuple(totp.totp_id for totp in user.totps if not totp.verified),
-    )
-
-
 def _is_removed(factor: Mapping[str, Any], user: User) -> bool:
-    """Whether a factor is of an authenticator that the user no longer has: then it proves nothing any more."""
+    """Whether it is an authenticator that the user no longer has. Add a check for each further kind of factor."""
     authenticator = factor.get("authenticator_app_factor")
     return authenticator is not None and authenticator["totp_id"] not in {totp.totp_id for totp in user.totps}

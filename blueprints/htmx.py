@@ -1,0 +1,83 @@
+"""Page or fragment: a plain browser gets a whole page or a 303, htmx a block of that page or an ``HX-Redirect``.
+
+``HX-Request`` decides about form only, never about rights. Each page template has its fragment in a block.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from flask import Flask, Response, current_app, flash, make_response, redirect, render_template, request
+from jinja2_fragments.flask import render_block
+from markupsafe import Markup
+
+ELEMENT = re.compile(r"(?:[a-z][a-z0-9-]*#)?(?P<id>[A-Za-z][\w-]{0,60})", re.ASCII)
+HOME = "/"  # the page that knows a user's next step
+
+
+def init_app(app: Flask) -> None:
+    """Give templates ``slot``, and fallbacks for what only extras provide."""
+    app.extensions.setdefault("slots", {})
+    app.jinja_env.globals["slot"] = slot
+    app.jinja_env.globals.setdefault("integrity", lambda _filename, _endpoint="static": "")
+
+
+def fill_slot(app: Flask, name: str, template: str) -> None:
+    """Show a template at a place that core templates leave open."""
+    app.extensions.setdefault("slots", {}).setdefault(name, []).append(template)
+
+
+def slot(name: str, **context: Any) -> Markup:
+    """Render what extras show at this place; empty without them."""
+    templates = current_app.extensions["slots"].get(name, ())
+    return Markup("").join(Markup(render_template(template, **context).strip()) for template in templates)  # noqa: S704 - rendered by Jinja
+
+
+def is_htmx() -> bool:
+    """Whether htmx sent this request, and expects a fragment."""
+    return request.headers.get("HX-Request") == "true"
+
+
+def render(
+    page: str, status: int = 200, *, announce: str = "", is_step: bool = False, block: str = "fragment", **context: Any
+) -> Response:
+    """Return the page, or for htmx a block of it; ``announce`` goes to the page's live region.
+
+    ``is_step``: the fragment replaces the page's content, so the title and the progress come with it.
+    """
+    if not is_htmx():
+        return make_response(render_template(page, announce=announce, **context), status)
+    parts = [render_block(page, block, **context)]
+    if is_step:
+        parts.append(render_template("_step.html", title=render_block(page, "title", **context)))
+    if announce:
+        parts.append(render_template("_announce.html", announce=announce))
+    return make_response("".join(parts), status)
+
+
+def redirect_to(url: str, *, announce: str = "") -> Response:
+    """Send the user to another page of this app, which then shows the message."""
+    if announce:
+        flash(announce)
+    if is_htmx():
+        return make_response("", 200, {"HX-Redirect": url})
+    return make_response(redirect(url, 303))
+
+
+def with_trigger(response: Response, event: str) -> Response:
+    """Let other parts of the page know that something changed."""
+    response.headers["HX-Trigger"] = event
+    return response
+
+
+def element_id(text: str) -> str:
+    """Return the id in htmx's ``tag#id``, or an empty string: only plain ids may become selectors."""
+    match = ELEMENT.fullmatch(text)
+    return match["id"] if match else ""
+
+
+def lazy_target_id() -> str:
+    """Return the id of the ``div`` that this GET of htmx fills, or an empty string."""
+    target = request.headers.get("HX-Target", "") if request.method == "GET" else ""
+    return element_id(target) if target.startswith("div#") else ""

@@ -1,0 +1,20 @@
+"""The account page: what proves who the user is, and their sessions.
+
+There the user sees or changes factors and recovery codes, and signs out everywhere.
+Goes with it: nothing. Fills the slots ``account_link`` and ``recovery_codes_note``. Stytch docs: *Get sessions*.
+"""
+
+from __future__ import annotations
+
+from flask import Flask
+
+from blueprints.htmx import fill_slot
+
+from .views import bp
+
+
+def init_app(app: Flask) -> None:
+    """Add the page, and the links to it."""
+    app.register_blueprint(bp)
+    fill_slot(app, "account_link", "account/_link.html")
+    fill_slot(app, "recovery_codes_note", "account/_recovery_codes_note.html")

@@ -1,0 +1,75 @@
+"""The account page: who the user is, what proves it, and their open sessions.
+
+To copy: showing or changing a factor needs the second factor, used within five minutes; a mailbox or a recovery code is
+not enough. ``@revalidate_session`` stands above the guard, so that it decides on what Stytch says now.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+from flask import Blueprint, Response
+
+from blueprints.htmx import HOME, redirect_to, render
+from blueprints.login import end_session
+from services.guards import (
+    FACTOR_MAX_AGE,
+    current_session,
+    fresh_session,
+    login_required,
+    revalidate_session,
+    step_up_required,
+)
+from services.methods import step_up_methods
+from services.stytch_client import stytch_client
+
+from .sessions import open_sessions
+
+bp = Blueprint("account", __name__, template_folder="templates")
+
+
+@bp.get("/account")
+@login_required
+def index() -> Response:
+    """Show what Stytch knows about the user now."""
+    session = fresh_session()
+    others = [method for method in step_up_methods() if method.proven_until and method.proven_until(session)]
+    return render("account/index.html", sessions=open_sessions(stytch_client, session), other_proofs=others)
+
+
+@bp.post("/account/recovery-codes")
+@login_required
+@revalidate_session
+@step_up_required("see your recovery codes", FACTOR_MAX_AGE)
+def show_codes() -> Response:
+    """Show the unused recovery codes. A POST, since it reveals them."""
+    codes = stytch_client.recovery_codes(current_session())
+    return render("account/codes.html", codes=codes, announce="Here are your recovery codes.")
+
+
+@bp.post("/account/authenticator/remove")
+@login_required
+@revalidate_session
+@step_up_required("remove your authenticator", FACTOR_MAX_AGE)
+def remove() -> Response:
+    """Delete the authenticator; a new sign-in link is enough to add another one."""
+    stytch_client.remove_authenticator(current_session())
+    return redirect_to(HOME, announce="Your authenticator is removed, and you're signed out on all other devices.")
+
+
+@bp.post("/logout/everywhere")
+@login_required
+def sign_out_everywhere() -> Response:
+    """Revoke all of the user's sessions, this one last, so that a failure can be retried."""
+    stytch_client.sign_out_others(current_session())
+    return end_session("You're signed out everywhere.")
+
+
+@bp.app_template_filter("minutes_from_now")
+def minutes_from_now(moment: datetime) -> str:
+    """Return how far away a moment is: ``just now``, ``5 minutes ago``, ``in 1 minute``."""
+    minutes = round((moment - datetime.now(UTC)).total_seconds() / 60)
+    if minutes == 0:
+        return "just now"
+    count = f"{abs(minutes)} minute{'s' if abs(minutes) > 1 else ''}"
+    return f"in {count}" if minutes > 0 else f"{count} ago"

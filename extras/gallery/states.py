@@ -1,0 +1,221 @@
+"""The states that the gallery shows: a template of the app each, and sample values for it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from types import SimpleNamespace
+from typing import Any
+
+from flask import current_app, url_for
+from markupsafe import Markup
+
+from blueprints.application_form import ApplicationForm
+from blueprints.errors import MESSAGES
+from services.errors import TooManyCodes
+from services.methods import step_up_methods
+from services.session import Session
+from services.stytch_client import Enrollment
+from services.unit_models import ACTIONS_IN, Application
+
+from .samples import (
+    ACCOUNT,
+    CODES,
+    FROZEN,
+    LIMITS,
+    PHYSICAL,
+    QR_CODE,
+    STATUSES,
+    VIRTUAL,
+    calls,
+    events,
+    sample_session,
+    text_form,
+)
+
+IN_PANEL = {"account", "activity", "spending_limits", "step_up", "totp"}  # folders whose pages have the panel outside
+APPLICATIONS = ("Pending", "AwaitingDocuments", "PendingReview", "Denied", "Canceled")
+
+
+@dataclass(frozen=True)
+class State:
+    """A template as it looks with these values."""
+
+    group: str
+    name: str
+    template: str
+    values: Mapping[str, Any] = field(default_factory=dict)
+    session: Session | None = field(default_factory=sample_session)
+    needs: str = ""  # another template, which this one includes
+
+    @property
+    def slug(self) -> str:
+        """Its part of the URL."""
+        return re.sub(r"[^a-z0-9]+", "-", f"{self.group} {self.name}".lower()).strip("-")
+
+    @property
+    def is_in_panel(self) -> bool:
+        """Whether its page has the panel outside of the fragment."""
+        return self.template.partition("/")[0] in IN_PANEL and not self.template.endswith("_dialog.html")
+
+
+def states() -> Iterator[State]:
+    """Yield all states, in the order of the journey."""
+    yield from _home()
+    yield from _sign_in()
+    yield from _authenticator()
+    yield from _step_up()
+    yield from _application()
+    yield from _cards()
+    yield from _card()
+    yield from _card_panels()
+    yield from _account()
+    yield from _api_calls()
+    yield from _errors()
+
+
+def _home() -> Iterator[State]:
+    session = sample_session()
+    bare = replace(session, enrolled=False, customer_id=None, factors=session.factors[:1])
+    yield State("Home", "signed out", "home/index.html", session=None)
+    yield State("Home", "signed in", "home/journey.html", session=bare)
+    yield State("Home", "enrolled", "home/journey.html", session=replace(session, customer_id=None))
+    yield State("Home", "customer", "home/journey.html", session=replace(session, factors=session.factors[:1]))
+    yield State("Home", "stepped up", "home/journey.html")
+
+
+def _sign_in() -> Iterator[State]:
+    wrong = SimpleNamespace(email=SimpleNamespace(data="ada@", errors=["Enter an address like ada@example.com."]))
+    group = "Sign in"
+    yield State(group, "form", "login/form.html", session=None)
+    yield State(group, "refused", "login/form.html", {"form": wrong}, session=None)
+    yield State(group, "sent", "login/sent.html", {"email": "ada@example.com"}, session=None)
+    yield State(group, "link", "login/open.html", {"token": ""}, session=None)
+    yield State(group, "link, signed in already", "login/open.html", {"token": "", "other": sample_session()})
+    for problem in ("used", "expired", "unknown", "other_browser", "locked"):
+        yield State(group, f"link {problem}", "login/problem.html", {"problem": problem}, session=None)
+
+
+def _authenticator() -> Iterator[State]:
+    enrollment = {"enrollment": Enrollment("", "", QR_CODE), "key": "U2C7 FLP2 OAYE FROO", "otpauth": "#"}
+    wrong = "That code is not right. Enter the one that your authenticator shows now."
+    group = "Authenticator"
+    yield State(group, "start", "totp/_start.html")
+    yield State(group, "QR code", "totp/enroll.html", enrollment)
+    yield State(group, "code refused", "totp/confirm.html", {"error": wrong})
+    yield State(group, "start again", "totp/start_again.html")
+    yield State(group, "too late", "totp/too_late.html")
+    yield State(group, "recovery codes", "totp/codes.html", {"codes": CODES})
+    yield State(group, "recovery", "totp/recover.html")
+    refused = {"error": "That recovery code is wrong or was already used. Enter another one."}
+    yield State(group, "recovery refused", "totp/recover.html", refused)
+
+
+def _step_up() -> Iterator[State]:
+    group, many = "Step-up", f"Too many wrong codes. {TooManyCodes(90).advice}"
+    purpose, methods = "freeze the card ending in 4821", step_up_methods()
+    pending = SimpleNamespace(purpose=purpose, methods=methods, form="", signed=lambda: "")
+    for method in methods:
+        values = {"pending": pending, "method": method}
+        yield State(group, f"{method.name} dialog", "step_up/_dialog.html", values)
+        for error in dict.fromkeys((*method.messages.values(), many)):
+            yield State(group, f"{method.name}: {error}", "step_up/page.html", {**values, "error": error})
+
+
+def _application() -> Iterator[State]:
+    sample = current_app.config.get("SAMPLE_APPLICANT")
+    refused = ApplicationForm(formdata=None, data=sample)
+    refused.ssn.errors = ["Enter nine digits, such as 123-45-6789."]
+    refused.attach_error("/data/attributes/phone")
+    group, form = "Application", "onboarding/form.html"
+    yield State(group, "form", form, {"form": ApplicationForm(formdata=None, data=sample)})
+    yield State(group, "blank", form, {"form": ApplicationForm(formdata=None)})
+    yield State(group, "refused", form, {"form": refused})
+    for status in APPLICATIONS:
+        application = Application(application_id="1", status=status, customer_id=None, jwt_subject=None)
+        yield State(group, status, "onboarding/status.html", {"application": application})
+    yield State(group, "bank’s form", "hosted_form/link.html", {"form": SimpleNamespace(url="#")})
+    yield State(group, "bank’s form, waiting", "hosted_form/waiting.html", {"earlier": 0})
+
+
+def _cards() -> Iterator[State]:
+    every = [card.model_copy(update={"status": status}) for card in (VIRTUAL, PHYSICAL) for status in STATUSES]
+    group, page, listing = "Cards", "cards/list.html", {"cards": [VIRTUAL], "account": ACCOUNT}
+    locked = _instead("lock", "Confirm it’s you to see this.", "Enter a code")
+    yield State(group, "loading", "cards/_loading.html")
+    yield State(group, "locked", "_instead.html", locked)
+    title, text = MESSAGES[503]
+    yield State(group, "service down", "_instead.html", {**_instead("unplugged", text, "Try again"), "title": title})
+    yield State(group, "empty", page, {**listing, "cards": []})
+    yield State(group, "one", page, listing)
+    yield State(group, "refused", page, {**listing, "error": "Choose a virtual or a physical card."})
+    yield State(group, "every kind and status", page, {**listing, "cards": every})
+
+
+def _card() -> Iterator[State]:
+    group, page = "Card", "cards/show.html"
+    for name, card, shown in (("virtual", VIRTUAL, ("Active", "Lost")), ("physical", PHYSICAL, ACTIONS_IN)):
+        for status in shown:
+            yield State(group, f"{name} {status}", page, {"card": card.model_copy(update={"status": status})})
+    yield State(group, "done", page, {"card": FROZEN, "done": "Card frozen."})
+    yield State(group, "refused", page, {"card": FROZEN, "problem": "The bank did not do that."})
+    yield State(group, "number", "reveal/page.html", {"card": VIRTUAL, "token": "sample"})
+    yield State(group, "number of a frozen card", "reveal/page.html", {"card": FROZEN, "token": ""})
+
+
+def _card_panels() -> Iterator[State]:
+    group = "Panels of a card"
+    yield State(group, "loading", "cards/_loading_lines.html", {"url": "#", "show": "Show activity"})
+    yield State(group, "activity empty", "activity/page.html", {"events": [], "offset": 0})
+    yield State(group, "activity", "activity/page.html", {"events": events(), "offset": 0, "next_url": "#"})
+    buy = {"card": VIRTUAL, "account": ACCOUNT}
+    yield State(group, "purchase", "demo/_buy.html", buy)
+    yield State(group, "purchase made", "demo/_buy.html", {**buy, "text": "Corner Café charged $4.50."})
+    declined = {"text": "Declined: the bank did not allow it.", "declined": True}
+    yield State(group, "purchase declined", "demo/_buy.html", {**buy, **declined})
+    form, wrong = text_form(LIMITS), text_form(LIMITS)
+    wrong.daily_purchase.errors = ["Enter an amount from $0 to $50,000, such as 250 or 99.50."]
+    spent = SimpleNamespace(own={"dailyPurchase": 50_000}, spent_today=6_725, spent_this_month=24_725)
+    page, values = "spending_limits/limits.html", {"card": VIRTUAL, "limits": spent, "form": form, "shown": {}}
+    yield State(group, "limits", page, values)
+    yield State(group, "limits saved", page, {**values, "done": "The limits are saved."})
+    yield State(group, "limits refused", page, {**values, "form": wrong})
+    yield State(group, "limits of a frozen card", page, {**values, "card": FROZEN})
+
+
+def _account() -> Iterator[State]:
+    session, now = sample_session(), datetime.now(UTC)
+    bare = replace(session, enrolled=False, customer_id=None, factors=session.factors[:1])
+    ids = (session.session_id, "session-test-2")
+    values = {"sessions": [SimpleNamespace(session_id=each, started_at=now, last_used=now) for each in ids]}
+    group, page = "Account", "account/index.html"
+    yield State(group, "customer", page, values)
+    yield State(group, "signed in only", page, values, session=bare)
+    yield State(group, "recovery codes", "account/codes.html", {"codes": CODES})
+    yield State(group, "no recovery code left", "account/codes.html", {"codes": []})
+
+
+def _api_calls() -> Iterator[State]:
+    code = Markup("def enroll() -> Response:")
+    source = SimpleNamespace(file="blueprints/totp.py", line=79, name="enroll", html=code)
+    action = SimpleNamespace(method="POST", path="/totp", endpoint="totp.enroll", entries=calls())
+    yield State("API calls", "calls", "gallery/_calls.html", {"action": action}, needs="wire_log/_action.html")
+    yield State("API calls", "code", "wire_log/source.html", {"sources": [source], "view_name": "totp.enroll"})
+
+
+def _errors() -> Iterator[State]:
+    group = "Errors"
+    yield State(group, "offline", "_offline.html")
+    for status, (title, text) in MESSAGES.items():
+        words = {"title": title, "text": text, "status": status}
+        yield State(group, f"notice {status}", "_notice.html", words)
+        yield State(group, f"page {status}", "error.html", {**words, "again": status >= 500}, session=None)
+    words = {"title": "Not confirmed yet", "text": "The bank did not answer.", "again": True}
+    yield State(group, "page with a form", "error.html", {**words, "kept": {"kind": "virtual"}})
+
+
+def _instead(drawing: str, text: str, button: str) -> dict[str, Any]:
+    place = {"place": "cards", "url": url_for("cards.listing")}
+    return {**place, "drawing": drawing, "text": text, "button": button}

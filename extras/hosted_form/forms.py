@@ -1,0 +1,70 @@
+"""Application forms that Unit hosts. Unit docs: *Application Forms*."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import Annotated
+from urllib.parse import urlsplit
+
+from pydantic import AfterValidator, AliasPath, AwareDatetime, Field
+
+from services.onboarding import open_application
+from services.session import Session
+from services.unit_client import USER_TAG, OrgClient, idempotency_key
+from services.unit_models import Id, Json, Resource, attribute
+
+PATH = "/application-forms"
+VERSION = "V2024_06"
+
+
+def _web_address(url: str) -> str:
+    parts = urlsplit(url)
+    if parts.scheme != "https" and not (parts.scheme == "http" and parts.hostname in {"localhost", "127.0.0.1"}):
+        raise ValueError("not an https link")
+    return url
+
+
+class HostedForm(Resource):
+    """An application form on a page of Unit's."""
+
+    form_id: Id = Field(validation_alias="id")
+    url: Annotated[str, AfterValidator(_web_address)] = Field(  # opens the form to anyone who has it
+        validation_alias=AliasPath("links", "related", "href"), repr=False
+    )
+    expires_at: AwareDatetime = Field(validation_alias=attribute("applicationFormToken", "expiration"))
+
+
+def hosted_form(unit: OrgClient, session: Session, return_url: Callable[[int], str]) -> HostedForm | None:
+    """Return the user's form at Unit, or None if an application is open already.
+
+    The key counts earlier applications, so that a repeated press gives the same form. ``return_url`` makes the URL that
+    the form leads back to, from that number. Raises UnitError, ServiceUnavailable.
+    """
+    earlier = unit.applications(session.user_id)
+    if open_application(earlier):
+        return None
+    key = idempotency_key(session.user_id, "application form", str(len(earlier)))
+    return _create(unit, session, return_url(len(earlier)), key)
+
+
+def has_applied(unit: OrgClient, session: Session, earlier: int) -> bool:
+    """Whether the user has more applications at Unit than ``earlier``."""
+    return len(unit.applications(session.user_id)) > earlier
+
+
+def _create(unit: OrgClient, session: Session, return_url: str, key: str) -> HostedForm:
+    """Create the form. Its link works for a day; then reading the form makes a new one."""
+    user_id = session.user_id
+    attributes: Json = {
+        "applicantDetails": {"applicationType": "Individual", "email": session.email, "jwtSubject": user_id},
+        "allowedApplicationTypes": ["Individual"],
+        "settingsOverride": {"redirectUrl": return_url},
+        "tags": {USER_TAG: user_id},
+        "idempotencyKey": key,
+    }
+    document: Json = {"type": "applicationForm", "attributes": attributes}
+    form = HostedForm.read(unit.call("POST", PATH, document, version=VERSION)["data"])
+    if form.expires_at <= datetime.now(UTC):
+        form = HostedForm.read(unit.call("GET", f"{PATH}/{form.form_id}", version=VERSION)["data"])
+    return form

@@ -1,0 +1,48 @@
+"""Apply on a page of the bank's: Unit hosts the form, this app only links to it.
+
+To copy: the server says who the account will belong to, never the browser; coming back proves nothing, so Unit is
+asked what became of the form; and a user gets the same form however often they ask.
+"""
+
+from __future__ import annotations
+
+from flask import Blueprint, Response, current_app, make_response, url_for
+
+from blueprints.htmx import is_htmx, redirect_to, render
+from services.guards import current_session, login_required, revalidate_session
+from services.unit_client import org_client
+
+from .forms import has_applied, hosted_form
+
+bp = Blueprint("hosted_form", __name__, template_folder="templates")
+
+
+@bp.post("/customer/hosted")
+@login_required
+@revalidate_session
+def offer() -> Response:
+    """Show a link to the bank's form, unless an application is open already."""
+    session = current_session()
+    if session.customer_id:
+        return redirect_to(url_for("cards.index"))
+    form = hosted_form(org_client, session, _return_url)
+    if form is None:
+        return redirect_to(url_for("onboarding.status"))
+    return render("hosted_form/link.html", form=form, is_step=True)
+
+
+@bp.get("/customer/hosted/return/<int:earlier>")
+@login_required
+def come_back(earlier: int) -> Response:
+    """Wait until the bank has the application, then continue as after our own form."""
+    session = current_session()
+    if session.customer_id or has_applied(org_client, session, earlier):
+        return redirect_to(url_for("onboarding.status"))
+    if is_htmx():
+        return make_response("", 204)  # no news: the page and its focus stay
+    return render("hosted_form/waiting.html", earlier=earlier)
+
+
+def _return_url(earlier: int) -> str:
+    """Return the URL to which Unit sends the browser back."""
+    return f"{current_app.config['PUBLIC_URL']}{url_for('hosted_form.come_back', earlier=earlier)}"

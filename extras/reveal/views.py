@@ -1,0 +1,46 @@
+"""A card's number and CVV, shown to the customer by the bank, in a frame.
+
+To copy: they never touch this server; the browser gets a token for one card and one purpose, for at most five minutes,
+exchanged anew for each page and kept nowhere; and the content security policy is opened for this page only.
+"""
+
+from __future__ import annotations
+
+from flask import Blueprint, Response, current_app, make_response, render_template, url_for
+
+from blueprints.cards import card_purpose, current_customer, prove
+from blueprints.htmx import is_htmx, redirect_to
+from services.exchange import exchange
+from services.guards import customer_required, revalidate_session, step_up_required
+from services.security import content_security_policy
+
+bp = Blueprint(
+    "reveal", __name__, template_folder="templates", static_folder="static", static_url_path="/static/reveal"
+)
+SCOPE = "cards-sensitive"
+TOKEN_LIFE = 300  # seconds
+VGS_HOSTS = (
+    "https://js.verygoodvault.com https://js3.verygoodvault.com https://vgs-collect-keeper.apps.verygood.systems"
+)
+VGS = {  # what VGS Show needs; VGS docs: *Security checklist*
+    "script-src": "https://js.verygoodvault.com",
+    "frame-src": VGS_HOSTS,
+    "connect-src": f"{VGS_HOSTS} https://*.verygoodproxy.com",
+}
+
+
+@bp.get("/cards/<int:card_id>/reveal")
+@customer_required
+@revalidate_session
+@step_up_required(card_purpose("see the number of {}"), stytch_only=True)
+def show(card_id: int) -> Response:
+    """Show a page with a frame in which the bank shows the number of an active card."""
+    if is_htmx():
+        return redirect_to(url_for("reveal.show", card_id=card_id))  # the policy is opened for a page, not a fragment
+    card, _account = current_customer().card(str(card_id))
+    if card.status != "Active":
+        return make_response(render_template("reveal/page.html", card=card, token=""), 409)
+    token = exchange.token(prove(), SCOPE, TOKEN_LIFE, [{"type": "card", "ids": [card.card_id]}])
+    response = make_response(render_template("reveal/page.html", card=card, token=token.value))
+    response.headers["Content-Security-Policy"] = content_security_policy(current_app.config["CARD_NUMBER_SOURCES"])
+    return response

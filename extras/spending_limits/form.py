@@ -1,0 +1,75 @@
+"""The limits form: amounts in dollars, each of which may be empty for no limit."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from decimal import Decimal
+from typing import Any
+
+from flask_wtf import FlaskForm
+from wtforms import Field
+from wtforms.widgets import TextInput
+
+from blueprints.cards import dollars
+
+AMOUNT = re.compile(  # 1000, 1,000.50, or 99,50 from a keypad that has only a comma
+    r"(?P<whole>[0-9]{1,6}|[0-9]{1,3}(,[0-9]{3})+)([.,](?P<cents>[0-9]{1,2}))?", re.ASCII
+)
+HIGHEST = Decimal(50_000)
+INVALID = "Enter an amount from $0 to $50,000, such as 250 or 99.50."
+WIRE_NAMES = {
+    "daily_purchase": "dailyPurchase",
+    "monthly_purchase": "monthlyPurchase",
+    "daily_atm": "dailyWithdrawal",
+    "monthly_atm": "monthlyWithdrawal",
+}
+
+
+class AmountField(Field):  # type: ignore[misc]
+    """Cents, typed as dollars; None if the field is empty."""
+
+    data: Any
+    widget = TextInput()  # from a number field, a browser sends nothing for what it cannot read: that is "no limit"
+
+    def _value(self) -> str:
+        if self.raw_data:
+            return str(self.raw_data[0])
+        return "" if self.data is None else dollars(self.data)
+
+    def process_formdata(self, valuelist: list[str]) -> None:
+        """Read an amount. Raises ValueError, with what to tell the user."""
+        text = (valuelist[0] if valuelist else "").strip().removeprefix("$").strip()
+        amount = AMOUNT.fullmatch(text)
+        if text and not amount:
+            raise ValueError(INVALID)
+        self.data = _cents(amount) if amount else None
+        if self.data is not None and self.data > HIGHEST * 100:
+            raise ValueError(INVALID)
+
+
+class LimitsForm(FlaskForm):  # type: ignore[misc]
+    """What a card may spend."""
+
+    daily_purchase = AmountField("Daily purchase limit", render_kw={"inputmode": "decimal"})
+    monthly_purchase = AmountField("Monthly purchase limit", render_kw={"inputmode": "decimal"})
+    daily_atm = AmountField("Daily ATM limit", render_kw={"inputmode": "decimal"})
+    monthly_atm = AmountField("Monthly ATM limit", render_kw={"inputmode": "decimal"})
+
+    def changed(self, own: Mapping[str, int], shown: Mapping[str, str]) -> dict[str, int]:
+        """Return the limits by Unit's names: ``own``, with what the user changed.
+
+        That is what differs from what the form had ``shown``. A stale page does not undo changes made elsewhere.
+        """
+        typed = {name: self[name].data for name in WIRE_NAMES if str(self[name].data) != shown.get(name)}
+        limits = {**own, **{WIRE_NAMES[name]: cents for name, cents in typed.items()}}
+        return {name: cents for name, cents in limits.items() if cents is not None}
+
+
+def by_field(own: Mapping[str, int]) -> dict[str, int | None]:
+    """Return a card's limits by the names of the form's fields."""
+    return {name: own.get(wire_name) for name, wire_name in WIRE_NAMES.items()}
+
+
+def _cents(amount: re.Match[str]) -> int:
+    return int(amount["whole"].replace(",", "")) * 100 + int((amount["cents"] or "").ljust(2, "0"))

@@ -1,0 +1,133 @@
+"""Each call that this app makes, in one sentence, with the page of the service's documentation about it.
+
+A call that is missing here fails the tests. The sentence says what a successful call did.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from .recorder import Call
+
+DOCS = {"Stytch": "https://stytch.com/docs/api-reference/consumer/api/", "Unit": "https://www.unit.co/docs/api/"}
+TABLE: dict[str, dict[str, dict[str, str]]] = {  # by service and page of its docs; a * stands for one id in the path
+    "Stytch": {
+        "magic-links/via-email/log-in-or-create-user": {
+            "POST /v1/magic_links/email/login_or_create": "Stytch emailed a link that only this browser can use."
+        },
+        "magic-links/authenticate": {
+            "POST /v1/magic_links/authenticate": "Stytch accepted the link, once, and started a session."
+        },
+        "sessions/authenticate-session": {
+            "POST /v1/sessions/authenticate": "Stytch confirmed the session and issued a new JWT for it."
+        },
+        "sessions/get-jwks": {
+            "GET /v1/sessions/jwks/*": "Stytch returned its public keys, which verify the JWT in this app."
+        },
+        "sessions/get-sessions": {"GET /v1/sessions": "Stytch listed your active sessions."},
+        "sessions/revoke-session": {"POST /v1/sessions/revoke": "Stytch revoked the session."},
+        "totp/create": {"POST /v1/totps": "Stytch created a secret for your authenticator, and its QR code."},
+        "totp/authenticate": {
+            "POST /v1/totps/authenticate": "Stytch checked the code and added the authenticator to your session."
+        },
+        "totp/get-recovery-codes": {"POST /v1/totps/recovery_codes": "Stytch returned your recovery codes."},
+        "totp/recover": {"POST /v1/totps/recover": "Stytch accepted a recovery code, which is used up now."},
+        "users/get-user": {"GET /v1/users/*": "Stytch returned your user record."},
+        "users/update-user": {
+            "PUT /v1/users/*": "Stytch stored your Unit customer id in metadata that only a backend can write."
+        },
+        "users/delete/delete-user-totp": {"DELETE /v1/users/totps/*": "Stytch deleted the authenticator."},
+    },
+    "Unit": {
+        "applications/": {
+            "GET /applications": "Unit listed your applications, found by your Stytch user id.",
+            "POST /applications": "Unit received the application; its jwtSubject is your Stytch user id.",
+        },
+        "application-forms/": {
+            "POST /application-forms": "Unit created an application form on a page of its own.",
+            "GET /application-forms/*": "Unit renewed the link to its application form.",
+        },
+        "accounts/deposit-accounts/apis/": {
+            "GET /accounts": "Unit listed the accounts.",
+            "POST /accounts": "Unit opened a checking account.",
+        },
+        "customer-api-tokens/": {
+            "POST /customers/*/token": "Unit verified the proof and issued a customer token that lasts minutes.",
+            "POST /customers/*/token/verification": "Unit texted a code to your phone.",
+        },
+        "customers/": {"GET /customers/*": "Unit returned the customer record."},
+        "cards/": {
+            "GET /cards": "Unit listed your cards and the account that they draw on.",
+            "GET /cards/*": "Unit returned the card and its account.",
+            "POST /cards": "Unit issued a card; the same idempotency key returns the same card.",
+            "PATCH /cards/*": "Unit set the card’s limits.",
+            "POST /cards/*/freeze": "Unit froze the card.",
+            "POST /cards/*/unfreeze": "Unit unfroze the card.",
+            "POST /cards/*/close": "Unit closed the card for good.",
+            "POST /cards/*/report-lost": "Unit marked the card as lost.",
+            "POST /cards/*/report-stolen": "Unit marked the card as stolen.",
+            "POST /cards/*/replace": "Unit ordered a replacement card.",
+            "GET /cards/*/limits": "Unit returned the card’s limits and what it has spent.",
+            "GET /cards/*/secure-data/pin/status": "Unit said whether the card has a PIN.",
+        },
+        "transactions/": {"GET /transactions": "Unit listed what was paid."},
+        "authorizations/": {"GET /authorizations": "Unit listed what is held or was declined."},
+        "simulations": {
+            "POST /sandbox/payments": "Unit’s sandbox deposited play money.",
+            "POST /sandbox/cards/*/activate": "Unit’s sandbox activated the card.",
+            "POST /sandbox/purchases": "Unit’s sandbox charged the card.",
+            "POST /sandbox/authorizations": "Unit’s sandbox held an amount on the card.",
+        },
+    },
+}
+ROWS = [
+    (service, re.compile(re.escape(call).replace(r"\*", "[^/]+")), sentence, f"{DOCS[service]}{page}")
+    for service, pages in TABLE.items()
+    for page, calls in pages.items()
+    for call, sentence in calls.items()
+]
+CLAIMS = {
+    "sub": "subject: the Stytch user. Unit accepts the JWT for the customer whose jwtSubject it is",
+    "iss": "issuer: the Stytch project that signed this",
+    "aud": "audience: the project it is meant for",
+    "iat": "issued at",
+    "nbf": "not valid before",
+    "exp": "expires: five minutes after it was issued, however long the session lasts",
+    "kid": "which of the project’s public keys verifies it",
+    "alg": "how it is signed; this app accepts RS256 only",
+    "unit_customer_id": "a custom claim of this app: the user’s customer id at Unit, copied from trusted metadata",
+    "https://stytch.com/session": "Stytch’s session: its factors and when each was last used; step-up decides on it",
+}
+
+
+def docs_url(call: Call) -> str | None:
+    """Return the page of the service's documentation about a call."""
+    return _row(call)[1]
+
+
+def summary(call: Call) -> str:
+    """Return the outcome of a call in one sentence."""
+    if call.status is None:
+        return f"{call.service} gave no answer: {call.problem}."
+    if call.problem:
+        return f"{call.service} gave no usable answer: {call.problem}."
+    if call.status >= 400:
+        return f"{call.service} refused: {_reason(call.response)}."
+    return _row(call)[0]
+
+
+def _row(call: Call) -> tuple[str, str | None]:
+    line = f"{call.method} {call.path}"
+    for service, pattern, sentence, docs in ROWS:
+        if service == call.service and pattern.fullmatch(line):
+            return sentence, docs
+    return f"{call.service} answered.", None
+
+
+def _reason(answer: Any) -> str:
+    """Return a service's own word for a refusal."""
+    errors = answer.get("errors") if isinstance(answer, dict) else None
+    first = errors[0] if isinstance(errors, list) and errors else answer
+    named = first if isinstance(first, dict) else {}
+    return str(next(filter(None, map(named.get, ("error_type", "code", "title"))), "no reason given"))

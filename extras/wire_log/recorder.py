@@ -1,0 +1,171 @@
+"""Record the calls to Stytch and Unit while one request is served.
+
+To copy: it listens to signals, so that the code that makes calls knows nothing of it. A call is redacted before it is
+kept, and kept in the request's own ``g``, where no other request can see it.
+"""
+
+from __future__ import annotations
+
+import inspect
+import json
+import traceback
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, TypeAlias
+from urllib.parse import unquote_plus, urlsplit
+
+import requests
+from flask import Flask, g
+
+from services.signals import cache_hit, upstream_call
+
+from .redaction import Token, redacted, redacted_url, tokens_in
+from .source import project_functions
+
+PLUMBING = (f"{__package__}.", "services.http.", "services.signals.")  # between the code that calls and this listener
+KEPT_HEADERS = ("Content-Type", "X-Accept-Version")
+
+
+@dataclass(frozen=True)
+class CallSite:
+    """A line of this project through which a call went."""
+
+    function: str  # with its module: services.stytch_client.StytchClient.send_link
+    line: int
+
+
+@dataclass(frozen=True)
+class Call:
+    """One call. Nothing in it is secret."""
+
+    service: str  # Stytch or Unit
+    method: str
+    url: str
+    headers: dict[str, str]
+    credential: str  # project, org, customer, or empty
+    request: Any
+    status: int | None  # None: no answer came
+    response: Any
+    problem: str  # why the answer was not usable, or empty
+    milliseconds: float
+    tokens: tuple[Token, ...]
+    made_by: tuple[CallSite, ...]  # outermost first
+
+    @property
+    def path(self) -> str:
+        """The URL's path."""
+        return urlsplit(self.url).path
+
+    @property
+    def target(self) -> str:
+        """Path and query, decoded for people."""
+        parts = urlsplit(self.url)
+        return unquote_plus(parts.path + (f"?{parts.query}" if parts.query else ""))
+
+
+@dataclass(frozen=True)
+class CacheHit:
+    """A call that was not needed, and until when, in seconds since the epoch."""
+
+    service: str
+    why: str
+    until: float
+    made_by: tuple[CallSite, ...]
+
+
+Entry: TypeAlias = Call | CacheHit
+
+
+@dataclass(frozen=True)
+class Action:
+    """One request of the browser, and the calls behind it."""
+
+    method: str
+    path: str
+    endpoint: str
+    entries: tuple[Entry, ...]  # newest first
+
+
+class Recorder:
+    """Listens to the signals of one app, and records what belongs to a request.
+
+    What the emulator asks in order to answer runs in another app, so it is not heard here.
+    """
+
+    def __init__(self, app: Flask, stytch_url: str, org_token: str) -> None:
+        self._app, self._stytch_url, self._org_token = app, stytch_url, org_token
+        upstream_call.connect(self._record_call, sender=app)
+        cache_hit.connect(self._record_cache_hit, sender=app)
+
+    @cached_property
+    def functions(self) -> Mapping[str, Callable[..., Any]]:
+        """The functions whose code may be shown; read at first use, when all views are registered."""
+        return project_functions(self._app)
+
+    def begin(self) -> None:
+        """Start the list of this request. Nothing is recorded without one."""
+        g.wire_log = []
+
+    def entries(self) -> tuple[Entry, ...]:
+        """Return what was recorded for this request, newest first."""
+        return tuple(reversed(g.get("wire_log", ())))
+
+    def _record_call(
+        self,
+        _app: object,
+        *,
+        request: requests.PreparedRequest,
+        response: requests.Response | None,
+        problem: str,
+        milliseconds: float,
+    ) -> None:
+        if "wire_log" not in g:
+            return
+        url = request.url or ""
+        sent, received = _json(request.body), _json(response.content if response is not None else None)
+        tokens = {repr(token): token for part in (sent, received) for token in tokens_in(part)}
+        call = Call(
+            service="Stytch" if url.startswith(self._stytch_url) else "Unit",
+            method=request.method or "",
+            url=redacted_url(url),
+            headers={name: request.headers[name] for name in KEPT_HEADERS if name in request.headers},
+            credential=self._credential(str(request.headers.get("Authorization", ""))),
+            request=redacted(sent),
+            status=response.status_code if response is not None else None,
+            response=redacted(received),
+            problem=problem,
+            milliseconds=milliseconds,
+            tokens=tuple(tokens.values()),
+            made_by=self._call_sites(),
+        )
+        g.wire_log.append(call)
+
+    def _record_cache_hit(self, _app: object, *, service: str, why: str, until: float) -> None:
+        """Record it once per request and reason."""
+        if "wire_log" not in g or any(isinstance(entry, CacheHit) and entry.why == why for entry in g.wire_log):
+            return
+        g.wire_log.append(CacheHit(service, why, until, self._call_sites()))
+
+    def _credential(self, authorization: str) -> str:
+        kind, _, value = authorization.partition(" ")
+        if kind == "Bearer":
+            return "org" if value == self._org_token else "customer"
+        return "project" if kind == "Basic" else ""
+
+    def _call_sites(self) -> tuple[CallSite, ...]:
+        """Return this project's functions on the stack, outermost first, without the plumbing."""
+        frames = traceback.walk_stack(inspect.currentframe())
+        named = [(f"{frame.f_globals.get('__name__')}.{frame.f_code.co_qualname}", line) for frame, line in frames]
+        return tuple(
+            CallSite(name, line)
+            for name, line in reversed(named)
+            if name in self.functions and not name.startswith(PLUMBING)
+        )
+
+
+def _json(body: bytes | str | None) -> Any:
+    try:
+        return json.loads(body) if body else None
+    except (ValueError, RecursionError):
+        return f"{len(body or ''):,} characters that are not JSON"

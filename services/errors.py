@@ -1,0 +1,81 @@
+"""Exceptions that cross a module's border. ``blueprints/errors.py`` and ``step_up.py`` turn them into responses."""
+
+from __future__ import annotations
+
+from contextvars import ContextVar
+
+from requests import Response
+
+last_retry_after: ContextVar[int | None] = ContextVar("last_retry_after", default=None)
+"""The seconds that the last answer asked to wait; kept by ``http.py``, since Stytch's SDK drops headers."""
+
+
+class NotSignedIn(Exception):
+    """There is no session, or Stytch no longer knows it."""
+
+
+class SecondFactorMissing(Exception):
+    """The user has not enrolled any of the step-up methods."""
+
+
+class NoCustomer(Exception):
+    """The user is not a customer at Unit yet."""
+
+
+class StepUpRequired(Exception):
+    """The view needs a fresh second factor.
+
+    ``purpose`` completes "Enter a code to ...". ``stytch_only``: proofs that Stytch does not know of do not count.
+    """
+
+    def __init__(self, purpose: str, *, stytch_only: bool = False) -> None:
+        super().__init__(purpose)
+        self.purpose, self.stytch_only = purpose, stytch_only
+
+
+class CodeRejected(Exception):
+    """A link or a code was refused; views catch it. ``reason``: Stytch's ``error_type``, or a method's own name."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+
+class TooManyCodes(Exception):
+    """The user entered too many wrong codes and has to wait ``wait`` seconds."""
+
+    def __init__(self, wait: int) -> None:
+        super().__init__(wait)
+        self.wait = wait
+
+    @property
+    def advice(self) -> str:
+        """What to tell the user."""
+        unit, length = ("hour", 3600) if self.wait > 5400 else ("minute", 60)
+        count = -(-self.wait // length)
+        return f"For your safety, wait {count} {unit}{'s' if count > 1 else ''}, then enter a new code."
+
+
+class ServiceUnavailable(Exception):
+    """A service gave no usable answer: unreachable, too slow, 5xx, or not JSON. The outcome is unknown.
+
+    ``response`` is the unusable answer, if any; ``retry_after`` the seconds that the service asked to wait, if it did.
+    """
+
+    def __init__(
+        self, service: str, why: str, response: Response | None = None, retry_after: int | None = None
+    ) -> None:
+        super().__init__(f"{service}: {why}")
+        self.why, self.response, self.retry_after = why, response, retry_after or last_retry_after.get()
+
+
+class UnitError(Exception):
+    """Unit refused a call. ``pointer`` names the attribute at fault, as a JSON pointer, or is empty."""
+
+    def __init__(self, status: int, code: str, pointer: str = "") -> None:
+        super().__init__(f"{status} {code}")
+        self.status, self.code, self.pointer = status, code, pointer
+
+
+class UnknownCustomer(UnitError):
+    """Unit has no such customer, although Stytch's metadata names one."""

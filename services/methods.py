@@ -1,0 +1,97 @@
+"""The registry of ways to prove who you are: one row per method.
+
+In the app's config, ``SIGN_IN_METHODS`` and ``STEP_UP_METHODS`` name the rows in use, in order; None means all.
+
+To copy: a blueprint registers its row, which is all that a new method needs. Its ``verify`` counts the code, checks it,
+and calls ``set_current_session`` with what Stytch returned. ``blueprints/totp.py`` is the model.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import TypeAlias
+
+from flask import Blueprint, Flask, current_app
+
+from .errors import CodeRejected
+from .session import Session
+
+Form: TypeAlias = Mapping[str, str]
+
+
+def _reject(_session: Session, _form: Form) -> None:
+    raise CodeRejected("not a step-up method")
+
+
+@dataclass(frozen=True)
+class Method:
+    """One way to prove who you are."""
+
+    name: str
+    title: str  # completes "Use ... instead"
+    group: str | None  # mailbox, phone or device; None: signs in and counts for nothing else
+    sign_in: str = ""  # template of its part of the sign-in form; empty: not for signing in
+    step_up: str = ""  # template of its fields in the step-up form (has pending, error); empty: not for step-up
+    enroll: str = ""  # endpoint at which the user adds it
+    is_enrolled: Callable[[Session], bool] = lambda _session: False
+    prepare: Callable[[Session], str] | None = None  # sends a code, say; returns what to announce
+    verify: Callable[[Session, Form], object] = _reject  # checks a submitted code; raises CodeRejected, TooManyCodes
+    proven_until: Callable[[Session], datetime | None] | None = None  # for a proof that Stytch does not know of
+    messages: Mapping[str, str] = field(default_factory=dict)  # by the reason of a CodeRejected
+
+    def message(self, reason: str) -> str:
+        """Return what to tell the user for a rejected code."""
+        return self.messages.get(reason, "That code was not accepted. Enter a new one.")
+
+
+def register(bp: Blueprint, method: Method) -> Method:
+    """Add a row to the registry of each app that uses the blueprint."""
+    bp.record(lambda state: state.app.extensions.setdefault("methods", {}).update({method.name: method}))
+    return method
+
+
+def sign_in_methods(app: Flask | None = None) -> list[Method]:
+    """Return the methods that the sign-in form offers, in order."""
+    return [method for method in _chosen(app, "SIGN_IN_METHODS") if method.sign_in]
+
+
+def step_up_methods(app: Flask | None = None) -> list[Method]:
+    """Return the methods that the step-up form offers, in order."""
+    return [method for method in _chosen(app, "STEP_UP_METHODS") if method.step_up]
+
+
+def enrolled_methods(session: Session) -> list[Method]:
+    """Return the step-up methods that this user has, in order."""
+    return [method for method in step_up_methods() if method.is_enrolled(session)]
+
+
+def check(app: Flask) -> None:
+    """Raise ValueError if a configured method does not exist, or a sign-in method has no second factor beside it."""
+    for setting, offered in (("SIGN_IN_METHODS", sign_in_methods(app)), ("STEP_UP_METHODS", step_up_methods(app))):
+        unknown = [name for name in app.config.get(setting) or () if name not in {method.name for method in offered}]
+        if unknown:
+            raise ValueError(f"{setting} names {unknown[0]}, which is not a method of this app.")
+    for method in sign_in_methods(app):
+        if all(second.group == method.group for second in step_up_methods(app)):
+            raise ValueError(f"STEP_UP_METHODS has no method of another group than {method.name}.")
+
+
+def six_digits(form: Form, reason: str) -> str:
+    """Return the six digits of the form's ``code``, its spaces removed. Raises CodeRejected with this reason."""
+    code = "".join(form.get("code", "").split())
+    if not re.fullmatch(r"[0-9]{6}", code, re.ASCII):
+        raise CodeRejected(reason)
+    return code
+
+
+def _rows(app: Flask | None) -> dict[str, Method]:
+    rows: dict[str, Method] = (app or current_app).extensions.setdefault("methods", {})
+    return rows
+
+
+def _chosen(app: Flask | None, setting: str) -> list[Method]:
+    rows, names = _rows(app), (app or current_app).config.get(setting)
+    return list(rows.values()) if names is None else [rows[name] for name in names if name in rows]

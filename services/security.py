@@ -1,0 +1,103 @@
+"""What holds for every request and response: our host, our pages, a session, a CSRF token, security headers.
+
+To copy: every view needs a session unless it is marked ``@public``, so a forgotten decorator opens nothing; and the
+checks stand in an order in which another site can neither sign a user out nor find out whether someone is signed in.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from flask import Flask, Response, abort, current_app, g, request, session
+from flask_wtf import CSRFProtect
+from werkzeug.exceptions import Forbidden, SecurityError
+
+from .guards import current_session
+
+UNSAFE = frozenset({"POST", "PUT", "PATCH", "DELETE"})
+POLICY = {
+    "default-src": "'none'",
+    "script-src": "'self'",
+    "style-src": "'self'",
+    "img-src": "'self' data:",
+    "connect-src": "'self'",
+    "form-action": "'self'",
+    "base-uri": "'none'",
+    "object-src": "'none'",
+    "frame-ancestors": "'none'",
+}
+csrf = CSRFProtect()
+
+
+def content_security_policy(more: Mapping[str, str] | None = None) -> str:
+    """Return the policy of every page; ``more`` adds sources to some directives, for one page."""
+    added = dict(more or {})
+    directives = {name: f"{POLICY.get(name, '')} {added.get(name, '')}".strip() for name in POLICY | added}
+    return "; ".join(f"{name} {sources}" for name, sources in directives.items())
+
+
+HEADERS = {
+    "Content-Security-Policy": content_security_policy(),
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
+    "Referrer-Policy": "same-origin",
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+}
+
+
+def init_app(app: Flask) -> None:
+    """Check each request, and set the headers of each response, errors included."""
+    app.config.update(WTF_CSRF_CHECK_DEFAULT=False)  # checked below, after the session
+    csrf.init_app(app)
+    app.before_request(check_request)
+    app.after_request(set_headers)
+    app.extensions.setdefault("public_endpoints", {"static"})
+
+
+def check_request() -> None:
+    """Refuse a request before its view runs."""
+    if isinstance(request.routing_exception, SecurityError):  # another host: no page can be built for it
+        raise request.routing_exception
+    require_same_origin()  # first: another site's POST has no cookie, and must not delete ours
+    if request.endpoint and not is_public(request.endpoint):
+        current_session()
+    if request.mimetype == "multipart/form-data":
+        abort(400)  # no form here sends files
+    csrf.protect()
+
+
+def is_public(endpoint: str) -> bool:
+    """Whether an endpoint needs no session: marked ``@public``, static files, or listed by an extension."""
+    if endpoint.endswith(".static") or endpoint in current_app.extensions["public_endpoints"]:
+        return True
+    return getattr(current_app.view_functions[endpoint], "is_public", False)
+
+
+def require_same_origin() -> None:
+    """Refuse what another site makes a browser send: unsafe requests and fragments. In addition to the CSRF token.
+
+    No page can forge ``Sec-Fetch-Site`` or ``Origin``. Each is checked where it is sent.
+    """
+    if request.method not in UNSAFE and "HX-Request" not in request.headers:
+        return
+    site, origin = request.headers.get("Sec-Fetch-Site"), request.headers.get("Origin")
+    if site not in {None, "same-origin", "none"} or (origin and origin != current_app.config["PUBLIC_URL"]):
+        g.is_foreign = True
+        raise Forbidden("This request came from another site.")
+
+
+def set_headers(response: Response) -> Response:
+    """Set what every response carries; only successful static files may be cached."""
+    for name, value in HEADERS.items():
+        response.headers.setdefault(name, value)
+    if g.get("is_foreign"):
+        session.modified = False  # no new cookie: it would take the place of the one that the browser held back
+    is_static = request.endpoint is not None and (request.endpoint.rpartition(".")[2] == "static")
+    if not is_static or response.status_code >= 400:
+        response.headers["Cache-Control"] = "no-store"
+        response.vary.add("HX-Request")
+    if current_app.config["SESSION_COOKIE_SECURE"]:
+        response.headers["Strict-Transport-Security"] = "max-age=31536000; includeSubDomains"
+    return response

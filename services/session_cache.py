@@ -1,0 +1,98 @@
+"""Sessions that this process has verified, until their JWT expires. Losing one costs a call to Stytch.
+
+To copy: keys are hashes of the token, parallel requests share one call, and no late answer revives an ended session.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import time
+from collections.abc import Callable
+from itertools import count
+from threading import Lock
+from typing import cast
+
+from cachetools import LRUCache, TLRUCache, TTLCache
+from flask import current_app
+from werkzeug.local import LocalProxy
+
+from .errors import NotSignedIn
+from .session import SESSION_LIFE, Session
+from .signals import cache_hit, send, session_ended
+
+SIZE = 10_000  # sessions
+FRESH_JWT = 30  # seconds for which a JWT counts as "just returned"
+
+
+class SessionCache:
+    """Sessions by their opaque token. What returns one raises NotSignedIn, and, if it asks, ServiceUnavailable."""
+
+    def __init__(self, ask: Callable[[str], Session]) -> None:
+        self._ask = ask  # asks Stytch for the session of a token, and verifies the JWT that it returns
+        self._sessions = TLRUCache[str, Session](SIZE, ttu=lambda _key, s, _now: s.verified_until, timer=time.time)
+        self._ended = TTLCache[str, bool](SIZE, ttl=SESSION_LIFE.total_seconds(), timer=time.time)
+        self._latest = LRUCache[str, int](SIZE)  # the number of the newest refresh or put of a session
+        self._numbers = count()
+        self._lock, self._loading = Lock(), LRUCache[str, Lock](SIZE)  # cachetools' locking would keep late answers
+
+    def get(self, token: str) -> Session:
+        """Return the session: verified within the last five minutes, or asked for now."""
+        key = _key(token)
+        with self._lock:
+            loading = self._loading.setdefault(key, Lock())
+        with loading:  # parallel requests wait here, then find what the first one got
+            with self._lock:
+                session = self._sessions.get(key)
+            if session is None:
+                return self.refresh(token)
+        self._unless_ended(session)
+        send(cache_hit, service="Stytch", why="JWT verified locally", until=session.verified_until)
+        return session
+
+    def refresh(self, token: str) -> Session:
+        """Return the session as Stytch sees it now, with a new JWT."""
+        key = _key(token)
+        with self._lock:
+            if key in self._ended:
+                raise NotSignedIn
+            self._sessions.pop(key, None)
+            number = self._latest[key] = next(self._numbers)
+        session = self._unless_ended(self._ask(token))
+        with self._lock:
+            if self._latest.get(key) == number:  # a late answer is dropped: there is a newer one
+                self._sessions[key] = session
+        return session
+
+    def with_fresh_jwt(self, session: Session) -> Session:
+        """Return the session with a JWT that Stytch returned a moment ago, as an exchange needs it."""
+        return session if time.time() - session.jwt_issued_at < FRESH_JWT else self.refresh(session.token)
+
+    def put(self, session: Session) -> Session:
+        """Keep a session that Stytch returned for a proof a moment ago."""
+        key = _key(self._unless_ended(session).token)
+        with self._lock:
+            self._latest[key] = next(self._numbers)
+            self._sessions[key] = session
+        return session
+
+    def end(self, *, token: str = "", session_id: str = "") -> None:
+        """Refuse this session from now on, whatever is cached or still on its way."""
+        with self._lock:
+            for name in filter(None, (token and _key(token), session_id)):
+                self._ended[name] = True
+                self._sessions.pop(name, None)
+        if session_id:
+            send(session_ended, session_id=session_id)
+
+    def _unless_ended(self, session: Session) -> Session:
+        with self._lock:
+            if _key(session.token) in self._ended or session.session_id in self._ended:
+                raise NotSignedIn
+        return session
+
+
+def _key(token: str) -> str:
+    return hashlib.sha256(token.encode()).hexdigest()
+
+
+session_cache = cast(SessionCache, LocalProxy(lambda: current_app.extensions["session_cache"]))  # the running app's
