@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time_machine
 
-from .conftest import Page, Visitor
+from .visitor import Page, Visitor
 
 SANDBOX_CODE = "000001"  # Unit's own; nothing is sent there
 CHANGES = {  # everything that shows or changes a factor, and the words of the step-up before it
@@ -15,13 +15,13 @@ CHANGES = {  # everything that shows or changes a factor, and the words of the s
 
 
 def facts(page: Page) -> dict[str, str]:
-    """What the page says, by its label."""
+    """Return what the page says, by its label."""
     said = zip(page.html.css("dl.facts dt"), page.html.css("dl.facts dd"), strict=True)
-    return {" ".join(label.text().split()): " ".join(fact.text(separator=" ").split()) for label, fact in said}
+    return {" ".join(label.text().split()): " ".join(fact.text().split()) for label, fact in said}
 
 
 def another_browser(visitor: Visitor, clock: time_machine.Traveller) -> Visitor:
-    """The same person with another browser, signed in there too, a minute later."""
+    """Return another browser of the same person, signed in there too, a minute later."""
     clock.shift(60)
     other = Visitor(visitor.app)
     other.client.set_cookie("emulator_visitor", visitor.cookie("emulator_visitor") or "")
@@ -30,11 +30,12 @@ def another_browser(visitor: Visitor, clock: time_machine.Traveller) -> Visitor:
 
 
 def authenticators(visitor: Visitor) -> int:
+    """Return how many authenticators the visitor's phone shows."""
     return len(visitor.get("/emulator/authenticator").html.css(".entry"))
 
 
 def carried(page: Page) -> dict[str, str]:
-    """What the form that asks for a code carries along."""
+    """Return what the form that asks for a code carries along."""
     return {str(tag.attrs["name"]): tag.attrs.sget("value") for tag in page.html.css("#step-up input[type=hidden]")}
 
 
@@ -47,11 +48,24 @@ def resumed(visitor: Visitor, path: str) -> Page:
     return visitor.post(path, carried(asked))
 
 
+def switch_method(visitor: Visitor, name: str, *, htmx: bool = False) -> Page:
+    """Press the button of the step-up form that switches to another method, or sends another code."""
+    button = visitor.page.one(f"#step-up button[name=use][value={name}]")
+    return visitor.post(str(button.attrs["formaction"]), carried(visitor.page) | {"use": name}, htmx=htmx)
+
+
 def press_text_me(visitor: Visitor, *, htmx: bool = False) -> Page:
-    """Press the form's second button, which sends the same fields elsewhere."""
-    button = visitor.page.one("#step-up button[formaction]")
-    return visitor.post(str(button.attrs["formaction"]), carried(visitor.page), htmx=htmx)
+    """Ask the bank to text a code."""
+    return switch_method(visitor, "unit_sms", htmx=htmx)
 
 
 def type_code(visitor: Visitor, code: str = SANDBOX_CODE, *, htmx: bool = False) -> Page:
-    return visitor.submit("/step-up/text/confirm", htmx=htmx, code=code)
+    """Submit the step-up form with this code."""
+    return visitor.submit("/step-up", htmx=htmx, code=code)
+
+
+def step_up_by_text(visitor: Visitor) -> Page:
+    """Confirm with a texted code, on the page for it."""
+    visitor.get("/step-up")
+    press_text_me(visitor)
+    return type_code(visitor)

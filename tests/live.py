@@ -1,4 +1,4 @@
-"""Both services over HTTP on loopback, as they are when they are real: sockets, base URLs, texts. One may misbehave."""
+"""Both services over HTTP on loopback, as an app with real credentials calls them; and a visitor's way through it."""
 
 from __future__ import annotations
 
@@ -9,14 +9,16 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
-from urllib.parse import parse_qs, urlsplit
 from uuid import uuid4
 
 from werkzeug.serving import WSGIRequestHandler, make_server
 
 import emulator
 from emulator.stytch import authenticator, mails
-from settings import Settings, load
+from settings import Settings
+
+from .environs import SECRET_KEY, Environ, read
+from .visitor import PERSON, Visitor, query
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
@@ -24,48 +26,61 @@ if TYPE_CHECKING:
 
 @dataclass
 class LiveServices:
-    """Where they are, the project's credentials, and what they answer instead of the truth."""
+    """Where they are, the project's credentials, and answers that replace their own."""
 
     origin: str
     store: emulator.Store
     project_id: str = field(default_factory=lambda: f"project-test-{uuid4()}")
-    lies: dict[tuple[str, str], tuple[int, Any]] = field(default_factory=dict)  # by method and path
+    lies: dict[tuple[str, str], tuple[int, Any]] = field(default_factory=dict)  # by method and path: status and body
     date: str = ""  # in place of the server's own
     asked: list[str] = field(default_factory=list)
 
     def settings(self, instance: Path, **given: str) -> Settings:
-        """The settings of an app for which both are real."""
-        environ = {
-            "SECRET_KEY": "an-odd-key-that-only-these-tests-know",
+        """The settings of an app that has credentials for both."""
+        environ: Environ = {
+            **SECRET_KEY,
             "STYTCH_PROJECT_ID": self.project_id,
             "STYTCH_SECRET": "secret-test-of-a-project-on-loopback",
             "STYTCH_API_URL": self.origin,
             "UNIT_API_TOKEN": emulator.org_token(self.project_id),
             "UNIT_API_URL": self.origin,
         }
-        return load(environ | given, dotenv=None, instance=instance)
+        return read(environ | given, instance)
 
     def newest_link(self) -> str:
-        """The app's URL that the newest mail leads to, past Stytch's own redirect."""
-        with self.store.read(self.project_id) as world:
-            return f"/login/authenticate?token={parse_qs(urlsplit(mails(world)[0].link).query)['token'][0]}"
+        """The app's URL that the newest email leads to, past Stytch's own redirect."""
+        with self.store.read(self.project_id) as tenant:
+            return f"/login/authenticate?token={query(mails(tenant)[0].link)['token']}"
 
     def code(self) -> str:
-        """What the newest authenticator shows."""
-        with self.store.read(self.project_id) as world:
-            return authenticator(world)[0].code
+        """The newest authenticator's code."""
+        with self.store.read(self.project_id) as tenant:
+            return authenticator(tenant)[0].code
+
+    def sign_in(self, visitor: Visitor, email: str) -> None:
+        visitor.get("/")
+        visitor.submit("/login", {"email": email})
+        visitor.get(self.newest_link())
+        visitor.submit("/login/authenticate")
+
+    def open_account(self, visitor: Visitor, email: str) -> None:
+        self.sign_in(visitor, email)
+        visitor.get("/")
+        visitor.submit("/totp")
+        visitor.submit("/totp/confirm", code=self.code())
+        visitor.get("/customer")
+        visitor.submit("/customer", PERSON)
 
     def answering(self, application: WSGIApplication) -> WSGIApplication:
-        """The services, but for the lies."""
+        """The services, with their answers replaced where one is given."""
 
         def served(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
             method, path = environ["REQUEST_METHOD"], environ["PATH_INFO"]
             self.asked.append(f"{method} {path}")
             if lie := self.lies.get((method, path)):
                 status, document = lie
-                body = document.encode() if isinstance(document, str) else json.dumps(document).encode()
                 start_response(f"{status} Lie", [("Content-Type", "application/json")])
-                return [body]
+                return [document.encode() if isinstance(document, str) else json.dumps(document).encode()]
             return application(environ, start_response)
 
         return served
@@ -73,7 +88,7 @@ class LiveServices:
 
 @contextmanager
 def live_services(folder: Path) -> Iterator[LiveServices]:
-    """Serve both from a thread, on a port that is free."""
+    """Serve both from a thread, on a free port."""
 
     class Handler(WSGIRequestHandler):
         def date_time_string(self, timestamp: float | None = None) -> str:
@@ -90,3 +105,10 @@ def live_services(folder: Path) -> Iterator[LiveServices]:
     thread.join()
     server.server_close()
     services.store.close()
+
+
+def get_card(visitor: Visitor) -> str:
+    """Get a card, and return the path of its page."""
+    visitor.get("/cards/list")
+    visitor.submit("/cards", kind="virtual")
+    return str(visitor.get("/cards/list").one("a[href^='/cards/1']").attrs["href"]).partition("?")[0]

@@ -8,9 +8,8 @@ import pytest
 
 from app import create_app
 
-from .conftest import Visitor
-from .live import LiveServices, live_services
-from .test_live import get_card, open_account
+from .live import LiveServices, get_card, live_services
+from .visitor import Visitor
 
 CHECK = "POST /v1/sessions/authenticate"
 
@@ -23,15 +22,15 @@ def services(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveServices]
 
 @pytest.fixture(scope="module")
 def holder(services: LiveServices, tmp_path_factory: pytest.TempPathFactory) -> tuple[Visitor, str]:
-    """Somebody with a card, and its page's path."""
+    """A card holder, and the path of the card's page."""
     visitor = Visitor(create_app(services.settings(tmp_path_factory.mktemp("instance"))))
-    open_account(visitor, services, "counted@example.com")
+    services.open_account(visitor, "counted@example.com")
     return visitor, get_card(visitor)
 
 
 @pytest.fixture
 def asked(services: LiveServices, holder: tuple[Visitor, str]) -> list[str]:
-    """What was asked of the services since the test began."""
+    """What the services were asked since the test began."""
     visitor, card = holder
     visitor.get(card)
     services.asked.clear()
@@ -39,14 +38,14 @@ def asked(services: LiveServices, holder: tuple[Visitor, str]) -> list[str]:
 
 
 def forget(visitor: Visitor, *, session: bool = False) -> None:
-    """Lose what is held in memory, as another process would not have it."""
-    visitor.app.extensions["exchange"]._tokens._entries.clear()
+    """Lose what is cached, as in another process."""
+    visitor.app.extensions["exchange"]._tokens.clear()
     if session:
-        visitor.app.extensions["auth"].sessions._sessions._entries.clear()
+        visitor.app.extensions["session_cache"]._sessions.clear()
 
 
-@pytest.mark.parametrize("path", ["/", "/cards", "/healthz"])
-def test_a_page_that_shows_no_data_of_the_bank_asks_nobody(
+@pytest.mark.parametrize("path", ["/", "/cards"])
+def test_a_page_without_data_of_the_bank_costs_no_call(
     holder: tuple[Visitor, str], asked: list[str], path: str
 ) -> None:
     assert holder[0].get(path).status == 200
@@ -54,7 +53,7 @@ def test_a_page_that_shows_no_data_of_the_bank_asks_nobody(
     assert asked == []
 
 
-def test_the_first_list_after_a_step_up_takes_an_exchange_and_the_list(
+def test_the_first_list_after_a_step_up_costs_an_exchange_and_the_list(
     holder: tuple[Visitor, str], asked: list[str]
 ) -> None:
     visitor, _ = holder
@@ -62,20 +61,18 @@ def test_the_first_list_after_a_step_up_takes_an_exchange_and_the_list(
 
     visitor.get("/cards/list", htmx=True)
 
-    calls = [call for call in asked if call != CHECK]  # of a JWT that is older than half a minute
+    calls = [call for call in asked if call != CHECK]  # made if the JWT is older than half a minute
     assert [call.rpartition("/")[2] for call in calls] == ["token", "cards"]
     assert len(asked) <= 2
 
 
-def test_the_list_again_is_one_call(holder: tuple[Visitor, str], asked: list[str]) -> None:
+def test_the_list_again_costs_one_call(holder: tuple[Visitor, str], asked: list[str]) -> None:
     holder[0].get("/cards/list", htmx=True)
 
     assert asked == ["GET /cards"]
 
 
-def test_a_process_that_knows_nothing_yet_asks_for_the_session_too(
-    holder: tuple[Visitor, str], asked: list[str]
-) -> None:
+def test_another_process_asks_for_the_session_too(holder: tuple[Visitor, str], asked: list[str]) -> None:
     visitor, _ = holder
     forget(visitor, session=True)
 
@@ -86,10 +83,10 @@ def test_a_process_that_knows_nothing_yet_asks_for_the_session_too(
 
 
 @pytest.mark.parametrize("action", ["freeze", "unfreeze"])
-def test_freezing_checks_the_session_and_freezes(holder: tuple[Visitor, str], asked: list[str], action: str) -> None:
+def test_a_change_checks_the_session_and_changes(holder: tuple[Visitor, str], asked: list[str], action: str) -> None:
     visitor, card = holder
 
-    answer = visitor.submit(f"{card}/{action}", htmx=True)
+    page = visitor.submit(f"{card}/{action}", htmx=True)
 
-    assert answer.status == 200
+    assert page.status == 200
     assert asked == [CHECK, f"POST {card}/{action}"]

@@ -1,4 +1,4 @@
-"""Step-up: a fresh code before anything that matters, and what it interrupted goes on."""
+"""Step-up: a fresh code before anything that matters; then the interrupted request continues."""
 
 from __future__ import annotations
 
@@ -9,17 +9,30 @@ import pytest
 import time_machine
 from itsdangerous import URLSafeSerializer
 
-from .conftest import EMAIL, Page, Visitor
+from blueprints.step_up import NO_ID
+
 from .identity import carried
+from .visitor import EMAIL, Page, Visitor
+
+
+@pytest.fixture
+def code(customer: Visitor) -> str:
+    """The code that the customer's authenticator shows."""
+    return customer.code()
 
 
 def interrupted(visitor: Visitor, clock: time_machine.Traveller) -> tuple[Page, str]:
-    """What asks for a code when the form for a card is sent without script, too late; and the code."""
+    """Send the form for a card without script, too late; return the page that asks for a code, and the code."""
     form = visitor.get("/cards/list")
     clock.shift(601)
     code = visitor.code()
     visitor.page = form
     return visitor.submit("/cards", kind="virtual"), code
+
+
+def dialog(visitor: Visitor) -> Page:
+    """Return the dialog that the list of cards gets."""
+    return visitor.get("/cards/list", htmx=True, HX_Source="div#cards", HX_Target="div#cards")
 
 
 def test_cards_need_a_fresh_second_factor(customer: Visitor) -> None:
@@ -29,19 +42,22 @@ def test_cards_need_a_fresh_second_factor(customer: Visitor) -> None:
     assert "Enter a code from your authenticator to see your cards" in customer.follow().text
 
 
-def test_the_right_code_goes_on_to_where_one_was(customer: Visitor) -> None:
-    code = customer.code()
-    customer.get("/cards/list")
+@pytest.mark.parametrize("htmx", [False, True], ids=["page", "htmx"])
+@pytest.mark.parametrize("url", ["/cards/list", "/cards/list?with=a+query"])
+def test_on_its_own_page_the_right_code_continues_to_the_requested_url(
+    customer: Visitor, code: str, url: str, htmx: bool
+) -> None:
+    customer.get(url)
     customer.follow()
 
-    page = customer.submit("/step-up", code=code)
+    page = customer.submit("/step-up", htmx=htmx, code=code)
 
-    assert page.goes_to == "/cards/list"
-    assert customer.follow().heading == "Your cards"
+    assert page.goes_to == url
+    assert customer.follow().status == 200
 
 
 def test_htmx_gets_a_dialog_that_names_the_purpose_and_the_element_to_repeat(customer: Visitor) -> None:
-    page = customer.get("/cards/list", htmx=True, HX_Source="div#cards", HX_Target="div#cards")
+    page = dialog(customer)
 
     assert page.status == 403
     assert page.response.headers["HX-Retarget"] == "#dialogs"
@@ -50,25 +66,43 @@ def test_htmx_gets_a_dialog_that_names_the_purpose_and_the_element_to_repeat(cus
     assert page.one("hx-partial[hx-target='#cards'] button").text() == "Enter a code"
 
 
-def test_after_the_right_code_htmx_repeats_that_one_element(customer: Visitor) -> None:
-    code = customer.code()
-    customer.get("/cards/list", htmx=True, HX_Source="div#cards", HX_Target="div#cards")
+def test_after_the_right_code_htmx_repeats_that_one_element(customer: Visitor, code: str) -> None:
+    dialog(customer)
 
     page = customer.submit("/step-up", htmx=True, code=code)
 
-    assert json.loads(page.response.headers["HX-Trigger"]) == {"stepup-done": {"target": "#cards"}}
+    assert json.loads(page.response.headers["HX-Trigger"]) == {"stepup-done": {"source": "cards"}}
     assert customer.get("/cards/list", htmx=True).status == 200
 
 
-def test_only_plain_ids_become_selectors(customer: Visitor) -> None:
-    page = customer.get("/cards/list", htmx=True, HX_Source='div#x"], [y="', HX_Target="div#a,b")
+@pytest.mark.parametrize(
+    ("source", "resumed"),
+    [
+        ("div#cards", "cards"),
+        ("h2#Show_1", "Show_1"),
+        ("my-card#a-b", "a-b"),
+        ("button", NO_ID),
+        ("", NO_ID),
+        ('div#x"], [y="', NO_ID),
+        ("div#a,b", NO_ID),
+    ],
+)
+def test_an_element_with_a_plain_id_is_resumed(customer: Visitor, code: str, source: str, resumed: str) -> None:
+    page = customer.get("/cards/list", htmx=True, HX_Source=source)
 
-    assert page.html.css("input[name=source]") == []
-    assert page.html.css("hx-partial:not([hx-target^='#inspector'])") == []
+    assert page.one("input[name=source]").attrs["value"] == resumed
+    confirmed = customer.submit("/step-up", htmx=True, code=code)
+    assert json.loads(confirmed.response.headers["HX-Trigger"]) == {"stepup-done": {"source": resumed}}
+
+
+def test_only_a_plain_id_becomes_a_target(customer: Visitor) -> None:
+    page = customer.get("/cards/list", htmx=True, HX_Source="div#a", HX_Target="div#a,b")
+
+    assert page.html.css("hx-partial") == []
 
 
 def test_a_wrong_code_keeps_the_dialog(customer: Visitor) -> None:
-    customer.get("/cards/list", htmx=True, HX_Source="div#cards", HX_Target="div#cards")
+    dialog(customer)
 
     page = customer.submit("/step-up", htmx=True, code="000000")
 
@@ -78,8 +112,18 @@ def test_a_wrong_code_keeps_the_dialog(customer: Visitor) -> None:
     assert page.error_of("code").startswith("That code is not right.")
 
 
-def test_a_code_works_once(customer: Visitor) -> None:
-    code = customer.code()
+def test_after_too_many_wrong_codes_the_dialog_says_how_long_to_wait(customer: Visitor) -> None:
+    for _ in range(5):
+        customer.post("/step-up", {"code": "000000"})
+
+    page = customer.post("/step-up", {"code": "000000", "source": "cards"}, htmx=True)
+
+    assert page.status == 429
+    assert page.error_of("code").startswith("Too many wrong codes. For your safety, wait 5 minutes")
+    assert page.one("input[name=source]").attrs["value"] == "cards"
+
+
+def test_a_code_works_once(customer: Visitor, code: str) -> None:
     customer.get("/step-up")
     customer.submit("/step-up", code=code)
     customer.get("/step-up")
@@ -87,7 +131,7 @@ def test_a_code_works_once(customer: Visitor) -> None:
     page = customer.submit("/step-up", code=code)
 
     assert page.status == 422
-    assert page.error_of("code") == "That code was used already. Wait for the next one, then enter it."
+    assert page.error_of("code") == "That code was already used. Wait for the next one, then enter it."
 
 
 def test_a_step_up_lasts_ten_minutes(stepped_up: Visitor, clock: time_machine.Traveller) -> None:
@@ -99,7 +143,7 @@ def test_a_step_up_lasts_ten_minutes(stepped_up: Visitor, clock: time_machine.Tr
     assert stepped_up.get("/cards/list").asks_for_a_code
 
 
-def test_a_fresh_link_is_no_step_up(stepped_up: Visitor, clock: time_machine.Traveller) -> None:
+def test_a_fresh_link_is_not_a_step_up(stepped_up: Visitor, clock: time_machine.Traveller) -> None:
     clock.shift(601)
     stepped_up.post("/login", {"email": EMAIL})
     stepped_up.get(stepped_up.newest_link())
@@ -108,7 +152,7 @@ def test_a_fresh_link_is_no_step_up(stepped_up: Visitor, clock: time_machine.Tra
     assert stepped_up.get("/cards/list").asks_for_a_code
 
 
-def test_the_step_up_does_not_prolong_the_session(stepped_up: Visitor, clock: time_machine.Traveller) -> None:
+def test_a_step_up_does_not_extend_the_session(stepped_up: Visitor, clock: time_machine.Traveller) -> None:
     clock.shift(3500)
     stepped_up.step_up()
     clock.shift(101)
@@ -128,7 +172,7 @@ def test_without_script_an_interrupted_form_is_sent_again_whole(
     assert (confirmed.status, confirmed.goes_to) == (307, "/cards")
 
 
-def test_the_interrupted_form_is_carried_out_once(stepped_up: Visitor, clock: time_machine.Traveller) -> None:
+def test_an_interrupted_form_is_carried_out_once(stepped_up: Visitor, clock: time_machine.Traveller) -> None:
     asked, code = interrupted(stepped_up, clock)
     fields = carried(asked)
     stepped_up.submit("/step-up", code=code)
@@ -139,91 +183,55 @@ def test_the_interrupted_form_is_carried_out_once(stepped_up: Visitor, clock: ti
     assert len(stepped_up.get("/cards/list").html.css("article.plastic")) == 1
 
 
-def test_two_tabs_each_say_what_their_own_code_is_for(customer: Visitor) -> None:
+def test_two_tabs_each_say_what_their_own_code_is_for(customer: Visitor, code: str) -> None:
     customer.get("/cards/list")
     first = customer.follow()
-    customer.get("/cards/activity")
+    customer.get("/cards/10001?ending=1234")
     second = customer.follow()
-    code = customer.code()
 
     customer.page = first
     wrong = customer.submit("/step-up", code="000000")
     page = customer.submit("/step-up", code=code)
 
-    assert "see what happened on your account" in second.text
+    assert "see the card ending in 1234" in second.text
     assert "see your cards" in wrong.text
     assert page.goes_to == "/cards/list"
 
 
-@pytest.mark.parametrize("intent", ["", "x", "eyJwdXJwb3NlIjoiIn0.x", "é"])
-def test_words_that_are_not_ours_are_dropped(customer: Visitor, intent: str) -> None:
-    page = customer.get(f"/step-up?intent={quote(intent)}")
+@pytest.mark.parametrize("pending", ["", "x", "eyJwdXJwb3NlIjoiIn0.x", "é"])
+def test_a_purpose_that_we_did_not_sign_is_ignored(customer: Visitor, pending: str) -> None:
+    page = customer.get(f"/step-up?pending={quote(pending)}")
 
-    assert "Enter a code from your authenticator to go on" in page.text
+    assert "Enter a code from your authenticator to continue" in page.text
 
 
-def test_what_a_code_is_for_is_good_in_one_session_only(customer: Visitor) -> None:
+def test_a_purpose_is_valid_in_one_session_only(customer: Visitor) -> None:
     stranger = Visitor(customer.app)
     stranger.sign_in("mallory@example.com")
-    stranger.enrol()
+    stranger.enroll()
     url = customer.get("/cards/list").goes_to or ""
 
     assert "see your cards" in customer.get(url).text
-    assert "to go on" in stranger.get(url).text
+    assert "to continue" in stranger.get(url).text
 
 
-def test_resuming_never_leads_out_of_the_app(customer: Visitor) -> None:
-    code = customer.code()
+def test_resuming_never_leads_out_of_the_app(customer: Visitor, code: str) -> None:
     forged = URLSafeSerializer("guessed", salt="step-up").dumps({"form": "https://evil.example/cards"})
     customer.get("/step-up")
 
-    page = customer.post("/step-up", {"code": code, "intent": str(forged)})
+    page = customer.post("/step-up", {"code": code, "pending": str(forged)})
 
     assert (page.status, page.goes_to) == (303, "/")
 
 
-def test_somebody_without_an_authenticator_is_asked_for_no_code(signed_in: Visitor) -> None:
+def test_a_user_without_an_authenticator_is_not_asked_for_a_code(signed_in: Visitor) -> None:
     assert signed_in.get("/step-up").goes_to == "/"
 
 
-def test_the_page_after_the_code_is_the_very_one_that_was_asked_for(customer: Visitor) -> None:
-    code = customer.code()
-    customer.get("/cards/activity?start=10")
-    customer.follow()
-
-    assert customer.submit("/step-up", code=code).goes_to == "/cards/activity?start=10"
-
-
-def test_whoever_signs_in_again_is_not_sent_to_a_dialog_for_nothing(
-    customer: Visitor, clock: time_machine.Traveller
-) -> None:
+def test_after_a_new_sign_in_no_abandoned_step_up_is_resumed(customer: Visitor, clock: time_machine.Traveller) -> None:
     customer.get("/cards/list")
     customer.follow()
     clock.shift(3601)
     customer.get("/step-up")
-    customer.sign_in()
 
-    assert customer.page.goes_to == "/"
-
-
-def test_on_a_page_of_its_own_the_right_code_goes_on_with_script_too(customer: Visitor) -> None:
-    code = customer.code()
-    customer.get("/cards/list")
-    customer.follow()
-
-    page = customer.submit("/step-up", htmx=True, code=code)
-
-    assert page.response.headers["HX-Redirect"] == "/cards/list"
-
-
-def test_without_script_one_can_go_back_from_the_texted_code_with_all_that_was_typed(
-    stepped_up: Visitor, clock: time_machine.Traveller
-) -> None:
-    asked, _code = interrupted(stepped_up, clock)
-    fields = carried(asked)
-    texted = stepped_up.post("/step-up/text", fields)
-
-    back = stepped_up.post(str(texted.html.css("button[formaction]")[-1].attrs["formaction"]), fields)
-
-    assert back.one("form#step-up").attrs["action"] == "/step-up"
-    assert back.one("input[name=kind]").attrs["value"] == "virtual"
+    assert customer.sign_in().goes_to == "/"

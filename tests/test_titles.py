@@ -1,4 +1,4 @@
-"""The title tells the step, and stays true when htmx takes one step in place of another."""
+"""The title names the step, also after htmx has replaced one step by the next."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import re
 import pytest
 import time_machine
 
-from .conftest import PERSON, Page, Visitor
+from .visitor import EMAIL, PERSON, Page, Visitor
 
 
 def title(page: Page) -> str:
@@ -22,9 +22,9 @@ def current(page: Page) -> str:
 def test_each_step_of_a_sign_in_has_its_title(visitor: Visitor) -> None:
     assert title(visitor.get("/")) == "Sign in: step 1 of 5"
 
-    visitor.submit_first("/login", email="ada@example.com")
+    visitor.submit_first("/login", email=EMAIL)
 
-    assert title(visitor.page) == "Check your mail: step 1 of 5"
+    assert title(visitor.page) == "Check your email: step 1 of 5"
     assert title(visitor.get(visitor.newest_link())) == "Finish signing in: step 1 of 5"
 
 
@@ -36,14 +36,15 @@ def test_each_step_of_a_sign_in_has_its_title(visitor: Visitor) -> None:
         ("customer", "Confirm it’s you: step 4 of 5"),
         ("stepped_up", "Use your card: step 5 of 5"),
     ],
+    ids=["signed in", "enrolled", "customer", "stepped up"],
 )
-def test_the_start_tells_the_step_that_comes_next(request: pytest.FixtureRequest, fixture: str, expected: str) -> None:
+def test_the_home_page_names_the_next_step(request: pytest.FixtureRequest, fixture: str, expected: str) -> None:
     visitor: Visitor = request.getfixturevalue(fixture)
 
     assert title(visitor.get("/")) == expected
 
 
-def test_a_fragment_that_is_a_step_brings_its_title_and_the_progress(signed_in: Visitor) -> None:
+def test_a_fragment_that_is_a_step_comes_with_its_title_and_the_progress(signed_in: Visitor) -> None:
     signed_in.get("/")
     enrolling = signed_in.submit("/totp", htmx=True)
 
@@ -58,34 +59,34 @@ def test_a_fragment_that_is_a_step_brings_its_title_and_the_progress(signed_in: 
     assert current(enrolled) == "3 Open an account"
 
 
-def test_a_decision_of_the_bank_brings_its_title(enrolled: Visitor) -> None:
+def test_a_decision_of_the_bank_comes_with_its_title(enrolled: Visitor) -> None:
     enrolled.get("/customer")
 
     decided = enrolled.submit("/customer", PERSON | {"ssn": "000-00-0001"}, htmx=True)
 
-    assert title(decided) == "The bank said no: step 3 of 5"
+    assert title(decided) == "Application declined: step 3 of 5"
 
 
-def test_no_news_is_no_content(enrolled: Visitor, clock: time_machine.Traveller) -> None:
+def test_a_status_that_has_not_changed_has_no_content(enrolled: Visitor, clock: time_machine.Traveller) -> None:
     enrolled.open_account(ssn="000000005")
-    asks = str(enrolled.page.one("#application").attrs["hx-get"])
+    polled = str(enrolled.page.one("#application").attrs["hx-get"])
 
-    assert enrolled.get(asks, htmx=True).status == 204
+    assert enrolled.get(polled, htmx=True).status == 204
 
     clock.shift(10)
 
-    assert enrolled.get(asks, htmx=True).goes_to == "/cards"
+    assert enrolled.get(polled, htmx=True).goes_to == "/cards"
 
 
-def test_the_progress_goes_on_after_a_fresh_code(customer: Visitor) -> None:
+def test_the_progress_advances_after_a_fresh_code(customer: Visitor) -> None:
     code = customer.code()
     customer.get("/step-up")
 
-    answer = customer.submit("/step-up", htmx=True, code=code, source="cards")
+    page = customer.submit("/step-up", htmx=True, code=code, source="cards")
 
-    assert current(answer) == "5 Use your card"
-    assert not answer.html.css("title")
+    assert current(page) == "5 Use your card"
+    assert not page.html.css("title")
 
 
-def test_a_part_of_a_page_leaves_the_title_alone(stepped_up: Visitor) -> None:
+def test_a_fragment_that_is_not_a_step_leaves_the_title_alone(stepped_up: Visitor) -> None:
     assert not stepped_up.get("/cards/list", htmx=True).html.css("title")

@@ -1,4 +1,4 @@
-"""Delete the emulator's folder, bring credentials, and the app still runs: nothing else refers to it."""
+"""Without the emulator's folder, the app still runs on credentials: nothing else refers to it."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ pytestmark = pytest.mark.long
 Json: TypeAlias = dict[str, Any]
 ROOT = Path(__file__).resolve().parent.parent
 LEFT_OUT = shutil.ignore_patterns("emulator", "tests", ".*", "instance", "node_modules")
-CREDENTIALS = {  # of the right form, and of nobody
+CREDENTIALS = {  # well-formed and made up
     "STYTCH_PROJECT_ID": "project-test-3f1f1a52-0a4b-4c8e-9d64-6a7d4f1f0c11",
     "STYTCH_SECRET": "secret-test-bm90LWEtc2VjcmV0LWF0LWFsbA==",
     "UNIT_API_TOKEN": "v2.public.bm90LWEtdG9rZW4tYXQtYWxs",
@@ -39,23 +39,23 @@ print(json.dumps({
 
 @pytest.fixture(scope="module")
 def clone(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The app's files, but for the emulator and the tests."""
+    """The app's files without the emulator and the tests."""
     return Path(shutil.copytree(ROOT, tmp_path_factory.mktemp("clone") / "app", ignore=LEFT_OUT))
 
 
 def run(clone: Path, script: str, environ: dict[str, str]) -> subprocess.CompletedProcess[str]:
-    """Run a script in a process of its own, with this environment and nothing else."""
+    """Run a script in a process of its own, with this environment only."""
     command = [sys.executable, "-c", script]
     return subprocess.run(command, cwd=clone, env=environ, capture_output=True, text=True, timeout=60, check=False)  # noqa: S603
 
 
 @pytest.fixture(scope="module")
 def visit(clone: Path) -> subprocess.CompletedProcess[str]:
-    """What came of starting the app and looking at the first page."""
+    """The result of starting the app and opening its home page."""
     return run(clone, VISIT, CREDENTIALS)
 
 
-def test_the_app_runs_on_credentials_alone(visit: subprocess.CompletedProcess[str]) -> None:
+def test_the_app_runs_on_credentials(visit: subprocess.CompletedProcess[str]) -> None:
     assert visit.returncode == 0, visit.stderr
     seen: Json = json.loads(visit.stdout)
 
@@ -68,7 +68,7 @@ def test_the_app_runs_on_credentials_alone(visit: subprocess.CompletedProcess[st
     assert not [rule for rule in seen["rules"] if "emulator" in rule]
 
 
-def test_the_start_says_that_both_services_are_real_and_shows_no_credential(
+def test_the_start_reports_that_both_services_are_real_and_shows_no_credential(
     visit: subprocess.CompletedProcess[str],
 ) -> None:
     assert "Stytch is real" in visit.stderr
@@ -76,7 +76,7 @@ def test_the_start_says_that_both_services_are_real_and_shows_no_credential(
     assert not [name for name, value in CREDENTIALS.items() if value in visit.stdout + visit.stderr]
 
 
-def test_half_of_the_credentials_end_the_start_with_one_line(clone: Path) -> None:
+def test_half_of_the_credentials_ends_the_start_with_one_line(clone: Path) -> None:
     start = run(clone, "import settings; settings.load()", CREDENTIALS | {"STYTCH_SECRET": ""})
 
     assert start.returncode == 1

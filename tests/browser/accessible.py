@@ -1,4 +1,4 @@
-"""What a page owes to everybody: WCAG 2.2 AA as far as axe-core finds it, and what axe-core does not look for.
+"""Accessibility checks: WCAG 2.2 AA as far as axe-core finds it, and what axe-core does not check.
 
 ``axe-4.14.1.min.js`` is unchanged from the npm package ``axe-core`` (sha384
 ``xt1SFg49QaDwsyt0Xfs2XAyBtYPClXl3X2q5OOLeGAUmq9jZTYIMdztpF99WdhiH``; Mozilla Public License 2.0,
@@ -14,7 +14,7 @@ from playwright.sync_api import Page
 
 WIDTHS = (640, 320, 1280)  # at 200 % and 400 % zoom, and as usual again
 AXE = Path(__file__).with_name("axe-4.14.1.min.js")
-LOOK = """async (rules) => {
+RUN_AXE = """async (rules) => {
     const { violations } = await axe.run({ runOnly: rules, iframes: false, resultTypes: ['violations'] });
     return violations.flatMap(({ id, nodes }) => nodes.map(({ target, failureSummary }) =>
         `${id} at ${target}: ${failureSummary}`));
@@ -28,7 +28,7 @@ OUR_OWN_RULES = """() => {
         if (!ids.some(id => document.getElementById(id)?.matches('.error')))
             found.push(`no error is tied to ${field.name}`);
     }
-    if (document.getAnimations().length) found.push('something moves, though less motion is wished for');
+    if (document.getAnimations().length) found.push('something moves, although less motion is preferred');
     return found;
 }"""
 ALL = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
@@ -36,11 +36,11 @@ TOO_WIDE = "document.scrollingElement.scrollWidth - innerWidth"
 
 
 def complaints(page: Page) -> list[str]:
-    """All that is wrong with the page as it is now: light and dark, and at each width."""
+    """Return all faults of the page as it is now: light and dark, and at each width."""
     page.evaluate(_axe())
-    found: list[str] = page.evaluate(LOOK, ALL) + page.evaluate(OUR_OWN_RULES)
+    found: list[str] = page.evaluate(RUN_AXE, ALL) + page.evaluate(OUR_OWN_RULES)
     page.emulate_media(color_scheme="dark")
-    found += [f"dark: {complaint}" for complaint in page.evaluate(LOOK, ["color-contrast"])]
+    found += [f"dark: {complaint}" for complaint in page.evaluate(RUN_AXE, ["color-contrast"])]
     page.emulate_media(color_scheme="light")
     for width in WIDTHS:
         page.set_viewport_size({"width": width, "height": 800})

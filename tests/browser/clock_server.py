@@ -1,4 +1,4 @@
-"""The app as it always is, but for a clock that any request may move: ``--app tests.browser.clock_server``."""
+"""The app with a clock that any request may move: ``--app tests.browser.clock_server``."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 def create_app() -> Flask:
-    """The app, in a time that begins now; ``X-Test-Shift: 60`` makes it a minute later for everybody."""
+    """Return the app, in a time that begins now; ``X-Test-Shift: 60`` moves it a minute ahead."""
     traveller = time_machine.travel(datetime.now(UTC), tick=True).start()
     made = app.create_app()
     answer = made.wsgi_app

@@ -1,4 +1,4 @@
-"""A real Chromium against a real server. Without one these tests are skipped, unless ``BROWSER_TESTS=required``."""
+"""A real Chromium against a real server. Without one, tests are skipped unless ``BROWSER_TESTS=required``."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ ARGUMENTS = (
 
 
 class Arrive(Protocol):
-    """Lets one more visitor come."""
+    """Opens a browser for one more visitor."""
 
     def __call__(
         self, *, script: bool = True, width: int = 1280, scheme: Scheme = "light", label: str = ""
@@ -42,20 +42,20 @@ def chromium() -> str:
 
 @pytest.fixture(scope="session")
 def server(chromium: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:  # noqa: ARG001
-    """The app, served until the last test is over, if there is a browser to look at it."""
+    """The app, served until the last test ends, if there is a browser."""
     with serving(tmp_path_factory.mktemp("served")) as running:
         yield running
 
 
 @pytest.fixture(scope="package")
 def browser(chromium: str) -> Iterator[Browser]:
-    """One browser for this folder. While it is open an event loop runs, which tests elsewhere must not see."""
+    """One browser for this folder: while it is open an event loop runs, which would disturb tests elsewhere."""
     expect.set_options(timeout=PATIENCE)
     with sync_playwright() as playwright:
         opened = playwright.chromium.launch(
             executable_path=chromium,
             args=ARGUMENTS,
-            # People have this cache, and it may bring a page back after a sign-out.
+            # Real browsers have this cache, which may restore a page after a sign-out.
             ignore_default_args=["--disable-back-forward-cache"],
         )
         yield opened
@@ -64,7 +64,7 @@ def browser(chromium: str) -> Iterator[Browser]:
 
 @pytest.fixture
 def arrive(browser: Browser, server: Server) -> Iterator[Arrive]:
-    """Lets visitors come, each with a browser of their own; afterwards nobody may have had a complaint."""
+    """Opens browsers for visitors, each with its own cookies. Afterwards, none may have had a complaint."""
     visitors: list[Visitor] = []
     said_before = server.output.stat().st_size
 
@@ -83,11 +83,18 @@ def arrive(browser: Browser, server: Server) -> Iterator[Arrive]:
 
 @pytest.fixture
 def visitor(arrive: Arrive) -> Visitor:
-    """Somebody with an ordinary browser."""
+    """A visitor with an ordinary browser."""
     return arrive()
 
 
 @pytest.fixture(params=[True, False], ids=["script", "no-script"])
 def anybody(arrive: Arrive, request: pytest.FixtureRequest) -> Visitor:
-    """Somebody whose browser runs scripts, then somebody whose browser does not."""
+    """A visitor whose browser runs scripts, then one whose browser does not."""
     return arrive(script=request.param)
+
+
+@pytest.fixture(scope="session")
+def clock_server(chromium: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:  # noqa: ARG001
+    """The app with a clock that can be moved, for all visitors at once."""
+    with serving(tmp_path_factory.mktemp("served"), "tests.browser.clock_server") as running:
+        yield running

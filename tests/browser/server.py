@@ -21,12 +21,12 @@ PATIENCE = 30.0  # seconds until the first answer
 
 
 class DidNotStart(Exception):
-    """The server ended, or gave no answer in time; says what it printed."""
+    """The server ended, or did not answer in time. Holds what it printed."""
 
 
 @dataclass
 class Server:
-    """A server that runs."""
+    """A running server."""
 
     origin: str
     output: Path
@@ -37,19 +37,19 @@ class Server:
         return time.time() + self.ahead
 
     def move_clock(self, minutes: float) -> None:
-        """Make it later, on a server that lets its clock be moved: ``clock_server``."""
+        """Move the clock ahead, on a ``clock_server``."""
         assert _answers(int(self.origin.rpartition(":")[2]), {"X-Test-Shift": str(minutes * 60)})
         self.ahead += minutes * 60
 
 
 @contextmanager
 def serving(folder: Path, app: str = "app", *options: str) -> Iterator[Server]:
-    """Serve the app, or a module that makes it, with all that it remembers in this folder. Options are Flask's."""
+    """Serve the app, or a module that makes one, and keep its data in this folder. Options are Flask's."""
     port = _free_port()
     output = folder / "server.log"
     command = [sys.executable, "-m", "flask", "--app", app, "run", "--port", str(port), *options]
     with output.open("wb") as log:
-        process = subprocess.Popen(  # noqa: S603 - the interpreter that runs this test, and words from here
+        process = subprocess.Popen(  # noqa: S603 - this interpreter, with arguments from here
             command, cwd=APP, env=_environment(port, folder), stdin=subprocess.DEVNULL, stdout=log, stderr=log
         )
     try:
@@ -65,7 +65,7 @@ def serving(folder: Path, app: str = "app", *options: str) -> Iterator[Server]:
 
 
 def _environment(port: int, folder: Path) -> dict[str, str]:
-    """Nothing of the developer's own: each setting that there is is blank, which wins over a ``.env``."""
+    """Return an environment in which every setting is blank, which wins over the developer's ``.env``."""
     inherited = {name: value for name, value in os.environ.items() if not name.startswith(("FLASK_", "WERKZEUG_"))}
     blank = dict.fromkeys(dotenv_values(APP / ".env.example"), "")
     return {
@@ -75,7 +75,7 @@ def _environment(port: int, folder: Path) -> dict[str, str]:
         "PUBLIC_URL": f"http://localhost:{port}",
         "EMULATOR_DATABASE_URL": f"sqlite:///{folder / 'emulator.db'}",
         "SECRET_KEY": secrets.token_urlsafe(48),
-        "TRUSTED_PROXIES": "1",  # so that each visitor has an address, and a rate limit, of their own
+        "TRUSTED_PROXIES": "1",  # so that each visitor has their own address and rate limits
     }
 
 
@@ -101,7 +101,7 @@ def _wait(process: subprocess.Popen[bytes], port: int, output: Path) -> None:
 def _answers(port: int, headers: Mapping[str, str] | None = None) -> bool:
     with closing(HTTPConnection("127.0.0.1", port, timeout=2)) as connection:
         try:
-            connection.request("GET", "/healthz", headers={"Host": f"localhost:{port}", **(headers or {})})
+            connection.request("GET", "/static/favicon.svg", headers={"Host": f"localhost:{port}", **(headers or {})})
             return connection.getresponse().status == 200
         except OSError:
             return False

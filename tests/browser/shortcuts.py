@@ -1,4 +1,4 @@
-"""The dull part of the journey in a moment: a visitor's forms sent over HTTP, with the cookies of their own browser."""
+"""Shortcuts through the journey: forms sent over HTTP with the cookies of the visitor's browser."""
 
 from __future__ import annotations
 
@@ -7,16 +7,17 @@ import time
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
+from ..visitor import PERSON
 from .visitor import Visitor
 
 
 def become_customer(visitor: Visitor) -> None:
-    """Sign in, enrol and open the account, up to where there are no cards yet."""
-    enrol(visitor)
-    _send(visitor, _read(visitor, "/customer"), "/customer")
+    """Sign in, enroll and open the account, up to an empty list of cards."""
+    enroll(visitor)
+    _send(visitor, _read(visitor, "/customer"), "/customer", **PERSON)
 
 
-def enrol(visitor: Visitor) -> None:
+def enroll(visitor: Visitor) -> None:
     """Sign in and add an authenticator."""
     sign_in(visitor)
     enrolling = _send(visitor, _read(visitor, "/"), "/totp")
@@ -30,7 +31,7 @@ def get_card(visitor: Visitor) -> None:
 
 
 def sign_in(visitor: Visitor) -> None:
-    """Sign in, or sign in again: then the session is a new one, without a code."""
+    """Sign in, or sign in again with a new session, without a second factor."""
     visitor.page.context.clear_cookies(name="stytch_session")
     visitor.page.wait_for_timeout(max(0, 1000 * (visitor.next_mail_at - time.monotonic())))
     _send(visitor, _read(visitor, "/"), "/login", email=visitor.email)
@@ -45,14 +46,15 @@ def _read(visitor: Visitor, url: str) -> LexborHTMLParser:
 
 
 def _send(visitor: Visitor, page: LexborHTMLParser, action: str, **typed: str) -> LexborHTMLParser:
-    """Send the page's form with this action as it comes, but for what is typed."""
+    """Send the page's form with this action as it is, apart from what is typed."""
     form = _one(page, f"form[action='{action}']:not(.pretend)")
     fields: dict[str, str | float | bool] = {
         str(tag.attrs["name"]): tag.attrs.sget("value") for tag in form.css("input[name]:not([type=radio])")
     }
     fields |= {str(tag.attrs["name"]): str(tag.attrs["value"]) for tag in form.css("input[type=radio][checked]")}
     fields |= {
-        str(tag.attrs["name"]): str(_one(tag, "option[selected]").attrs["value"]) for tag in form.css("select[name]")
+        str(tag.attrs["name"]): tag.css("option[selected], option")[0].attrs.sget("value")
+        for tag in form.css("select[name]")
     }
     answer = visitor.page.context.request.post(action, form={**fields, **typed}, fail_on_status_code=True)
     return LexborHTMLParser(answer.text())

@@ -1,4 +1,4 @@
-"""One card's page: what is done with it, what a fresh code interrupts, and all of it without a mouse."""
+"""One card's page: what is done with it, what a step-up interrupts, and all of it without a mouse."""
 
 from __future__ import annotations
 
@@ -17,16 +17,16 @@ pytestmark = pytest.mark.browser
 
 TOO_OLD = 11  # minutes until a code no longer counts as fresh
 LIMITS = {
-    "Purchases in a day": "123.45",
-    "Purchases in a month": "678.90",
-    "Cash in a day": "20.00",
-    "Cash in a month": "80.00",
+    "Daily purchase limit": "$123.45",
+    "Monthly purchase limit": "$678.90",
+    "Daily ATM limit": "$20.00",
+    "Monthly ATM limit": "$80.00",
 }
 
 
 @pytest.fixture(scope="module")
 def server(chromium: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:  # noqa: ARG001
-    """The app with a clock that can be moved: time passes for everybody whom these tests let come."""
+    """The app with a clock that can be moved: time passes for every visitor of these tests."""
     with serving(tmp_path_factory.mktemp("served"), "tests.browser.clock_server") as running:
         yield running
 
@@ -40,7 +40,7 @@ def test_a_freeze_that_a_code_interrupts_happens_by_itself_once(visitor: Visitor
 
     freeze.click()
 
-    expect(visitor.dialog).to_contain_text(f"freeze the card ending {ending}")
+    expect(visitor.dialog).to_contain_text(f"freeze the card ending in {ending}")
     expect(visitor.code_field).to_be_focused()
 
     page.keyboard.press("Escape")
@@ -54,7 +54,7 @@ def test_a_freeze_that_a_code_interrupts_happens_by_itself_once(visitor: Visitor
     page.keyboard.type(visitor.code_now)
     page.keyboard.press("Enter")
 
-    expect(_card(page)).to_contain_text("Nobody can pay with it until you unfreeze it")
+    expect(_card(page)).to_contain_text("No one can pay with it until you unfreeze it")
     expect(_state(page)).to_have_text("Frozen")
     expect(visitor.dialog).to_have_count(0)
     expect(_done(page)).to_be_focused()
@@ -62,7 +62,7 @@ def test_a_freeze_that_a_code_interrupts_happens_by_itself_once(visitor: Visitor
     assert answers == [403, 403, 200]
 
 
-def test_all_that_waits_for_a_code_goes_on_after_one(visitor: Visitor, server: Server) -> None:
+def test_all_that_waits_for_a_code_loads_after_one(visitor: Visitor, server: Server) -> None:
     visitor.expected = {403}
     _open_card(visitor)
     server.move_clock(TOO_OLD)
@@ -75,7 +75,7 @@ def test_all_that_waits_for_a_code_goes_on_after_one(visitor: Visitor, server: S
     visitor.press("Confirm")
 
     expect(_limits(visitor.page)).to_contain_text("Spent today")
-    expect(_activity(visitor.page)).not_to_contain_text("fresh code")
+    expect(_activity(visitor.page)).not_to_contain_text("Confirm it’s you")
     expect(visitor.page.get_by_role("button", name="Enter a code", include_hidden=True)).to_have_count(0)
     assert (asked.count("activity"), asked.count("limits")) == (2, 2)
 
@@ -89,12 +89,12 @@ def test_without_script_a_page_asks_and_the_freeze_is_sent_again_once(arrive: Ar
 
     visitor.press("Freeze")
 
-    expect(page.get_by_role("main")).to_contain_text(f"freeze the card ending {ending}")
+    expect(page.get_by_role("main")).to_contain_text(f"freeze the card ending in {ending}")
 
     visitor.code_field.fill(visitor.code_now)
     visitor.press("Confirm")
 
-    expect(page.locator("main > .done")).to_contain_text("Nobody can pay with it")
+    expect(page.locator("main > .done")).to_contain_text("No one can pay with it")
     expect(_state(page)).to_have_text("Frozen")
     assert answers == [403, 303]
 
@@ -108,14 +108,14 @@ def test_limits_that_a_code_interrupts_keep_what_was_typed(anybody: Visitor, ser
         page.get_by_label(name).fill(typed)
     server.move_clock(TOO_OLD)
 
-    anybody.press("Save the limits")
+    anybody.press("Save limits")
     expect(page.get_by_text("Enter a code from your authenticator")).to_contain_text(
-        f"change the limits of the card ending {ending}"
+        f"change the limits of the card ending in {ending}"
     )
     anybody.code_field.fill(anybody.code_now)
     anybody.press("Confirm")
 
-    expect(page.get_by_text("The limits are saved.").first).to_be_visible()
+    expect(page.get_by_text("Limits saved.").first).to_be_visible()
     for name, typed in LIMITS.items():
         expect(page.get_by_label(name)).to_have_value(typed)
     assert answers in ([403, 200], [403, 303])
@@ -131,20 +131,20 @@ def test_a_purchase_shows_at_once_in_balance_activity_and_limits(visitor: Visito
     page, before = visitor.page, _available(visitor)
     page.evaluate("document.body.dataset.still = 'here'")
 
-    page.get_by_label("Where").select_option("coffee")
+    page.get_by_label("Shop").select_option("coffee")
     visitor.press("Pay with this card")
 
-    expect(page.get_by_text("Corner Café took $4.50.").first).to_be_focused()
+    expect(page.get_by_text("Corner Café charged $4.50.").first).to_be_focused()
     expect(_activity(page)).to_contain_text("Corner Café")
     expect(_limits(page)).to_contain_text("Spent today $4.50")
     assert _available(visitor) == before - 450
 
     visitor.press("Freeze")
     expect(_state(page)).to_have_text("Frozen")
-    page.get_by_label("Where").select_option("groceries")
+    page.get_by_label("Shop").select_option("groceries")
     visitor.press("Pay with this card")
 
-    expect(page.get_by_text("Declined: the card does not pay").first).to_be_focused()
+    expect(page.get_by_text("Declined: this card can’t be used").first).to_be_focused()
     expect(_activity(page).get_by_role("listitem").filter(has_text="Green Grocer")).to_contain_text("declined")
     expect(_limits(page)).to_contain_text("Spent today $4.50")
     assert _available(visitor) == before - 450
@@ -154,11 +154,11 @@ def test_a_purchase_shows_at_once_in_balance_activity_and_limits(visitor: Visito
 def test_what_cannot_be_undone_asks_first_and_leaves_nothing_to_do(anybody: Visitor) -> None:
     _open_card(anybody)
     page = anybody.page
-    lost = page.get_by_role("button", name=f"The card ending {_ending(anybody)} is lost")
+    lost = page.get_by_role("button", name=f"The card ending in {_ending(anybody)} is lost")
     expect(lost).to_be_hidden()
 
     page.get_by_text("Report as lost…").click()
-    expect(page.get_by_text("It stops paying at once, for good.").locator("visible=true")).to_have_count(1)
+    expect(page.get_by_text("It stops working at once and for good.").locator("visible=true")).to_have_count(1)
     lost.click()
 
     for _look in range(2):
@@ -179,34 +179,34 @@ def test_the_card_needs_no_mouse(visitor: Visitor) -> None:
     expect(_limits(page)).to_contain_text("Spent today")
 
     visitor.tab_and_press(page.get_by_role("button", name="Freeze", exact=True), "Enter")
-    _expect_focus_on(_done(page), "Frozen.")
+    _expect_focus_on(_done(page), "Card frozen.")
     visitor.tab_and_press(page.get_by_role("button", name="Unfreeze"), "Space")
-    _expect_focus_on(_done(page), "Unfrozen.")
+    _expect_focus_on(_done(page), "Card unfrozen.")
     expect(_state(page)).to_have_text("Ready to use")
 
     visitor.tab_and_press(page.locator("summary", has_text="Report as lost"), "Enter")
     visitor.tab_to(page.get_by_role("button", name="is lost"))
     visitor.tab_and_press(page.locator("summary", has_text="Close this card"), "Space")
     expect(page.get_by_role("button", name="is lost")).to_be_hidden()
-    visitor.tab_to(page.get_by_role("button", name="Close the card ending"))
-
-    visitor.tab_to(page.get_by_label("Where"))
-    visitor.tab_and_press(page.get_by_role("button", name="Pay with this card"), "Enter")
-    _expect_focus_on(page.locator("#bought"), "took $4.50")
-    expect(_limits(page)).to_contain_text("Spent today $4.50")
-    expect(page.locator("#bought")).to_be_focused()
+    visitor.tab_to(page.get_by_role("button", name="Close the card ending in"))
 
     for name, typed in LIMITS.items():
         visitor.tab_to(page.get_by_label(name))
         keyboard.type(typed)
     keyboard.press("Enter")
-    _expect_focus_on(_limits(page).locator(".done"), "The limits are saved.")
-    visitor.tab_to(page.get_by_label("Purchases in a day"))
+    _expect_focus_on(_limits(page).locator(".done"), "Limits saved.")
+    visitor.tab_to(page.get_by_label("Daily purchase limit"))
     keyboard.press("Control+a")
     keyboard.type("99999")
-    visitor.tab_and_press(page.get_by_role("button", name="Save the limits"), "Space")
-    expect(page.get_by_label("Purchases in a day")).to_have_accessible_description(re.compile("Enter an amount"))
+    visitor.tab_and_press(page.get_by_role("button", name="Save limits"), "Space")
+    expect(page.get_by_label("Daily purchase limit")).to_have_accessible_description(re.compile("Enter an amount"))
     expect(_limits(page).locator(".notice")).to_be_focused()
+
+    visitor.tab_to(page.get_by_label("Shop"))
+    visitor.tab_and_press(page.get_by_role("button", name="Pay with this card"), "Enter")
+    _expect_focus_on(page.locator("#bought"), "charged $4.50")
+    expect(_limits(page)).to_contain_text("Spent today $4.50")
+    expect(page.locator("#bought")).to_be_focused()
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
@@ -215,13 +215,13 @@ def test_no_page_of_a_card_scrolls_sideways(arrive: Arrive, server: Server, sche
     visitor.expected = {403, 422}
     _open_card(visitor)
     page = visitor.page
-    page.get_by_label("Where").select_option("hotel")
+    page.get_by_label("Shop").select_option("hotel")
     visitor.press("Pay with this card")
-    expect(_activity(page)).to_contain_text("held")
+    expect(_activity(page)).to_contain_text("pending")
     page.get_by_text("Report as lost…").click()
     visitor.look("card")
-    page.get_by_label("Purchases in a day").fill("99999")
-    visitor.press("Save the limits")
+    page.get_by_label("Daily purchase limit").fill("99999")
+    visitor.press("Save limits")
     expect(page.get_by_text("Enter an amount").first).to_be_visible()
     visitor.look("wrong-limit")
     server.move_clock(TOO_OLD)
@@ -259,8 +259,8 @@ def _wait_for_the_rest(page: Page) -> None:
 
 def _show_limits(visitor: Visitor) -> None:
     if not _runs_scripts(visitor.page):
-        _limits(visitor.page).get_by_role("link", name="Show them").click()
-    expect(visitor.page.get_by_label("Purchases in a day")).to_be_visible()
+        _limits(visitor.page).get_by_role("link", name="Show limits").click()
+    expect(visitor.page.get_by_label("Daily purchase limit")).to_be_visible()
 
 
 def _runs_scripts(page: Page) -> bool:

@@ -1,14 +1,11 @@
-"""One wish makes one card, however it is pressed."""
+"""One form makes one card, however often it is pressed."""
 
 from __future__ import annotations
 
-import pytest
 from playwright.sync_api import expect
 
 from . import shortcuts
 from .visitor import Visitor
-
-pytestmark = pytest.mark.browser
 
 
 def test_pressing_twice_and_reloading_make_one_card(anybody: Visitor) -> None:
@@ -22,3 +19,15 @@ def test_pressing_twice_and_reloading_make_one_card(anybody: Visitor) -> None:
     anybody.page.goto("/cards")
 
     expect(anybody.cards()).to_have_count(1)
+
+
+def test_a_message_of_the_page_before_goes_with_the_next_press(visitor: Visitor) -> None:
+    shortcuts.enroll(visitor)
+    visitor.page.goto("/customer")
+    visitor.open_account()
+    message = visitor.page.get_by_text("Your account is open.")
+    expect(message).to_be_visible()
+
+    visitor.get_card("Virtual")
+
+    expect(message).to_have_count(0)

@@ -1,4 +1,4 @@
-"""Who somebody is: a lost phone, a texted code, and what the account page knows."""
+"""Identity: a lost phone, a texted code, and what the account page knows."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from .visitor import Scheme, Visitor
 
 pytestmark = pytest.mark.browser
 
-TEXTED = "Six digits from the text"
+TEXTED = "Six-digit code from the text"
 
 
 def test_a_lost_phone_is_replaced_with_a_recovery_code(anybody: Visitor) -> None:
@@ -31,12 +31,12 @@ def test_a_lost_phone_is_replaced_with_a_recovery_code(anybody: Visitor) -> None
     page.goto("/cards/list")
     expect(anybody.cards()).to_have_count(0)
     page.goto("/")
-    anybody.enrol()
+    anybody.enroll()
 
     assert anybody.key != old_key
     assert code not in _codes(page).all_inner_texts()
 
-    page.get_by_role("link", name="I have saved them").click()
+    page.get_by_role("link", name="I’ve saved my codes").click()
     expect(anybody.cards()).to_have_count(1)
 
 
@@ -44,8 +44,8 @@ def test_a_texted_code_shows_the_cards(anybody: Visitor) -> None:
     anybody.expected = {403, 422}
     _come_back(anybody)
 
-    anybody.press("Text me a code instead")
-    expect(anybody.page.get_by_text("The bank has sent a text")).to_contain_text("see your cards")
+    anybody.press("Use a code by text from your bank instead")
+    expect(anybody.page.get_by_text("Your bank sends the code")).to_contain_text("see your cards")
     anybody.page.get_by_label(TEXTED).fill("000002")
     anybody.press("Confirm")
     expect(anybody.error).to_be_visible()
@@ -57,14 +57,14 @@ def test_a_texted_code_shows_the_cards(anybody: Visitor) -> None:
 
 
 def test_the_account_shows_this_session_and_how_it_was_proven(anybody: Visitor) -> None:
-    shortcuts.enrol(anybody)
+    shortcuts.enroll(anybody)
     page = anybody.page
     page.goto("/")
     page.get_by_role("link", name=anybody.email).click()
 
-    proofs = page.get_by_role("region", name="How you proved that it’s you")
-    expect(proofs.get_by_role("term")).to_have_text(["A link in your mailbox", "A code of your authenticator"])
-    sessions = page.get_by_role("region", name="Where you are signed in").get_by_role("listitem")
+    proofs = page.get_by_role("region", name="How you confirmed it’s you")
+    expect(proofs.get_by_role("term")).to_have_text(["Email link", "Authenticator app"])
+    sessions = page.get_by_role("region", name="Where you’re signed in").get_by_role("listitem")
     expect(sessions).to_have_count(1)
     expect(sessions).to_contain_text("This session")
 
@@ -80,15 +80,15 @@ def test_no_page_about_identity_scrolls_sideways(arrive: Arrive, scheme: Scheme)
     visitor.expected = {403, 422}
     _come_back(visitor)
     page = visitor.page
-    visitor.press("Text me a code instead")
-    expect(page.get_by_text("The bank has sent a text")).to_be_visible()
+    visitor.press("Use a code by text from your bank instead")
+    expect(page.get_by_text("Your bank sends the code")).to_be_visible()
     visitor.look("text")
     page.get_by_label(TEXTED).fill("000002")
     visitor.press("Confirm")
     expect(visitor.error).to_be_visible()
     visitor.look("wrong-text")
     page.goto("/account")
-    for name in ("Replace it", "Remove it", "Sign out everywhere"):
+    for name in ("Replace authenticator", "Remove authenticator", "Sign out everywhere"):
         page.locator("summary", has_text=name).click()
     visitor.look("account")
     visitor.press("Show my recovery codes")

@@ -2,33 +2,41 @@
 
 from __future__ import annotations
 
-import pytest
 from playwright.sync_api import expect
 
+from ..visitor import PERSON
 from .visitor import Visitor
 
-pytestmark = pytest.mark.browser
+TYPED = {  # as on a keyboard, where a field is more than text
+    "date_of_birth": "02031990",
+    "occupation": "Architect",
+    "annual_income": "$50,000",
+    "source_of_income": "Employment",
+}
 
 
 def test_the_journey_needs_no_mouse(visitor: Visitor) -> None:
     page, keyboard = visitor.page, visitor.page.keyboard
     page.goto("/")
 
-    visitor.tab_to(page.get_by_label("E-mail"))
+    visitor.tab_to(page.get_by_label("Email"))
     keyboard.type(visitor.email)
     keyboard.press("Enter")
-    expect(page.get_by_role("heading", name="Check your mail")).to_be_focused()
+    expect(page.get_by_role("heading", name="Check your email")).to_be_focused()
     visitor.tab_and_press(visitor.mailed_link, "Enter")
     visitor.tab_and_press(page.get_by_role("button", name="Sign me in"), "Enter")
 
-    visitor.tab_and_press(page.get_by_role("button", name="Show me the QR code"), "Space")
+    visitor.tab_and_press(page.get_by_role("button", name="Show the QR code"), "Space")
     expect(page.get_by_role("heading", name="Scan this")).to_be_focused()
     visitor.tab_to(visitor.code_field)
     keyboard.type(visitor.phone.locator(".one-time-code").inner_text())
     keyboard.press("Enter")
     expect(page.get_by_role("heading", name="Your authenticator is set up")).to_be_focused()
-    visitor.tab_and_press(page.get_by_role("link", name="I have saved them"), "Enter")
+    visitor.tab_and_press(page.get_by_role("link", name="I’ve saved my codes"), "Enter")
 
+    for name, value in PERSON.items():
+        visitor.tab_to(page.locator(f"[name={name}]"))
+        keyboard.type(TYPED.get(name, value))
     visitor.tab_and_press(page.get_by_role("button", name="Open my account"), "Enter")
 
     visitor.tab_and_press(page.get_by_role("button", name="Get this card"), "Space")
@@ -42,7 +50,7 @@ def test_the_journey_needs_no_mouse(visitor: Visitor) -> None:
     expect(page.locator("body")).not_to_be_focused()
 
     visitor.tab_and_press(page.get_by_role("button", name="Sign out"), "Enter")
-    expect(page.get_by_label("E-mail")).to_be_visible()
+    expect(page.get_by_label("Email")).to_be_visible()
 
 
 def test_the_first_stop_of_a_page_skips_to_its_content(visitor: Visitor) -> None:

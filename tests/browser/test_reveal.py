@@ -1,4 +1,4 @@
-"""The card's number, in a frame of the bank's, with and without script."""
+"""The card's number in the bank's frame, and the bank's own form, with and without script."""
 
 from __future__ import annotations
 
@@ -16,25 +16,25 @@ def test_the_bank_shows_the_number_in_its_frame_and_the_page_cannot_read_it(anyb
     page = anybody.page
     page.goto("/cards/list")
     page.get_by_role("link", name="Manage").click()
-    page.get_by_role("link", name="Show the number").click()
+    page.get_by_role("link", name="Show card number").click()
     anybody.look("before-the-number")
 
-    anybody.press("Show the number")
+    anybody.press("Show card number")
 
     expect(page.frame_locator("iframe").locator("#pan")).to_have_text(re.compile(r"4111 1111 \d{4} \d{4}"))
     anybody.look("the-number")
     assert page.locator("iframe").evaluate("frame => frame.contentDocument") is None
-    page.get_by_role("link", name="Hide").click()
+    page.get_by_role("link", name="Hide the number").click()
     expect(page.get_by_role("article", name="card ending in")).to_be_visible()
 
 
 def test_the_bank_s_own_form_leads_to_the_cards(anybody: Visitor) -> None:
-    shortcuts.enrol(anybody)
+    shortcuts.enroll(anybody)
     anybody.page.goto("/customer")
-    anybody.press("Use the bank’s own form instead")
+    anybody.press("Use the bank’s form instead")
     anybody.page.get_by_role("link", name="Go to the bank’s form").click()
     anybody.look("the-banks-form")
 
-    anybody.press("Send to the bank")
+    anybody.press("Submit application")
 
     expect(anybody.page.get_by_role("heading", name="Get a card")).to_be_visible()

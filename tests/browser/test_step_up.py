@@ -1,27 +1,55 @@
-"""Signed in again, with cards that want a fresh code."""
+"""Step-up: the dialog asks for a code, and what it interrupted continues."""
 
 from __future__ import annotations
 
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Locator, expect
 
 from . import shortcuts
 from .conftest import Arrive
-from .visitor import Visitor
+from .server import Server
+from .visitor import Visitor, answers
 
-pytestmark = pytest.mark.browser
+TOO_OLD = 11  # minutes until a code no longer counts as fresh
+LIST = "/cards/list"
+
+
+@pytest.fixture
+def server(clock_server: Server) -> Server:
+    """The app with a clock that can be moved."""
+    return clock_server
 
 
 @pytest.fixture
 def back_again(visitor: Visitor) -> Visitor:
-    """A customer with a card who has signed in anew, and stands before the dialog."""
+    """A customer with a card who has signed in again and sees the dialog."""
     visitor.expected = {403, 422}  # a code is needed; the code is wrong
-    _ask_for_cards(visitor)
+    ask_for_cards(visitor)
     expect(visitor.dialog).to_be_visible()
     return visitor
 
 
-def test_the_dialog_says_what_it_is_for_and_shows_the_cards_after_the_right_code(back_again: Visitor) -> None:
+def ask_for_cards(visitor: Visitor) -> None:
+    shortcuts.become_customer(visitor)
+    shortcuts.get_card(visitor)
+    shortcuts.sign_in(visitor)
+    visitor.page.goto("/")
+    visitor.page.get_by_role("link", name="See my cards").click()
+
+
+def open_card(visitor: Visitor) -> None:
+    shortcuts.become_customer(visitor)
+    shortcuts.get_card(visitor)
+    visitor.page.goto(LIST)
+    visitor.page.get_by_role("link", name="Manage the card").click()
+    expect(visitor.page.get_by_role("heading", name="Card ending in")).to_be_visible()
+
+
+def state(visitor: Visitor) -> Locator:
+    return visitor.page.get_by_role("region", name="This card").locator(".state")
+
+
+def test_the_dialog_names_its_purpose_and_shows_the_cards_after_the_right_code(back_again: Visitor) -> None:
     expect(back_again.dialog).to_have_accessible_name("Confirm it’s you")
     expect(back_again.dialog).to_contain_text("see your cards")
     expect(back_again.code_field).to_be_focused()
@@ -42,15 +70,16 @@ def test_the_dialog_says_what_it_is_for_and_shows_the_cards_after_the_right_code
     expect(back_again.cards()).to_have_count(1)
     expect(back_again.dialog).to_have_count(0)
     expect(back_again.page.locator("body")).not_to_be_focused()
+    expect(back_again.page.locator("#progress [aria-current=step]")).to_contain_text("Use your card")
 
 
-def test_leaving_the_dialog_leaves_a_way_on(back_again: Visitor) -> None:
-    way_on = back_again.page.get_by_role("button", name="Enter a code")
+def test_leaving_the_dialog_leaves_a_button_that_asks_again(back_again: Visitor) -> None:
+    ask_again = back_again.page.get_by_role("button", name="Enter a code")
 
     back_again.page.keyboard.press("Escape")
 
     expect(back_again.dialog).to_have_count(0)
-    expect(way_on).to_be_focused()
+    expect(ask_again).to_be_focused()
 
     back_again.page.keyboard.press("Enter")
 
@@ -59,7 +88,7 @@ def test_leaving_the_dialog_leaves_a_way_on(back_again: Visitor) -> None:
     back_again.press("Cancel")
 
     expect(back_again.dialog).to_have_count(0)
-    expect(way_on).to_be_focused()
+    expect(ask_again).to_be_focused()
 
     back_again.press("Enter a code")
     back_again.code_field.fill(back_again.next_code)
@@ -69,10 +98,23 @@ def test_leaving_the_dialog_leaves_a_way_on(back_again: Visitor) -> None:
     expect(back_again.dialog).to_have_count(0)
 
 
+def test_after_leaving_the_dialog_the_page_still_says_what_happens(back_again: Visitor) -> None:
+    page = back_again.page
+    back_again.page.keyboard.press("Escape")
+    expect(back_again.dialog).to_have_count(0)
+    page.route(f"**{LIST}", lambda route: route.abort("internetdisconnected"))
+
+    back_again.press("Enter a code")
+
+    expect(page.locator("#notice")).to_contain_text("No connection.")
+    expect(page.get_by_role("status")).to_contain_text("No connection.")
+    back_again.forget_failed_network()
+
+
 def test_without_script_a_page_asks_for_the_code_and_leads_to_the_cards(arrive: Arrive) -> None:
     visitor = arrive(script=False)
     visitor.expected = {422}
-    _ask_for_cards(visitor)
+    ask_for_cards(visitor)
 
     expect(visitor.page.get_by_role("main")).to_contain_text("see your cards")
     visitor.code_field.fill(visitor.wrong_code)
@@ -84,9 +126,42 @@ def test_without_script_a_page_asks_for_the_code_and_leads_to_the_cards(arrive: 
     expect(visitor.cards()).to_have_count(1)
 
 
-def _ask_for_cards(visitor: Visitor) -> None:
-    shortcuts.become_customer(visitor)
-    shortcuts.get_card(visitor)
-    shortcuts.sign_in(visitor)
-    visitor.page.goto("/")
-    visitor.page.get_by_role("link", name="See my cards").click()
+def test_an_interrupted_form_continues_by_itself_once(visitor: Visitor, server: Server) -> None:
+    visitor.expected = {403}
+    open_card(visitor)
+    found = answers(visitor, "POST", "/freeze")
+    freeze = visitor.page.get_by_role("button", name="Freeze", exact=True)
+    server.move_clock(TOO_OLD)
+
+    freeze.click()
+    expect(visitor.dialog).to_contain_text("freeze the card ending in")
+    visitor.page.keyboard.press("Escape")
+    expect(visitor.dialog).to_have_count(0)
+    expect(freeze).to_be_focused()
+    expect(state(visitor)).to_have_text("Ready to use")
+
+    visitor.page.keyboard.press("Enter")
+    expect(visitor.code_field).to_be_focused()
+    visitor.page.keyboard.type(visitor.code_now)
+    visitor.page.keyboard.press("Enter")
+
+    expect(state(visitor)).to_have_text("Frozen")
+    expect(visitor.dialog).to_have_count(0)
+    expect(visitor.page.locator(".card .done")).to_be_focused()
+    assert found == [403, 403, 200]
+
+
+def test_without_script_an_interrupted_form_is_sent_again_once(arrive: Arrive, server: Server) -> None:
+    visitor = arrive(script=False)
+    visitor.expected = {403}
+    open_card(visitor)
+    found = answers(visitor, "POST", "/freeze")
+    server.move_clock(TOO_OLD)
+
+    visitor.press("Freeze")
+    expect(visitor.page.get_by_role("main")).to_contain_text("freeze the card ending in")
+    visitor.code_field.fill(visitor.code_now)
+    visitor.press("Confirm")
+
+    expect(state(visitor)).to_have_text("Frozen")
+    assert found == [403, 303]

@@ -1,16 +1,13 @@
-"""Two people at the same demo."""
+"""Two visitors of the same demo."""
 
 from __future__ import annotations
 
-import pytest
 from playwright.sync_api import expect
 
 from .conftest import Arrive
 
-pytestmark = pytest.mark.browser
 
-
-def test_two_browsers_with_one_address_share_neither_mail_nor_links(arrive: Arrive) -> None:
+def test_two_browsers_with_one_address_share_neither_emails_nor_links(arrive: Arrive) -> None:
     first, second = arrive(), arrive()
     second.email = first.email
     second.expected = {400}
@@ -19,7 +16,7 @@ def test_two_browsers_with_one_address_share_neither_mail_nor_links(arrive: Arri
     expect(first.mailed_link).to_be_visible()
     second.page.goto("/emulator/inbox")
 
-    expect(second.mailbox).to_contain_text("No mail")
+    expect(second.mailbox).to_contain_text("No email")
     expect(second.mailed_link).to_have_count(0)
 
     second.ask_for_link()
@@ -32,5 +29,5 @@ def test_two_browsers_with_one_address_share_neither_mail_nor_links(arrive: Arri
 
     second.press("Sign me in")
 
-    expect(second.page.get_by_role("button", name="Send me a link")).to_be_visible()
+    expect(second.page.get_by_role("button", name="Email me a link")).to_be_visible()
     expect(second.page.get_by_role("button", name="Sign out")).to_have_count(0)

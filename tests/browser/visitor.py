@@ -1,4 +1,4 @@
-"""A person at a browser: finds things by role and label, and complains of all that a page must never do."""
+"""A visitor at a browser: finds things by role and label, and notes all that a page must never do."""
 
 from __future__ import annotations
 
@@ -12,10 +12,12 @@ from typing import Literal
 from urllib.parse import urlsplit
 
 import pyotp
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Locator, Page, Request, expect
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Locator, Page, Request, Response, expect
+
+from ..visitor import PERSON
 
 Scheme = Literal["dark", "light"]
-PATIENCE = 10_000  # milliseconds for whatever a test waits for
+PATIENCE = 10_000  # milliseconds that a test waits for something
 TABS = 60  # more presses than any page has stops
 REPORT = """addEventListener('securitypolicyviolation', ({violatedDirective, blockedURI, sample}) =>
     console.error('securitypolicyviolation', violatedDirective, blockedURI, sample))"""
@@ -24,15 +26,15 @@ SEEN_FOCUS = """() => {
     const {outlineStyle, outlineWidth} = getComputedStyle(document.activeElement);
     return outlineStyle !== 'none' && parseFloat(outlineWidth) >= 2;
 }"""
-SCREENSHOTS = os.environ.get("SCREENSHOTS")  # a folder for a picture of each step, if anybody wants them
+SCREENSHOTS = os.environ.get("SCREENSHOTS")  # a folder for a picture of each step
 
 
 @dataclass
 class Visitor:
-    """One browser window of a person with an e-mail address of their own."""
+    """One browser window of a person with their own email address."""
 
     page: Page
-    clock: Callable[[], float]  # the server's, by which codes are good
+    clock: Callable[[], float]  # the server's, by which codes are valid
     label: str = ""
     email: str = field(default_factory=lambda: f"ada.{secrets.token_hex(4)}@example.com")
     key: str = ""
@@ -41,13 +43,13 @@ class Visitor:
     next_mail_at: float = 0  # by the monotonic clock
     pictures: int = 0
 
-    # What a person does
+    # What a visitor does
 
     def ask_for_link(self) -> None:
         self.page.goto("/")
         self.look("start")
-        self.page.get_by_label("E-mail").fill(self.email)
-        self.press("Send me a link")
+        self.page.get_by_label("Email").fill(self.email)
+        self.press("Email me a link")
 
     def sign_in(self) -> None:
         self.ask_for_link()
@@ -60,35 +62,44 @@ class Visitor:
         self.look("next-step")
 
     def show_qr_code(self) -> None:
-        self.press("Show me the QR code")
+        self.press("Show the QR code")
         expect(self.page.get_by_role("img", name="QR code")).to_be_visible()
         self.key = self.page.locator(".key").inner_text().replace(" ", "")
         self.look("qr-code")
 
-    def enrol(self) -> None:
-        """Add the pretend phone, with the code that it shows."""
+    def enroll(self) -> None:
+        """Add the pretend phone as authenticator, with the code that it shows."""
         self.show_qr_code()
         self.code_field.fill(self.phone.locator(".one-time-code").inner_text())
         self.press("Confirm the code")
         expect(self.page.get_by_role("heading", name="Your authenticator is set up")).to_be_visible()
         self.look("recovery-codes")
 
-    def go_on(self) -> None:
-        self.page.get_by_role("link", name="I have saved them").click()
+    def continue_to_application(self) -> None:
+        self.page.get_by_role("link", name="I’ve saved my codes").click()
         expect(self.page.get_by_role("heading", name="Open your account")).to_be_visible()
         self.look("application")
 
-    def open_account(self) -> None:
+    def open_account(self, ssn: str = PERSON["ssn"]) -> None:
+        self.fill_in_application(ssn)
         self.press("Open my account")
         expect(self.page.get_by_role("heading", name="Get a card")).to_be_visible()
         self.look("no-cards")
 
     def become_customer(self) -> None:
-        """Everything up to the page of cards, on which there are none."""
+        """Take every step up to an empty list of cards."""
         self.sign_in()
-        self.enrol()
-        self.go_on()
+        self.enroll()
+        self.continue_to_application()
         self.open_account()
+
+    def fill_in_application(self, ssn: str = PERSON["ssn"]) -> None:
+        """Fill in the form, whether or not it holds a sample applicant."""
+        for name, value in (PERSON | {"ssn": ssn}).items():
+            if (choice := self.page.locator(f"select[name={name}]")).count():
+                choice.select_option(value)
+            else:
+                self.page.locator(f"input[name={name}]").fill(value)
 
     def get_card(self, kind: Literal["Virtual", "Physical"]) -> None:
         self.page.get_by_role("radio", name=kind).check()
@@ -98,13 +109,13 @@ class Visitor:
 
     def sign_out(self) -> None:
         self.press("Sign out")
-        expect(self.page.get_by_label("E-mail")).to_be_visible()
+        expect(self.page.get_by_label("Email")).to_be_visible()
 
     def press(self, name: str) -> None:
         self.page.get_by_role("button", name=name).click()
 
     def tab_to(self, target: Locator) -> None:
-        """Press Tab until the target has the focus, and can be seen to have it."""
+        """Press Tab until the target has the focus, and check that the focus is visible."""
         for _press in range(TABS):
             if target.evaluate("element => element === document.activeElement"):
                 break
@@ -117,17 +128,22 @@ class Visitor:
         self.page.keyboard.press(key)
 
     def look(self, name: str) -> None:
-        """Check that nothing needs scrolling sideways, and take a picture if pictures are wanted."""
+        """Check that nothing scrolls sideways, and take a picture if ``SCREENSHOTS`` is set."""
         self.page.wait_for_load_state()
         too_wide = self.page.evaluate("document.scrollingElement.scrollWidth - innerWidth")
         assert too_wide <= 0, f"{name} is {too_wide} px wider than the window"
         if SCREENSHOTS and self.label:
             self.pictures += 1
             path = Path(SCREENSHOTS, f"{self.label}-{self.pictures:02}-{name}.png")
-            # Left alone, the caret would be hidden by a style that the pages' policy refuses.
+            # To hide the caret, Playwright would add a style that the pages' policy refuses.
             self.page.screenshot(path=path, full_page=True, caret="initial")
 
-    # What a person finds
+    def forget_failed_network(self) -> None:
+        """Accept complaints about a network that a test has cut."""
+        cut = ("ERR_INTERNET_DISCONNECTED", "Failed to fetch")
+        self.complaints = [text for text in self.complaints if not any(words in text for words in cut)]
+
+    # What a visitor finds
 
     @property
     def mailbox(self) -> Locator:
@@ -151,7 +167,7 @@ class Visitor:
 
     @property
     def error(self) -> Locator:
-        """What is said to be wrong, beside the field or above the form."""
+        """What is wrong, beside the field or above the form."""
         return self.page.locator(".error, .notice").filter(visible=True).first
 
     def cards(self, kind: Literal["Virtual", "Physical", ""] = "") -> Locator:
@@ -163,12 +179,24 @@ class Visitor:
 
     @property
     def next_code(self) -> str:
-        """The code of the step after this one: good already, and not used up by the one before."""
+        """The code of the next 30 seconds: valid already, and not used yet."""
         return pyotp.TOTP(self.key).at(int(self.clock()) + 30)
 
     @property
     def wrong_code(self) -> str:
         return f"{(int(self.next_code) + 500_000) % 1_000_000:06}"
+
+
+def answers(visitor: Visitor, method: str, part: str) -> list[int]:
+    """Return a list to which each answer from now on adds its status, for URLs that contain this."""
+    found: list[int] = []
+
+    def note(response: Response) -> None:
+        if response.request.method == method and part in response.url:
+            found.append(response.status)
+
+    visitor.page.on("response", note)
+    return found
 
 
 def visitor_in(
@@ -181,7 +209,7 @@ def visitor_in(
     scheme: Scheme,
     label: str,
 ) -> Visitor:
-    """A person with a browser that nobody has used before, at an address that nobody else has."""
+    """Return a visitor with a new browser, at an address of their own."""
     context = browser.new_context(
         base_url=origin,
         java_script_enabled=script,
@@ -198,7 +226,7 @@ def visitor_in(
 
 
 def _watch(context: BrowserContext, visitor: Visitor, host: str) -> None:
-    """Note all that no page may do: break the policy, fail in a script, or talk to somebody else."""
+    """Note what no page may do: violate the policy, fail in a script, or call another host."""
 
     def on_console(message: ConsoleMessage) -> None:
         if message.type not in {"error", "warning"}:

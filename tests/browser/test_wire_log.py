@@ -1,0 +1,136 @@
+"""The panel of API calls, as people come to it: by eye, by keyboard, on a phone, without scripts."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from playwright.sync_api import Locator, expect
+
+from .accessible import complaints
+from .conftest import Arrive
+from .visitor import Visitor
+
+
+def panel(visitor: Visitor) -> Locator:
+    return visitor.page.get_by_role("complementary", name="API calls")
+
+
+def calls(visitor: Visitor, path: str) -> Locator:
+    return panel(visitor).locator("details.call > summary").filter(has_text=path)
+
+
+def test_what_just_happened_comes_into_the_panel_and_the_focus_stays_in_the_page(visitor: Visitor) -> None:
+    visitor.sign_in()
+    expect(calls(visitor, "/v1/magic_links/authenticate")).to_have_count(1)
+
+    visitor.show_qr_code()
+
+    expect(calls(visitor, "/v1/totps")).to_have_count(1)
+    groups = panel(visitor).locator("[data-request]")
+    expect(groups.first).to_have_attribute("data-request", "POST /totp")
+    assert visitor.page.evaluate("document.activeElement.closest('#wire-log') === null")
+    assert panel(visitor).locator("[aria-live], [role=status], [role=alert]").count() == 0
+
+
+def test_an_entry_opens_and_shows_the_code_in_its_place(visitor: Visitor) -> None:
+    visitor.sign_in()
+    call = panel(visitor).locator("details.call").filter(has_text="/v1/magic_links/authenticate")
+
+    call.locator("summary").click()
+    expect(call.get_by_text("The JWT in session_jwt, decoded")).to_be_visible()
+    expect(call.get_by_role("link", name="Stytch docs")).to_have_attribute("href", re.compile("^https:"))
+    call.get_by_role("link", name="Show the code").click()
+
+    expect(call.get_by_text(re.compile(r"services/stytch_client\.py:\d+"))).to_be_visible()
+    expect(call.locator(".hll").first).to_contain_text("stytch_client.authenticate_link(")
+    assert visitor.page.url.endswith("/")
+
+
+def test_the_panel_is_reached_and_left_by_keyboard(visitor: Visitor) -> None:
+    visitor.sign_in()
+    page = visitor.page
+
+    visitor.tab_and_press(page.get_by_role("link", name="Skip to the API calls"), "Enter")
+    visitor.tab_and_press(panel(visitor).locator("details.call > summary").first, "Enter")
+    expect(panel(visitor).locator("details.call").first).to_have_attribute("open", "")
+    visitor.page.keyboard.press("Enter")
+    page.get_by_role("link", name="Back to the page").focus()
+    page.keyboard.press("Enter")
+    page.keyboard.press("Tab")
+
+    expect(page.get_by_role("button", name="Show the QR code")).to_be_focused()
+
+
+def test_the_panel_folds_away_and_stays_folded(visitor: Visitor) -> None:
+    visitor.sign_in()
+    fold, wide = panel(visitor).get_by_role("heading", name="API calls"), "document.body.clientWidth - innerWidth"
+    room = "parseFloat(getComputedStyle(document.body).paddingRight)"
+    before = visitor.page.evaluate(room)
+
+    fold.click()
+    visitor.page.reload()
+
+    expect(panel(visitor).locator("#wire-log-calls")).to_be_hidden()
+    assert visitor.page.evaluate(room) < before
+    assert visitor.page.evaluate(wide) <= 0
+
+
+@pytest.mark.parametrize("script", [True, False], ids=["script", "no-script"])
+def test_on_a_phone_it_is_a_drawer(arrive: Arrive, script: bool) -> None:
+    visitor = arrive(script=script, width=360)
+    visitor.sign_in()
+    opens = visitor.page.get_by_role("button", name=re.compile("^API calls"))
+    expect(panel(visitor)).to_have_count(0)  # hidden, it is no landmark
+
+    visitor.tab_and_press(opens, "Enter")
+    expect(panel(visitor)).to_be_visible()
+    expect(calls(visitor, "/v1/magic_links/authenticate")).to_be_visible()
+    visitor.look("drawer")
+    visitor.page.keyboard.press("Escape")
+
+    expect(panel(visitor)).to_have_count(0)
+    expect(opens).to_be_focused()
+
+    opens.click()
+    panel(visitor).get_by_role("button", name="Close").click()
+    expect(panel(visitor)).to_have_count(0)
+
+
+def test_without_scripts_the_code_is_a_page_of_its_own(arrive: Arrive) -> None:
+    visitor = arrive(script=False)
+    visitor.sign_in()
+
+    calls(visitor, "/v1/magic_links/authenticate").click()
+    panel(visitor).get_by_role("link", name="Show the code").last.click()
+
+    expect(visitor.page.get_by_role("heading", name="The code that made the call")).to_be_visible()
+    expect(visitor.page.locator(".hll").last).to_be_visible()
+
+
+def test_code_is_copied_at_a_press(visitor: Visitor) -> None:
+    visitor.page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    visitor.page.goto("/source/totp.confirm")
+
+    visitor.press("Copy")
+
+    expect(visitor.page.locator("#status")).to_have_text("Copied.")
+    assert "def confirm() -> Response:" in visitor.page.evaluate("navigator.clipboard.readText()")
+
+
+def test_no_entry_and_no_code_has_a_barrier(arrive: Arrive) -> None:
+    found: list[str] = []
+    for width in (1280, 360):
+        visitor = arrive(width=width)
+        visitor.sign_in()
+        if width < 1200:
+            visitor.page.get_by_role("button", name=re.compile("^API calls")).click()
+        for call in panel(visitor).locator("details.call").all():
+            call.locator("summary").click()
+            call.get_by_role("link", name="Show the code").click()
+            expect(call.locator(".source")).to_be_visible()
+        found += complaints(visitor.page)
+    visitor.page.goto("/source/totp.confirm?via=services.stytch_client.StytchClient.authenticate_totp:130")
+    found += complaints(visitor.page)
+
+    assert found == []

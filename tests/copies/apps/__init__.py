@@ -1,0 +1,1 @@
+"""The empty apps, one per pattern: what a developer writes around the copied files."""

@@ -1,0 +1,169 @@
+"""Each pattern in an empty app: its story, what it refuses, and what it costs to copy."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from pathlib import Path
+
+import pytest
+
+from emulator.pytest_plugin import EmulatedProject
+
+from ..imports import ROOT, closure, modules
+from .browser import Browser
+from .patterns import PATTERNS, Pattern, python_files, readme_row, served
+from .people import User
+
+pytestmark = pytest.mark.long
+
+Open = Callable[[str], Browser]
+
+
+@pytest.fixture
+def open_copy(emulated_project: EmulatedProject, tmp_path: Path) -> Iterator[Open]:
+    """Serve a pattern's copy, and return a browser that looks at it."""
+    with ExitStack() as ends:
+        origins: dict[str, str] = {}
+
+        def look(name: str) -> Browser:
+            if name not in origins:
+                pattern = next(pattern for pattern in PATTERNS if pattern.name == name)
+                origins[name] = ends.enter_context(served(pattern, tmp_path, emulated_project))
+            return Browser(origins[name])
+
+        yield look
+
+
+@pytest.fixture
+def user(emulated_project: EmulatedProject) -> User:
+    user = User(emulated_project)
+    user.sign_in()
+    return user
+
+
+def test_magic_link(open_copy: Open, emulated_project: EmulatedProject) -> None:
+    browser, other = open_copy("magic_link"), open_copy("magic_link")
+    browser.get("/")
+    assert "address like" in browser.submit("/login", email="ada")
+    assert "Check your email" in browser.submit("/login", email="ada@example.com")
+    link = f"/login/authenticate?token={emulated_project.mails()[0]['token']}"
+
+    assert "Open the link in the browser where you asked for it" in other.get(link)
+    browser.get(link)
+    assert browser.get("/private") != "Hello ada@example.com"  # opening the link uses nothing up
+    browser.get(link)
+    browser.submit("/login/authenticate")
+    assert browser.get("/private") == "Hello ada@example.com"
+
+    browser.get(link)
+    assert "already used" in browser.submit("/login/authenticate")
+    browser.post("/logout")
+    assert browser.status == 400  # no CSRF token
+    assert browser.get("/private") == "Hello ada@example.com"
+
+
+def test_sessions(open_copy: Open, user: User) -> None:
+    browser = open_copy("sessions")
+    assert (browser.get("/private"), browser.status) == ("sign in first", 401)
+
+    browser.post(f"/session/{user.session_token}")
+    assert browser.get("/private") == f"Hello {user.email}"
+    assert browser.post("/transfer") == "a code is needed to send money"
+    user.enroll()
+    assert browser.post("/transfer") == "sent"
+
+    user.client.sessions.revoke(session_token=user.session_token)
+    assert (browser.post("/transfer"), browser.status) == ("sign in first", 401)
+
+
+def test_totp(open_copy: Open, user: User) -> None:
+    browser = open_copy("totp")
+    browser.post(f"/session/{user.session_token}")
+    browser.get("/")
+    browser.submit("/totp")
+    key = browser.page.css_first(".key")
+    assert key
+    assert browser.page.css_first("img.qr")
+    user.secret = key.text().replace(" ", "")
+
+    browser.submit("/totp/confirm", code="12345")
+    assert "Enter the six digits" in browser.text
+    browser.submit("/totp/confirm", code=user.code())
+    codes = [code.text() for code in browser.page.css(".codes code")]
+    assert len(codes) == 10
+    assert "You have an authenticator." in browser.get("/")
+
+    browser.get("/step-up/recover")
+    assert "wrong or was already used" in browser.submit("/step-up/recover", recovery_code="aaaa-bbbb-cccc")
+    browser.submit("/step-up/recover", recovery_code=codes[0])
+    assert browser.page.css_first("form[action='/totp']")
+
+
+def test_step_up(open_copy: Open, user: User) -> None:
+    user.enroll()
+    user.sign_in()
+    browser = open_copy("step_up")
+    browser.post(f"/session/{user.session_token}")
+
+    browser.get("/secret")
+    assert "Enter a code to <strong>see the secret</strong>" in browser.text
+    assert "Enter six digits." in browser.submit("/step-up", code="12")
+    assert "That code is not right." in browser.submit("/step-up", code=f"{(int(user.code(1)) + 1) % 1_000_000:06}")
+    assert browser.submit("/step-up", code=user.code(1)) == "<p>The secret is 42.</p>"
+
+
+def test_step_up_sends_an_interrupted_form_again(open_copy: Open, user: User) -> None:
+    user.enroll()
+    user.sign_in()
+    browser = open_copy("step_up")
+    browser.post(f"/session/{user.session_token}")
+    browser.get("/")
+
+    assert "change your name" in browser.submit("/change", name="Bela")
+    assert browser.submit("/step-up", code=user.code(1)) == "<p>Changed to Bela.</p>"
+
+
+def test_exchange(open_copy: Open, user: User, emulated_project: EmulatedProject) -> None:
+    user.enroll()
+    customer = user.become_customer()
+    browser, other = open_copy("exchange"), User(emulated_project)
+    browser.http.headers["Authorization"] = f"Bearer {user.session_jwt}"
+    other.sign_in()
+
+    assert browser.get(f"/cards?customer={customer}") == '{"cards":[]}\n'
+    browser.http.headers["Authorization"] = f"Bearer {other.session_jwt}"
+    browser.get(f"/cards?customer={customer}")
+    assert browser.status == 403
+
+
+def test_wire_log(open_copy: Open) -> None:
+    browser = open_copy("wire_log")
+
+    browser.get("/")
+
+    assert "/v1/sessions/jwks/" in browser.text
+    assert browser.page.css_first("details.call")
+
+
+@pytest.mark.parametrize("pattern", PATTERNS, ids=lambda pattern: pattern.name)
+def test_what_comes_along_stays_small(pattern: Pattern) -> None:
+    along = closure(*python_files(pattern))
+    lines = sum(len(modules()[module].read_text().splitlines()) for module in along)
+
+    most_modules, most_lines = pattern.most
+    named = {module for module in along if len(modules()[module].read_text().splitlines()) > 3}  # not the packages
+    assert len(named) <= most_modules
+    assert lines <= most_lines
+
+
+@pytest.mark.parametrize("pattern", PATTERNS, ids=lambda pattern: pattern.name)
+def test_the_readme_names_every_file_of_the_pattern(pattern: Pattern) -> None:
+    assert readme_row(pattern) in (ROOT / "README.md").read_text().splitlines()
+
+
+def test_the_file_for_assistants_names_the_same_files() -> None:
+    rows = (ROOT / "AGENTS.md").read_text().splitlines()
+
+    for pattern in PATTERNS:
+        assert f"| {pattern.title} | {', '.join(f'`{name}`' for name in pattern.files)} |" in rows

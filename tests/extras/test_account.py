@@ -1,0 +1,107 @@
+"""The account page: who the user is, what proves it, and where they are signed in."""
+
+from __future__ import annotations
+
+import pytest
+import time_machine
+
+from ..identity import another_browser, facts, step_up_by_text
+from ..visitor import EMAIL, Visitor
+
+
+def test_the_address_in_the_header_leads_to_the_account(signed_in: Visitor) -> None:
+    link = signed_in.get("/").one("header a.address")
+
+    assert (link.attrs["href"], link.text()) == ("/account", EMAIL)
+    assert signed_in.get("/account").heading == "Your account"
+
+
+def test_without_a_session_there_is_no_account_page(visitor: Visitor) -> None:
+    assert visitor.get("/account").goes_to == "/"
+
+
+def test_it_says_who_i_am_at_stytch_and_at_unit(stepped_up: Visitor) -> None:
+    said = facts(stepped_up.get("/account"))
+
+    assert said["Email"] == EMAIL
+    assert said["Stytch user"].startswith("user-test-")
+    assert said["Unit customer"].isdigit()
+
+
+def test_it_says_what_this_session_has_proven_and_when_it_ends(
+    stepped_up: Visitor, clock: time_machine.Traveller
+) -> None:
+    clock.shift(300)
+
+    said = facts(stepped_up.get("/account"))
+
+    assert said["Email link"] == "Jun 1, 12:00 PM UTC, 5 minutes ago"
+    assert said["Authenticator app"] == "Jun 1, 12:00 PM UTC, 5 minutes ago"
+    assert said["Session ends"] == "Jun 1, 1:00 PM UTC, in 55 minutes"
+
+
+@pytest.mark.usefixtures("texts")
+def test_it_says_what_a_texted_code_counts_for(customer: Visitor) -> None:
+    step_up_by_text(customer)
+
+    assert facts(customer.get("/account"))["A code by text from your bank"] == "For your cards only"
+
+
+def test_without_an_authenticator_it_offers_to_add_one_and_nothing_to_change(signed_in: Visitor) -> None:
+    page = signed_in.get("/account")
+
+    assert page.html.css("details summary")[0].text() == "Sign out everywhere"
+    assert page.html.css("form[action='/account/recovery-codes']") == []
+    assert "Add an authenticator" in page.text
+
+
+def test_my_sessions_are_listed_and_this_one_is_marked(signed_in: Visitor, clock: time_machine.Traveller) -> None:
+    clock.shift(60)
+    another_browser(signed_in, clock)
+    clock.shift(60)
+
+    page = signed_in.get("/account")
+
+    assert [" ".join(entry.text().split()) for entry in page.html.css(".sessions li")] == [
+        "Another session Started Jun 1, 12:02 PM UTC, 1 minute ago Last used Jun 1, 12:02 PM UTC, 1 minute ago",
+        "This session Started Jun 1, 12:00 PM UTC, 3 minutes ago Last used Jun 1, 12:03 PM UTC, just now",
+    ]
+    assert page.one(".sessions [aria-current]").text(separator=" ").split()[0] == "This"
+
+
+def test_signing_out_everywhere_ends_all_sessions(stepped_up: Visitor, clock: time_machine.Traveller) -> None:
+    other = another_browser(stepped_up, clock)
+    token = stepped_up.cookie("stytch_session") or ""
+
+    page = stepped_up.post("/logout/everywhere")
+    said = stepped_up.follow().text
+    stepped_up.client.set_cookie("stytch_session", token)
+
+    assert page.response.headers["Clear-Site-Data"] == '"cache", "storage"'
+    assert "You're signed out everywhere." in said
+    assert stepped_up.get("/account").goes_to == "/"
+    assert other.get("/account").goes_to == "/"
+
+
+def test_a_session_that_is_ended_elsewhere_reads_no_cards_any_more(
+    stepped_up: Visitor, clock: time_machine.Traveller
+) -> None:
+    other = another_browser(stepped_up, clock)
+    stepped_up.get("/cards/list")
+    clock.shift(31)  # its JWT is still good, but no longer the one that Stytch has just returned
+
+    other.post("/logout/everywhere")
+
+    assert stepped_up.get("/cards/list").goes_to == "/"
+
+
+@pytest.mark.parametrize("path", ["/account", "/cards"])
+def test_after_the_session_has_ended_the_home_page_says_why_and_signing_in_leads_back(
+    signed_in: Visitor, clock: time_machine.Traveller, path: str
+) -> None:
+    clock.shift(3600)
+    signed_in.get(path)
+
+    assert "your session has ended. Sign in to continue." in signed_in.follow().text
+    assert "your session has ended" not in signed_in.get("/").text
+    assert signed_in.sign_in().goes_to == path

@@ -1,0 +1,151 @@
+"""Static files: versioned URLs, hashes, and compression of files that hold no secret and nothing else."""
+
+from __future__ import annotations
+
+import base64
+import gzip
+import hashlib
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import pytest
+from flask import Blueprint, Flask, url_for
+from selectolax.lexbor import LexborNode
+
+from extras.operations import static_files
+
+from ..visitor import Page, Visitor
+
+GZIP = {"Accept-Encoding": "gzip, deflate, br"}
+STATIC = Path(__file__).parents[2] / "static"
+FOREVER = "public, max-age=31536000, immutable"
+
+
+def address(tag: LexborNode) -> str:
+    return str(tag.attrs.get("src") or tag.attrs.get("href"))
+
+
+def sha384(data: bytes) -> str:
+    return "sha384-" + base64.b64encode(hashlib.sha384(data).digest()).decode()
+
+
+@pytest.fixture
+def small(tmp_path: Path) -> Flask:
+    """An app with a static file, and an extra with one of the same name."""
+    app = Flask("small", static_folder=str(tmp_path / "own"), static_url_path="/static")
+    extra = Blueprint("extra", __name__, static_folder=str(tmp_path / "extra"), static_url_path="/static/extra")
+    app.register_blueprint(extra)
+    static_files.init_app(app)
+    for folder in ("own", "extra"):
+        (tmp_path / folder).mkdir()
+        (tmp_path / folder / "sheet.css").write_text(f"/* {folder} */ a {{}}")
+    return app
+
+
+@pytest.mark.parametrize("name", ["app.css", "app.js", "htmx-4.0.1.min.js", "favicon.svg"])
+def test_a_static_file_is_compressed_for_clients_that_accept_it(visitor: Visitor, name: str) -> None:
+    small = visitor.client.get(f"/static/{name}", headers=GZIP, buffered=True)
+    whole = visitor.client.get(f"/static/{name}", buffered=True)
+
+    assert small.headers["Content-Encoding"] == "gzip"
+    assert gzip.decompress(small.data) == whole.data == (STATIC / name).read_bytes()
+    assert "Content-Encoding" not in whole.headers
+    assert small.headers["Vary"] == whole.headers["Vary"] == "Accept-Encoding"
+
+
+def test_a_compressed_file_that_has_not_changed_is_not_sent_again(visitor: Visitor) -> None:
+    first = visitor.client.get("/static/app.css", headers=GZIP, buffered=True)
+
+    asked = GZIP | {"If-None-Match": first.headers["ETag"]}
+    again = visitor.client.get("/static/app.css", headers=asked, buffered=True)
+
+    assert (again.status_code, again.data) == (304, b"")
+
+
+def test_a_part_of_a_file_is_sent_as_it_is(visitor: Visitor) -> None:
+    part = visitor.client.get("/static/app.css", headers=GZIP | {"Range": "bytes=0-9"}, buffered=True)
+
+    assert part.status_code == 206
+    assert part.data == (STATIC / "app.css").read_bytes()[:10]
+
+
+@pytest.mark.parametrize("path", ["/", "/cards/list", "/step-up", "/healthz"])
+def test_a_page_is_never_compressed(stepped_up: Visitor, path: str) -> None:
+    assert "Content-Encoding" not in stepped_up.client.get(path, headers=GZIP).headers
+
+
+@pytest.fixture(params=["visitor", "stepped_up"])
+def page(request: pytest.FixtureRequest) -> tuple[Page, Visitor]:
+    """The home page with the panel of calls, before and after signing in."""
+    visitor: Visitor = request.getfixturevalue(request.param)
+    return visitor.get("/"), visitor
+
+
+@pytest.mark.panel
+def test_a_page_loads_nothing_from_elsewhere(page: tuple[Page, Visitor]) -> None:
+    tags = page[0].html.css("script, link, img, iframe, use, source, object, embed")
+
+    assert {urlsplit(address(tag)).netloc for tag in tags} == {""}
+
+
+@pytest.mark.panel
+def test_browsers_check_the_hash_of_every_script_and_style_sheet(page: tuple[Page, Visitor]) -> None:
+    tags = page[0].html.css("script, link[rel=stylesheet]")
+
+    sent = [page[1].client.get(address(tag), buffered=True).data for tag in tags]
+
+    assert len(tags) > 4
+    assert [tag.attrs["integrity"] for tag in tags] == [sha384(data) for data in sent]
+
+
+@pytest.mark.panel
+def test_a_file_under_its_version_is_kept_for_a_year(page: tuple[Page, Visitor]) -> None:
+    answers = [page[1].client.get(address(tag), buffered=True) for tag in page[0].html.css("script, head link")]
+
+    assert {(answer.status_code, answer.headers["Cache-Control"]) for answer in answers} == {(200, FOREVER)}
+    assert {answer.headers["Vary"] for answer in answers} == {"Accept-Encoding"}
+    assert not [answer for answer in answers if "Set-Cookie" in answer.headers]
+
+
+@pytest.mark.parametrize("path", ["/static/app.css", "/static/app.css?v=000000000000"], ids=["none", "old"])
+def test_a_file_without_its_version_is_asked_for_each_time(visitor: Visitor, path: str) -> None:
+    answer = visitor.client.get(path, buffered=True)
+
+    again = visitor.client.get(path, buffered=True, headers={"If-None-Match": answer.headers["ETag"]})
+
+    assert answer.headers["Cache-Control"] == "no-cache"
+    assert again.status_code == 304
+
+
+def test_an_extras_file_has_a_version_and_a_hash_of_its_own(small: Flask) -> None:
+    with small.test_request_context():
+        urls = [url_for(endpoint, filename="sheet.css") for endpoint in ("static", "extra.static")]
+        hashes = [static_files.integrity("sheet.css", endpoint) for endpoint in ("static", "extra.static")]
+
+    answers = [small.test_client().get(url, headers=GZIP, buffered=True) for url in urls]
+
+    assert len(set(hashes)) == 2
+    assert [url.partition("?v=")[0] for url in urls] == ["/static/sheet.css", "/static/extra/sheet.css"]
+    assert [answer.headers["Cache-Control"] for answer in answers] == [FOREVER] * 2
+    assert [gzip.decompress(answer.data) for answer in answers] == [b"/* own */ a {}", b"/* extra */ a {}"]
+
+
+@pytest.mark.parametrize("path", ["/static/none.css", "/static/extra/none.css"])
+def test_an_unknown_file_is_not_found_and_has_no_version(small: Flask, path: str) -> None:
+    with small.test_request_context():
+        assert url_for("static", filename="none.css") == "/static/none.css"
+
+    assert small.test_client().get(path, headers=GZIP).status_code == 404
+
+
+def test_a_changed_file_has_another_version_and_hash_at_once(small: Flask, tmp_path: Path) -> None:
+    def seen() -> tuple[str, str]:
+        with small.test_request_context():
+            return url_for("static", filename="sheet.css"), static_files.integrity("sheet.css")
+
+    before, again = seen(), seen()
+    (tmp_path / "own" / "sheet.css").write_text("b { color: red }")
+    after = seen()
+
+    assert before == again
+    assert not set(before) & set(after)

@@ -1,0 +1,65 @@
+"""Which module of the project imports which, read from the source."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+PACKAGES = ("blueprints", "services", "extras", "emulator")
+
+
+@cache
+def modules() -> dict[str, Path]:
+    """Return every module of the app, by name."""
+    files = [
+        ROOT / "app.py",
+        ROOT / "settings.py",
+        *(file for name in PACKAGES for file in (ROOT / name).rglob("*.py")),
+    ]
+    return {_name(file): file for file in files}
+
+
+@cache
+def imported_by(module: str) -> frozenset[str]:
+    """Return the modules of the project that a module imports; not those for type checking only."""
+    file = modules()[module]
+    package = module if file.name == "__init__.py" else module.rpartition(".")[0]
+    found = (_known(name) for name in _imports(ast.parse(file.read_text()), package))
+    return frozenset(name for name in found if name and name != module)
+
+
+def closure(*files: str) -> set[str]:
+    """Return all modules that these files import, directly or not, with themselves."""
+    todo, seen = [_name(ROOT / file) for file in files], set[str]()
+    while todo:
+        if (module := todo.pop()) not in seen:
+            seen.add(module)
+            todo += imported_by(module)
+    return seen
+
+
+def _name(file: Path) -> str:
+    return ".".join(file.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__")
+
+
+def _known(name: str) -> str | None:
+    while name and name not in modules():
+        name = name.rpartition(".")[0]
+    return name or None
+
+
+def _imports(tree: ast.AST, package: str) -> Iterator[str]:
+    for node in ast.iter_child_nodes(tree):
+        if isinstance(node, ast.If) and "TYPE_CHECKING" in ast.unparse(node.test):
+            continue
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            parts = package.split(".")[: -(node.level - 1) or None] if node.level else []
+            base = ".".join([*parts, *([node.module] if node.module else [])])
+            yield from (f"{base}.{alias.name}" for alias in node.names)
+        else:
+            yield from _imports(node, package)

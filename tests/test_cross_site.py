@@ -1,0 +1,97 @@
+"""Which requests come from the app's own pages: CSRF tokens, ``Origin`` and ``Sec-Fetch-Site``."""
+
+from __future__ import annotations
+
+import pytest
+from flask import Flask
+
+from .routes import HERE, UNSAFE, csrf_token, responses, routes, statuses
+from .visitor import EMAIL, Visitor
+
+FOREIGN = [
+    {"Origin": "https://evil.example"},
+    {"Origin": "http://localhost:8001"},
+    {"Origin": "https://localhost:8000"},
+    {"Origin": "http://localhost:8000.evil.example"},
+    {"Origin": "null"},
+    {"Sec-Fetch-Site": "cross-site"},
+    {"Sec-Fetch-Site": "same-site"},
+    {"Sec-Fetch-Site": "something new"},
+    {"Sec-Fetch-Site": "cross-site", "Origin": HERE},
+    {"Sec-Fetch-Site": "same-origin", "Origin": "https://evil.example"},
+]
+OWN = [
+    {},
+    {"Origin": HERE},
+    {"Origin": HERE, "Sec-Fetch-Site": "same-origin"},
+    {"Origin": HERE, "Sec-Fetch-Site": "same-origin", "HX-Request": "true"},
+    {"Sec-Fetch-Site": "none"},
+]
+
+
+def test_nothing_changes_without_a_csrf_token(signed_in: Visitor) -> None:
+    asked = routes(signed_in.app, UNSAFE)
+
+    given = responses(signed_in.client, asked, headers={"Origin": HERE, "Sec-Fetch-Site": "same-origin"})
+
+    assert {"/login", "/logout", "/cards"} <= {path for _, path in asked}
+    assert statuses(given) == dict.fromkeys(asked, 400)
+    assert {"from an earlier visit" in response.text for response in given.values()} == {True}
+    assert EMAIL in signed_in.get("/").text
+
+
+def test_another_browsers_csrf_token_is_refused(signed_in: Visitor) -> None:
+    token = csrf_token(signed_in.app.test_client())
+    asked = routes(signed_in.app, UNSAFE)
+
+    given = responses(signed_in.client, asked, data={"csrf_token": token}, headers={"X-CSRFToken": token})
+
+    assert statuses(given) == dict.fromkeys(asked, 400)
+
+
+@pytest.mark.parametrize("headers", FOREIGN, ids=str)
+def test_nothing_changes_from_another_site_even_with_a_csrf_token(signed_in: Visitor, headers: dict[str, str]) -> None:
+    asked = routes(signed_in.app, UNSAFE)
+
+    given = responses(signed_in.client, asked, data={"csrf_token": csrf_token(signed_in.client)}, headers=headers)
+
+    assert statuses(given) == dict.fromkeys(asked, 403)
+    assert EMAIL in signed_in.get("/").text
+
+
+@pytest.mark.parametrize("headers", FOREIGN, ids=str)
+def test_another_site_gets_no_fragment(signed_in: Visitor, headers: dict[str, str]) -> None:
+    asked = routes(signed_in.app, {"GET"})
+
+    given = responses(signed_in.client, asked, headers=headers | {"HX-Request": "true"})
+
+    assert ("GET", "/cards/list") in asked
+    assert statuses(given) == dict.fromkeys(asked, 403)
+
+
+@pytest.mark.parametrize("headers", FOREIGN, ids=str)
+def test_another_site_cannot_delete_the_sign_in_cookie(app: Flask, headers: dict[str, str]) -> None:
+    response = app.test_client().post("/logout", headers=headers)
+
+    assert response.status_code == 403
+    assert "stytch_session" not in str(response.headers.getlist("Set-Cookie"))
+
+
+@pytest.mark.parametrize("headers", OWN, ids=str)
+def test_the_apps_own_forms_are_accepted(visitor: Visitor, headers: dict[str, str]) -> None:
+    form = {"csrf_token": csrf_token(visitor.client), "email": EMAIL}
+
+    assert visitor.client.post("/login", data=form, headers=headers).status_code == 200
+
+
+def test_the_csrf_token_may_come_in_a_header_as_htmx_sends_it(visitor: Visitor) -> None:
+    headers = {"X-CSRFToken": csrf_token(visitor.client), "HX-Request": "true"}
+
+    assert visitor.client.post("/login", data={"email": EMAIL}, headers=headers).status_code == 200
+
+
+def test_a_link_on_another_site_may_lead_here(signed_in: Visitor) -> None:
+    page = signed_in.get("/", Sec_Fetch_Site="cross-site", Sec_Fetch_Mode="navigate")
+
+    assert page.status == 200
+    assert EMAIL in page.text

@@ -1,0 +1,178 @@
+"""Opening an account at Unit, with every answer that the bank may give."""
+
+from __future__ import annotations
+
+import pytest
+import time_machine
+from flask import Flask
+
+from services.unit_client import org_client
+from services.unit_models import Application
+
+from .inside import request_of
+from .visitor import EMAIL, PERSON, Visitor
+
+
+def applications(visitor: Visitor) -> list[str]:
+    """Return the states of all applications that the visitor made, as Unit has them."""
+    with request_of(visitor) as session:
+        return [application.status for application in org_client.applications(session.user_id)]
+
+
+def number_of_accounts(visitor: Visitor) -> int:
+    with request_of(visitor) as session:
+        return len(org_client.accounts(session.customer_id or ""))
+
+
+def apply_and_crash(visitor: Visitor) -> Application:
+    """Apply in the visitor's name, and do none of the steps after it."""
+    person = {
+        "fullName": {"first": "Ada", "last": "Vance"},
+        "email": EMAIL,
+        "dateOfBirth": "1990-02-03",
+        "ssn": "123456789",
+        "phone": {"countryCode": "1", "number": "5555550101"},
+        "address": {"street": "1 Main", "city": "Oakland", "state": "CA", "postalCode": "94607", "country": "US"},
+    }
+    with request_of(visitor) as session:
+        return org_client.apply(session.user_id, person, "11111111-1111-4111-8111-111111111111")
+
+
+def test_an_approved_applicant_gets_one_account_and_continues_to_the_cards(enrolled: Visitor) -> None:
+    page = enrolled.open_account()
+    enrolled.get("/customer/status")
+    enrolled.get("/customer")
+
+    assert page.goes_to == "/cards"
+    assert number_of_accounts(enrolled) == 1
+    assert "Your account is open. Now get a card for it." in enrolled.get("/cards").text
+
+
+def test_a_customer_is_not_asked_again(customer: Visitor) -> None:
+    assert customer.get("/customer").goes_to == "/cards"
+    assert customer.post("/customer", PERSON).goes_to == "/cards"
+    assert len(applications(customer)) == 1
+
+
+def test_a_customer_is_recognized_at_the_next_sign_in(customer: Visitor) -> None:
+    assert customer.get("/cards").status == 200
+
+
+@pytest.mark.parametrize(
+    ("field", "typed", "error"),
+    [
+        ("first_name", " ", "Enter your first name."),
+        ("last_name", "", "Enter your last name."),
+        ("last_name", "x" * 41, "Use at most 40 characters."),
+        ("first_name", "A\x00da", "Remove invisible characters."),
+        ("city", "\u202ednalkaO", "Remove invisible characters."),
+        ("date_of_birth", "", "Enter your date of birth as a date."),
+        ("date_of_birth", "tomorrow", "Enter your date of birth as a date."),
+        ("date_of_birth", "2010-01-01", "You must be 18 or older to open an account."),
+        ("date_of_birth", "1890-01-01", "Check the year."),
+        ("ssn", "12345678", "Enter nine digits, such as 123-45-6789."),
+        ("ssn", "١٢٣٤٥٦٧٨٩", "Enter nine digits, such as 123-45-6789."),
+        ("phone", "12", "Enter ten digits, such as 555-555-0101."),
+        ("street", "", "Enter your street address."),
+        ("city", "", "Enter your city."),
+        ("state", "ZZ", "Not a valid choice."),
+        ("state", "", "Choose your state."),
+        ("postal_code", "9460", "Enter five digits, or nine with a hyphen."),
+        ("occupation", "", "Choose the closest one."),
+        ("annual_income", "", "Choose a range."),
+        ("source_of_income", "", "Choose a source."),
+    ],
+)
+def test_a_wrong_field_is_explained_and_nothing_typed_is_lost(
+    enrolled: Visitor, field: str, typed: str, error: str
+) -> None:
+    page = enrolled.open_account(**{"city": "Berkeley", field: typed})
+
+    assert page.status == 422
+    assert page.error_of(field) == error
+    assert field == "city" or page.one("#city").attrs["value"] == "Berkeley"
+    assert page.one(f".notice a[href='#{field}']")
+
+
+@pytest.mark.parametrize(
+    ("ssn", "heading", "keeps_asking"),
+    [
+        pytest.param("000000001", "Application declined", False, id="denied"),
+        pytest.param("000000002", "The bank needs a document", True, id="address"),
+        pytest.param("000000003", "The bank needs a document", True, id="date of birth"),
+        pytest.param("000000004", "Under review", True, id="review"),
+        pytest.param("000000005", "The bank is checking your application", True, id="pending"),
+        pytest.param("000000006", "The bank needs a document", True, id="name"),
+    ],
+)
+def test_the_page_says_where_the_application_stands(
+    enrolled: Visitor, ssn: str, heading: str, keeps_asking: bool
+) -> None:
+    page = enrolled.open_account(ssn=ssn)
+
+    assert (page.status, page.heading) == (200, heading)
+    assert ("hx-trigger" in page.one("#application").attrs) is keeps_asking
+    assert enrolled.get("/customer").heading == heading
+    assert enrolled.get("/cards").goes_to == "/customer"
+
+
+def test_a_waiting_page_stays_as_it_is_while_nothing_changes(enrolled: Visitor) -> None:
+    enrolled.open_account(ssn="000000004")
+
+    page = enrolled.get(str(enrolled.page.one("#application").attrs["hx-get"]), htmx=True)
+
+    assert (page.status, page.body) == (204, "")
+
+
+def test_a_pending_application_continues_by_itself(enrolled: Visitor, clock: time_machine.Traveller) -> None:
+    enrolled.open_account(ssn="000000005")
+    clock.shift(10)
+
+    page = enrolled.get("/customer/status", htmx=True)
+
+    assert page.response.headers["HX-Redirect"] == "/cards"
+
+
+@pytest.mark.parametrize(("decision", "leads_to"), [("approve", "/cards"), ("deny", None)])
+def test_a_visitor_can_play_the_bank(enrolled: Visitor, decision: str, leads_to: str | None) -> None:
+    enrolled.open_account(ssn="000000004")
+    desk = str(enrolled.page.one("form.pretend").attrs["action"])
+
+    enrolled.submit(desk, decision=decision)
+
+    assert enrolled.follow().goes_to == leads_to
+
+
+def test_no_visitor_decides_about_anothers_application(app: Flask, enrolled: Visitor) -> None:
+    enrolled.open_account(ssn="000000004")
+    desk = str(enrolled.page.one("form.pretend").attrs["action"])
+
+    assert Visitor(app).post(desk, {"decision": "approve"}).status == 404
+
+
+def test_a_declined_applicant_can_try_again(enrolled: Visitor) -> None:
+    enrolled.open_account(ssn="000000001")
+    enrolled.get("/customer?again=1")
+
+    page = enrolled.submit("/customer", PERSON)
+
+    assert page.goes_to == "/cards"
+    assert applications(enrolled) == ["Approved", "Denied"]
+
+
+def test_a_form_sent_twice_makes_one_application(enrolled: Visitor) -> None:
+    enrolled.open_account(ssn="000000004")
+    enrolled.post("/customer", PERSON | {"ssn": "000000004"})
+
+    assert applications(enrolled) == ["PendingReview"]
+
+
+def test_a_crash_after_the_approval_heals_at_the_next_visit(enrolled: Visitor) -> None:
+    approved = apply_and_crash(enrolled)
+
+    page = enrolled.get("/customer")
+
+    assert page.goes_to == "/cards"
+    assert enrolled.get("/cards/list").status == 200
+    assert applications(enrolled) == [approved.status]
+    assert number_of_accounts(enrolled) == 1

@@ -1,0 +1,166 @@
+"""Outages and refusals that stand for themselves: what still works, and what is not the visitor's fault."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from threading import Event, Semaphore
+
+import pytest
+import requests
+import time_machine
+from flask import Flask
+
+from deploy import serve
+from services import http
+from services.guards import _signer
+
+from .fake_network import REFUSED, FakeNetwork, Fault, Forward, unit_refusal
+from .visitor import Visitor
+
+PATIENCE = 5  # seconds until a test that hangs gives up
+CUSTOMER_TOKEN = "POST /customers/[0-9]+/token"
+CHECK_SESSION = "POST /v1/sessions/authenticate"
+
+
+def test_a_customer_token_that_unit_no_longer_accepts_is_replaced(stepped_up: Visitor, network: FakeNetwork) -> None:
+    stepped_up.get("/cards/list")
+    network.set("GET /cards", unit_refusal(401, "unauthorized"), times=1)
+
+    assert stepped_up.get("/cards/list").status == 200
+    assert len(network.met) == 1
+
+
+def test_a_new_customer_token_that_is_refused_too_is_an_error_and_asks_for_no_code(
+    stepped_up: Visitor, network: FakeNetwork
+) -> None:
+    network.set("GET /cards", unit_refusal(401, "unauthorized"))
+
+    assert stepped_up.get("/cards/list").status == 502
+    assert len(network.met) == 2
+
+
+def test_stytch_may_fail_while_a_customer_token_is_replaced(
+    stepped_up: Visitor, network: FakeNetwork, clock: time_machine.Traveller
+) -> None:
+    stepped_up.get("/cards/list")
+    clock.shift(60)  # the JWT is verified here, but too old for an exchange
+    refused = unit_refusal(401, "unauthorized")
+
+    def fail(request: requests.PreparedRequest, forward: Forward) -> requests.Response:
+        return (refused if request.method == "GET" else REFUSED)(request, forward)
+
+    network.set(f"GET /cards|{CHECK_SESSION}", fail)
+    page = stepped_up.get("/cards/list", htmx=True)
+
+    assert page.status == 503
+    assert network.met == ["GET /cards", CHECK_SESSION]
+
+
+def test_an_org_token_that_is_refused_is_our_fault_and_asks_for_no_code(
+    stepped_up: Visitor, network: FakeNetwork
+) -> None:
+    network.set(CUSTOMER_TOKEN, unit_refusal(401, "unauthorized"))
+
+    assert stepped_up.get("/cards/list").status == 502
+
+
+def test_a_refusal_of_an_odd_shape_is_no_crash(stepped_up: Visitor, network: FakeNetwork) -> None:
+    network.set("GET /cards", Fault(400, b'{"errors": [{"code": "invalid_value", "source": "text"}]}'))
+
+    assert stepped_up.get("/cards/list").status == 502
+
+
+def test_all_calls_of_one_request_share_one_budget(
+    stepped_up: Visitor, network: FakeNetwork, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    network.set(".*")
+    monkeypatch.setattr(http, "REQUEST_BUDGET", 0)
+
+    assert stepped_up.get("/cards/list").status == 503
+    assert network.met == []
+
+
+def test_signing_out_works_while_stytch_is_down(
+    stepped_up: Visitor, network: FakeNetwork, clock: time_machine.Traveller
+) -> None:
+    stepped_up.get("/cards")
+    clock.shift(301)
+    network.set("(POST|GET) /v1/.*")
+
+    page = stepped_up.submit("/logout")
+
+    assert (page.status, page.goes_to) == (303, "/")
+    assert stepped_up.cookie("stytch_session") is None
+
+
+def test_a_link_works_while_the_present_session_cannot_be_checked(
+    signed_in: Visitor, network: FakeNetwork, clock: time_machine.Traveller
+) -> None:
+    clock.shift(301)
+    signed_in.post("/login", {"email": "bob@example.com"})
+    signed_in.get(signed_in.newest_link())
+    network.set(CHECK_SESSION)
+
+    assert signed_in.submit("/login/authenticate").status == 303
+
+
+class Hanging:
+    """A behavior: takes every call, and answers none until it is released."""
+
+    def __init__(self) -> None:
+        self.taken, self.released = Semaphore(0), Event()
+
+    def __call__(self, _request: requests.PreparedRequest, _forward: Forward) -> requests.Response:
+        self.taken.release()
+        self.released.wait(PATIENCE)
+        raise requests.ReadTimeout
+
+
+@pytest.fixture
+def hanging_stytch(network: FakeNetwork) -> Hanging:
+    hanging = Hanging()
+    network.set("POST /v1/.*", hanging)
+    return hanging
+
+
+def with_session(app: Flask, token: str) -> Visitor:
+    """Return a visitor with a session cookie that we signed."""
+    visitor = Visitor(app)
+    with app.app_context():
+        visitor.client.set_cookie("stytch_session", _signer().sign(token).decode())
+    return visitor
+
+
+def test_a_service_that_hangs_does_not_stop_pages_that_need_no_call(
+    app: Flask, hanging_stytch: Hanging, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(http, "TURN", 0)
+    many = [with_session(app, f"{number:044}") for number in range(http.IN_FLIGHT + 1)]
+
+    with ThreadPoolExecutor(http.IN_FLIGHT) as threads:
+        waiting = [threads.submit(visitor.get, "/") for visitor in many[1:]]
+        taken = [hanging_stytch.taken.acquire(timeout=PATIENCE) for _ in waiting]
+        too_many, without = many[0].get("/"), Visitor(app).get("/")
+        hanging_stytch.released.set()
+
+    assert all(taken)
+    assert (too_many.status, too_many.response.headers["Retry-After"]) == (503, "1")
+    assert without.status == 200
+    assert {page.result().status for page in waiting} == {503}
+
+
+def test_parallel_requests_of_one_visitor_hang_once(app: Flask, hanging_stytch: Hanging) -> None:
+    tabs = [with_session(app, "a" * 44) for _ in range(4)]
+
+    with ThreadPoolExecutor(len(tabs)) as threads:
+        waiting = [threads.submit(tab.get, "/") for tab in tabs]
+        assert hanging_stytch.taken.acquire(timeout=PATIENCE)
+        arrived = hanging_stytch.taken.acquire(timeout=0.1)  # gives the others time to arrive
+        hanging_stytch.released.set()
+
+    assert not arrived
+    assert {page.result().status for page in waiting} == {503}
+
+
+def test_two_services_that_hang_leave_threads_for_the_rest() -> None:
+    assert serve.THREADS > 2 * http.IN_FLIGHT
