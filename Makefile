@@ -1,30 +1,39 @@
-# Everything a newcomer needs: `make run` and `make test`. Python 3.11 or newer and make are all that must be there.
+# `make run` and `make test` need Python 3.11 or newer and make, nothing else.
 PYTHON ?= python3
 PORT ?= 8000
 EMULATOR_PORT ?= 8001
 VENV := .venv
 BIN := $(VENV)/bin
-# Flask would read the .env of parent folders too; settings.py reads the one that counts.
+# Flask would also read the .env of parent folders; settings.py reads ours.
 export FLASK_SKIP_DOTENV := 1
-# The lock files name every package, so nothing is resolved anew: a release of tomorrow cannot get in, or in the way.
+# The lock files name every package, so nothing is resolved: a new release can neither get in nor break this.
 PIP_FLAGS := --quiet --disable-pip-version-check --require-hashes --no-deps
 LOCK := uv pip compile -q --universal --generate-hashes --no-header --no-annotate --upgrade pyproject.toml
 
-.PHONY: run doctor emulator test bench lint lock clean
+.PHONY: run doctor emulator example test bench lint lock clean
 
 run: $(VENV)/run.stamp ## Serve the app on http://localhost:8000
 	$(if $(filter-out 8000,$(PORT)),PUBLIC_URL=http://localhost:$(PORT)) $(BIN)/flask --app app run --port $(PORT)
 
-doctor: $(VENV)/run.stamp ## Look through the set-up of Stytch and Unit, and name the next step
+doctor: $(VENV)/run.stamp ## Check the set-up of Stytch and Unit, and name the next step
 	$(BIN)/flask --app app doctor
 
-emulator: $(VENV)/run.stamp ## Serve both emulated services on http://localhost:8001; CONTROLS=1 for their controls
+emulator: $(VENV)/run.stamp ## Serve both emulated services on http://localhost:8001; CONTROLS=1 adds the control API
 	EMULATOR_CONTROLS=$(CONTROLS) $(BIN)/flask --app emulator run --port $(EMULATOR_PORT)
 
-test: $(VENV)/test.stamp ## Run every test; those in a browser only where there is one
+EXAMPLE := project-test-00000000-0000-4000-8000-000000000001
+example: $(VENV)/run.stamp ## Serve examples/one_file.py on http://localhost:8000, beside the emulator
+	@echo "Email and codes: http://localhost:$(EMULATOR_PORT)/inbox (user $(EXAMPLE), any password)"
+	@$(BIN)/flask --app emulator run --port $(EMULATOR_PORT) & trap "kill $$!" EXIT; \
+	STYTCH_PROJECT_ID=$(EXAMPLE) STYTCH_SECRET=secret-test-example STYTCH_API_URL=http://localhost:$(EMULATOR_PORT) \
+	UNIT_API_TOKEN=v2.public.emulator-$(EXAMPLE) UNIT_API_URL=http://localhost:$(EMULATOR_PORT) \
+	SECRET_KEY=$$($(BIN)/python -c "import secrets; print(secrets.token_hex(32))") \
+	PUBLIC_URL=http://localhost:$(PORT) $(BIN)/flask --app examples/one_file.py run --port $(PORT)
+
+test: $(VENV)/test.stamp ## Run every test; browser tests only where there is a browser
 	$(BIN)/python -m pytest -n auto --dist worksteal
 
-bench: $(VENV)/test.stamp ## Measure, and hold against goals; the last needs nginx, PostgreSQL and Redis
+bench: $(VENV)/test.stamp ## Measure against goals; the last two need nginx, PostgreSQL and Redis
 	$(BIN)/python -m bench.emulator
 	$(BIN)/python -m bench.speed
 	$(BIN)/python -m bench.crowd
@@ -36,12 +45,12 @@ lint: $(VENV)/test.stamp ## Check style and types
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 
-lock: ## Write the lock files anew from the ranges in pyproject.toml (needs uv)
+lock: ## Update the lock files from the ranges in pyproject.toml (needs uv)
 	$(LOCK) -o requirements.lock
 	$(LOCK) --group hosting --constraint requirements.lock -o requirements-hosting.lock
 	$(LOCK) --group dev --constraint requirements-hosting.lock -o requirements-dev.lock
 
-clean: ## Forget the environment, and what the emulator remembers
+clean: ## Delete the environment and the emulator's data
 	rm -rf $(VENV) instance
 
 $(BIN)/python:
