@@ -66,7 +66,7 @@ def mount(app: Flask, session: requests.Session, settings: HostSettings) -> set[
         unit_url=settings.unit_api_url if "unit" in settings.emulated else None,
         jwks_url=settings.jwks_url,
     )
-    pages = [views.visitors(emulated=settings.emulated, secure=settings.is_https)]
+    pages = [views.visitors(emulated=settings.emulated, public_url=settings.public_url, secure=settings.is_https)]
     _fill_slots(app, views.COMMON_SLOTS)
     if stytch_app:
         _fill_slots(app, views.STYTCH_SLOTS)

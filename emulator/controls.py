@@ -14,7 +14,7 @@ from uuid import uuid4
 from flask import Blueprint, Flask, Response, abort, jsonify, request
 from werkzeug.exceptions import HTTPException
 
-from . import clock, seeding, stytch
+from . import clock, seeding, strict_json, stytch
 from .control_middleware import ALL_TENANTS, CLOCK, FAULT, FAULTS, PREFIX, clock_offset
 from .store import CONTROLS, Json, Store, TenantFull
 
@@ -143,7 +143,10 @@ def _scope(project_id: str) -> str:
 
 
 def _body() -> Json:
-    body = request.get_json(silent=True)
+    try:
+        body = strict_json.parse(request.get_data()) if request.is_json else None
+    except ValueError:
+        body = None
     if not isinstance(body, dict):
         abort(400, "Send a JSON object, with Content-Type: application/json.")
     return body

@@ -1,7 +1,11 @@
-"""Opens the SQLite or PostgreSQL database and creates its tables."""
+"""Opens the SQLite or PostgreSQL database and creates its tables.
+
+Only the owner may read a SQLite file: it holds secrets of authenticators and Social Security numbers.
+"""
 
 from __future__ import annotations
 
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +15,7 @@ from sqlalchemy.engine import make_url
 DRIVERS = {"postgres": "postgresql+psycopg", "postgresql": "postgresql+psycopg"}  # the default drivers
 SCHEMA_LOCK_ID = 8001  # advisory lock held while creating the tables
 TIMEOUT = 10  # seconds to wait for a connection or a concurrent writer
+FILE_MODE = 0o600
 
 
 class BadDatabaseURL(SystemExit):
@@ -26,7 +31,7 @@ class BadDatabaseURL(SystemExit):
 def engine_for(url: str) -> sa.Engine:
     """Create an engine that starts transactions as the store needs.
 
-    Creates the folder of a SQLite file. Raises BadDatabaseURL.
+    Creates a SQLite file and its folder, for the owner only. Raises BadDatabaseURL.
     """
     try:
         parsed = make_url(url)
@@ -36,13 +41,14 @@ def engine_for(url: str) -> sa.Engine:
             raise BadDatabaseURL("it must begin with sqlite:/// or postgresql://.")
         if backend == "postgresql":
             return sa.create_engine(parsed, pool_pre_ping=True, connect_args={"connect_timeout": TIMEOUT})
-        if parsed.database:
-            Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
+        if parsed.database and parsed.database != ":memory:" and not parsed.database.startswith("file:"):
+            Path(parsed.database).parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            Path(parsed.database).touch(mode=FILE_MODE)
         engine = sa.create_engine(parsed)
     except ModuleNotFoundError as error:
         raise BadDatabaseURL(f"{error.name} is missing; for PostgreSQL, pip install 'psycopg[binary]'.") from error
     except OSError as error:
-        raise BadDatabaseURL("the folder of its SQLite file can't be created.") from error
+        raise BadDatabaseURL("its SQLite file can't be created.") from error
     except (sa.exc.ArgumentError, ValueError) as error:
         raise BadDatabaseURL("it must be a URL like sqlite:///emulator.db or postgresql://user@host/name.") from error
     sa.event.listen(engine, "connect", _set_up_sqlite)
@@ -70,6 +76,16 @@ def _set_up_sqlite(connection: Any, _record: object) -> None:
     connection.isolation_level = None  # _begin_sqlite starts transactions, not the driver
     for pragma in ("journal_mode=WAL", "synchronous=NORMAL", "foreign_keys=ON", f"busy_timeout={TIMEOUT * 1000}"):
         connection.execute(f"PRAGMA {pragma}")
+    for _number, _schema, file in connection.execute("PRAGMA database_list"):
+        for path in (Path(f"{file}{suffix}") for suffix in ("", "-wal", "-shm") if file):
+            _keep_private(path)
+
+
+def _keep_private(path: Path) -> None:
+    """Set the mode of a file that may have been created with another one."""
+    with suppress(FileNotFoundError):
+        if path.stat().st_mode & 0o777 != FILE_MODE:
+            path.chmod(FILE_MODE)
 
 
 def _begin_sqlite(connection: sa.Connection) -> None:

@@ -2,8 +2,8 @@
 
 A tenant is one visitor of a hosted demo or one project of a test run. Each request is one transaction on one tenant,
 and requests to the same tenant are serialized. Single-use codes and idempotency keys rely on that and need no other
-locks. SQLite and PostgreSQL behave the same, with any number of processes. A tenant expires 24 hours after its last
-use, and its size is limited.
+locks. SQLite and PostgreSQL behave the same, with any number of processes. A tenant begins with its first record, is
+limited in size, and expires 24 hours after its last use, or sooner if there are too many tenants: oldest use first.
 """
 
 from __future__ import annotations
@@ -17,12 +17,13 @@ from uuid import uuid4
 
 import sqlalchemy as sa
 
-from . import clock, tables
+from . import clock, strict_json, tables
 from .database import BadDatabaseURL, engine_for, set_up
 
 Json: TypeAlias = dict[str, Any]
 
 TENANT_LIFETIME = 24 * 3600  # seconds after the last use
+COUNT_AGAIN_AFTER = 60  # seconds between the uses that reads write down; changes always do
 CONTROLS = "controls"  # the partition that never expires; requests only read it
 FIRST_NUMBER = 10_000  # first id of numbered records, so that ids look realistic
 MAX_TENANTS = 100_000  # a project over HTTP counts twice: its data and its keys
@@ -38,8 +39,9 @@ class TenantFull(Exception):
 class Tenant:
     """One tenant's partition within a transaction. Records are JSON objects."""
 
-    def __init__(self, connection: sa.Connection, tenant_id: str) -> None:
+    def __init__(self, connection: sa.Connection, tenant_id: str, opened: dict[str, bool] | None = None) -> None:
         self._connection = connection
+        self._opened = {} if opened is None else opened  # ids used in the transaction, and whether each is new
         self._bodies: dict[tuple[str, str], str] = {}  # cache; safe, as the transaction has the lock
         self.id = tenant_id
 
@@ -58,7 +60,7 @@ class Tenant:
         draft = f"draft-{uuid4()}"
         number = self._insert(kind, draft, body)
         numbered = {**body, "id": str(FIRST_NUMBER + number)}
-        text = json.dumps(numbered)
+        text = strict_json.dump(numbered)
         changed = {"id": numbered["id"], "body": text, "size": len(text)}
         self._connection.execute(tables.SAVE, self._this(kind, draft) | changed)
         del self._bodies[kind, draft]
@@ -99,7 +101,7 @@ class Tenant:
 
     def save(self, kind: str, record_id: str, body: Json) -> Json:
         """Replace the body of a stored record."""
-        text = json.dumps(body)
+        text = strict_json.dump(body)
         self._check_growth(kind, record_id, len(text))
         self._connection.execute(tables.SAVE, self._this(kind, record_id) | {"body": text, "size": len(text)})
         self._bodies[kind, record_id] = text
@@ -121,11 +123,13 @@ class Tenant:
 
         Not locked unless it has to be created, so that visitors of one project don't wait for each other.
         """
-        _touch(self._connection, tenant_id, tables.USED_AT)
-        return Tenant(self._connection, tenant_id)
+        if tenant_id not in self._opened:
+            used_at = self._connection.scalar(tables.USED_AT, _use(tenant_id))
+            self._opened[tenant_id] = _should_count(used_at) and _enter(self._connection, tenant_id)
+        return Tenant(self._connection, tenant_id, self._opened)
 
     def _insert(self, kind: str, record_id: str, body: Json) -> int:
-        text = json.dumps(body)
+        text = strict_json.dump(body)
         self._check_room(kind, len(text))
         new = {"tenant": self.id, "kind": kind, "id": record_id, "body": text, "size": len(text)}
         added = self._connection.execute(tables.ADD, new)
@@ -164,20 +168,25 @@ class Store:
                 set_up(connection, tables.schema)
                 _delete_expired(connection)
         except (sa.exc.SQLAlchemyError, OSError) as error:
-            raise BadDatabaseURL("the database cannot be opened; check that it exists and is writable.") from error
+            raise BadDatabaseURL("the database cannot be opened; check that it exists and that you own it.") from error
 
     @contextmanager
     def change(self, tenant_id: str) -> Iterator[Tenant]:
         """A read-write transaction that locks the tenant; commits unless it raises."""
         with self._writing() as connection:
-            _touch(connection, tenant_id)
-            yield Tenant(connection, tenant_id)
+            opened = {tenant_id: _enter(connection, tenant_id)}
+            yield Tenant(connection, tenant_id, opened)
+            _leave(connection, opened)
 
     @contextmanager
-    def read(self, tenant_id: str) -> Iterator[Tenant]:
-        """A read-only transaction, without a lock."""
+    def read(self, tenant_id: str, *, is_use: bool = True) -> Iterator[Tenant]:
+        """A read-only transaction, without a lock. A use may be written down after it."""
         with self._engine.connect() as connection, connection.begin():
+            used_at = connection.scalar(tables.USED_AT, _use(tenant_id))
             yield Tenant(connection, tenant_id)
+        if is_use and used_at is not None and _should_count(used_at):
+            with self._writing() as connection:
+                connection.execute(tables.TOUCH, _use(tenant_id))
 
     def tenant_with(self, name_kind: str, value: str) -> str | None:
         """Find the tenant by a record's additional key, for tokens without a visitor."""
@@ -204,21 +213,35 @@ class Store:
             yield connection
 
 
-def _touch(connection: sa.Connection, tenant_id: str, used_at_query: sa.Select[Any] = tables.LOCK) -> None:
-    """Lock the tenant's row or create it, and delete expired tenants.
-
-    Uses the real clock, so that a shifted clock can't expire tenants.
-    """
+def _use(tenant_id: str) -> dict[str, Any]:
+    """A use of the tenant now. By the real clock, as a shifted one must not expire tenants."""
     now = clock.real_timestamp()
-    used_at: float | None = connection.scalar(used_at_query, {"tenant_": tenant_id})
-    if used_at is not None and used_at >= now - TENANT_LIFETIME / 24:
+    return {"tenant_": tenant_id, "since": now - TENANT_LIFETIME, "now": math.inf if tenant_id == CONTROLS else now}
+
+
+def _should_count(used_at: float | None) -> bool:
+    return used_at is None or used_at < clock.real_timestamp() - COUNT_AGAIN_AFTER
+
+
+def _enter(connection: sa.Connection, tenant_id: str) -> bool:
+    """Lock the tenant and write down its use. Returns whether it had to be created."""
+    use = _use(tenant_id)
+    if connection.execute(tables.TOUCH, use).rowcount:
+        return False
+    connection.execute(tables.DELETE_THIS_IF_EXPIRED, use)
+    connection.execute(tables.LOCKING_INSERT, use)
+    return True
+
+
+def _leave(connection: sa.Connection, opened: Mapping[str, bool]) -> None:
+    """Delete new tenants that stayed empty, and make room for those that did not."""
+    new = [{"tenant_": tenant_id} for tenant_id, is_new in opened.items() if is_new]
+    if sum(connection.execute(tables.DELETE_THIS_IF_EMPTY, each).rowcount for each in new) == len(new):
         return
-    if used_at is None or used_at < now - TENANT_LIFETIME:
-        connection.execute(tables.DELETE_TENANT, {"tenant_": tenant_id})
-        _delete_expired(connection)
-        if connection.execute(tables.COUNT_TENANTS).scalar_one() >= MAX_TENANTS:
-            raise TenantFull(f"the limit of {MAX_TENANTS} tenants is reached")
-    connection.execute(tables.LOCKING_INSERT, {"tenant_": tenant_id, "now": math.inf if tenant_id == CONTROLS else now})
+    _delete_expired(connection)
+    excess = connection.execute(tables.COUNT_TENANTS).scalar_one() - MAX_TENANTS
+    if excess > 0:
+        connection.execute(tables.DELETE_LEAST_RECENT, {"excess": excess, "in_use": [*opened, CONTROLS]})
 
 
 def _delete_expired(connection: sa.Connection) -> None:

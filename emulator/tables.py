@@ -64,11 +64,24 @@ UNNAME = names.delete().where(
     _in_tenant, names.c.record_kind == sa.bindparam("kind_"), names.c.record_id == sa.bindparam("id_")
 )
 
-USED_AT = sa.select(tenants.c.used_at).where(tenants.c.id == sa.bindparam("tenant_"))
-LOCK = USED_AT.with_for_update()
-DELETE_TENANT = tenants.delete().where(tenants.c.id == sa.bindparam("tenant_"))
-_EXPIRED = sa.select(tenants.c.id).where(tenants.c.used_at < sa.bindparam("since")).with_for_update(skip_locked=True)
+_this_tenant = tenants.c.id == sa.bindparam("tenant_")
+_is_expired = tenants.c.used_at < sa.bindparam("since")
+# On PostgreSQL this lock lets others use the tenant, but not delete it. SQLite has no row locks and needs none.
+USED_AT = sa.select(tenants.c.used_at).where(_this_tenant, ~_is_expired).with_for_update(read=True, key_share=True)
+TOUCH = tenants.update().where(_this_tenant, ~_is_expired).values(used_at=sa.bindparam("now"))
+DELETE_TENANT = tenants.delete().where(_this_tenant)
+DELETE_THIS_IF_EXPIRED = tenants.delete().where(_this_tenant, _is_expired)
+DELETE_THIS_IF_EMPTY = tenants.delete().where(_this_tenant, ~sa.exists().where(records.c.tenant == tenants.c.id))
+_EXPIRED = sa.select(tenants.c.id).where(_is_expired).with_for_update(skip_locked=True)
 DELETE_EXPIRED = tenants.delete().where(tenants.c.id.in_(_EXPIRED))
+_LEAST_RECENT = (
+    sa.select(tenants.c.id)
+    .where(tenants.c.id.not_in(sa.bindparam("in_use", expanding=True)))
+    .order_by(tenants.c.used_at)
+    .limit(sa.bindparam("excess"))
+    .with_for_update(skip_locked=True)
+)
+DELETE_LEAST_RECENT = tenants.delete().where(tenants.c.id.in_(_LEAST_RECENT))
 COUNT_TENANTS = sa.select(sa.func.count()).select_from(tenants)
 LOCKING_INSERT = sa.text(
     "INSERT INTO tenants (id, used_at) VALUES (:tenant_, :now) ON CONFLICT (id) DO UPDATE SET used_at = :now"

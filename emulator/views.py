@@ -43,7 +43,7 @@ UNIT_SLOTS = {
 }
 
 
-def visitors(*, emulated: frozenset[str], secure: bool) -> Blueprint:
+def visitors(*, emulated: frozenset[str], public_url: str, secure: bool) -> Blueprint:
     """Gives each browser a tenant, named by an unguessable cookie."""
     bp = Blueprint("emulator", __name__, url_prefix="/emulator", template_folder="templates/common")
     cookie = "__Host-emulator_visitor" if secure else "emulator_visitor"
@@ -61,7 +61,8 @@ def visitors(*, emulated: frozenset[str], secure: bool) -> Blueprint:
 
     @bp.after_app_request
     def keep_visitor(response: Response) -> Response:
-        if response.mimetype == "text/html" and request.cookies.get(cookie) != current_tenant.get():
+        is_page = response.mimetype == "text/html" and response.status_code < 400
+        if is_page and request.cookies.get(cookie) != current_tenant.get() and not _comes_from_elsewhere(public_url):
             response.set_cookie(cookie, current_tenant.get(), secure=secure, httponly=True, samesite="Lax")
         if secure:  # keeps a hosted demo out of search engines
             response.headers["X-Robots-Tag"] = "noindex"
@@ -167,6 +168,23 @@ def add_pages(app: Flask, *blueprints: Blueprint) -> set[str]:
     for blueprint in blueprints:
         app.register_blueprint(blueprint)
     return set(app.view_functions) - before
+
+
+def _comes_from_elsewhere(public_url: str) -> bool:
+    """Whether another site sent this request, other than by a link to this one.
+
+    Browsers hold the cookie back there, so a new one would cost the visitor their tenant. No page can forge
+    ``Sec-Fetch-Site``. Browsers that don't send it send ``Origin`` with what another site's scripts and forms request.
+    """
+    site = request.headers.get("Sec-Fetch-Site")
+    if site is None:
+        return request.headers.get("Origin", public_url) != public_url
+    is_link = (
+        request.method == "GET"
+        and request.headers.get("Sec-Fetch-Mode") == "navigate"
+        and request.headers.get("Sec-Fetch-Dest", "document") == "document"  # not a frame
+    )
+    return site not in ("same-origin", "none") and not is_link
 
 
 def sample_email() -> str:

@@ -6,13 +6,13 @@ other exception rolls the request back.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 from functools import wraps
-from typing import NoReturn, TypeAlias
+from typing import TypeAlias
 
 from flask import Response, request
 
+from .. import strict_json
 from ..store import Json
 from ..transport import TENANT
 from . import sandbox
@@ -57,13 +57,9 @@ def _json_body() -> Json:
     if not raw:
         return {}
     try:
-        body = json.loads(raw, parse_constant=_refuse_constant)
-    except (ValueError, RecursionError):
+        body = strict_json.parse(raw)
+    except ValueError:
         body = None
     if not isinstance(body, dict):
         raise StytchFault("bad_request")
     return body
-
-
-def _refuse_constant(name: str) -> NoReturn:
-    raise ValueError(name)  # NaN and Infinity are Python's, not JSON's

@@ -64,7 +64,7 @@ def jwks(project_id: str) -> Response:
     """
     if not is_project_id(project_id):
         raise StytchFault("unauthorized_credentials")  # UNCONFIRMED: the type for an unknown project
-    with service().store.read(keys.partition(project_id)) as project:
+    with service().store.read(keys.partition(project_id), is_use=False) as project:
         published = keys.published(project)
     return envelope({"keys": published or _first_keys(project_id)})
 

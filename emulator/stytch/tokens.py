@@ -105,7 +105,7 @@ def session_of_jwt(call: Call, text: str) -> str:
 
 def _verified_claims(call: Call, text: str) -> Json:
     kid = jwt.get_unverified_header(text).get("kid")
-    key = next((key for key in keys.published(call.project) if key["kid"] == kid), None)
+    key = next((key for key in call.published_keys if key["kid"] == kid), None)
     if key is None:
         raise StytchFault("unable_to_parse_session_jwt")
     try:

@@ -113,6 +113,10 @@ def _each(name: str, member: str) -> Callable[[Json], list[str]]:
     return lambda user: [entry[member] for entry in user[name]]
 
 
+def _has_email(user: Json, wanted: list[str]) -> bool:
+    return any(entry["email"].lower() in map(str.lower, wanted) for entry in user["emails"])
+
+
 def _created(user: Json) -> Any:
     return clock.parse(user["created_at"])
 
@@ -130,7 +134,7 @@ _FILTERS: dict[str, _Filter] = {
     "status": _one_of(lambda user: [user["status"]]),
     "full_name_fuzzy": _like(lambda user: [" ".join(part for part in user["name"].values() if part)]),
     "email_id": _one_of(_each("emails", "email_id")),
-    "email_address": _one_of(_each("emails", "email")),
+    "email_address": _Filter(_is_strings, _has_email),
     "email_address_fuzzy": _like(_each("emails", "email")),
     "email_verified": _verified("emails"),
     "phone_id": _one_of(_each("phone_numbers", "phone_id")),

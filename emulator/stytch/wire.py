@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from dataclasses import dataclass
 from functools import cached_property
@@ -11,6 +10,7 @@ from uuid import UUID, uuid4, uuid5
 from flask import Flask, Response, current_app, request
 from werkzeug.exceptions import HTTPException, MethodNotAllowed, NotFound
 
+from .. import strict_json
 from ..store import Json, Store, Tenant, TenantFull
 from . import keys
 from .errors import StytchFault
@@ -50,6 +50,11 @@ class Call:
         return project
 
     @property
+    def published_keys(self) -> list[Json]:
+        """The project's public keys, which this does not create."""
+        return keys.published(self.tenant.partition(keys.partition(self.project_id)))
+
+    @property
     def public_token(self) -> str:
         """The project's public token.
 
@@ -72,7 +77,7 @@ def new_id(kind: str) -> str:
 def envelope(answer: Json) -> Response:
     """Build a response; status 200 unless ``answer`` has a ``status_code``."""
     whole = {"status_code": 200, "request_id": new_id("request-id"), **answer}
-    return Response(json.dumps(whole), whole["status_code"], mimetype="application/json")
+    return Response(strict_json.dump(whole), whole["status_code"], mimetype="application/json")
 
 
 def is_project_id(text: str) -> bool:

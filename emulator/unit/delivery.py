@@ -167,7 +167,7 @@ def _next_delivery(tenant: Tenant, webhook: Json) -> Delivery | None:
     document: Json = {"data": [jsonapi.show(event) for event in events]}
     if state["includes"]:
         document["included"] = [jsonapi.show(each) for event in events for each in _subject(tenant, event)]
-    body = json.dumps(document, separators=(",", ":"), ensure_ascii=False).encode()
+    body = json.dumps(document, separators=(",", ":"), ensure_ascii=False, allow_nan=False).encode()
     headers = {"Content-Type": _MEDIA_TYPES[attributes["contentType"]]}
     if attributes.get("token"):
         headers["x-unit-signature"] = sign(attributes["token"], body)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
@@ -10,6 +9,7 @@ from typing import Any
 
 from flask import request
 
+from .. import strict_json
 from ..store import Json
 from .errors import Problem, UnitFault
 from .schema import MAX_TAGS, Check, wrong
@@ -36,8 +36,8 @@ class Document:
 def body() -> Json:
     """The request's ``data`` object, not validated further."""
     try:
-        document = json.loads(request.get_data())
-    except (ValueError, RecursionError):
+        document = strict_json.parse(request.get_data())
+    except ValueError:
         raise UnitFault("invalid_value", "The request body is not a JSON document") from None
     data = document.get("data") if isinstance(document, dict) else None
     if not isinstance(data, dict):

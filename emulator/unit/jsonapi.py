@@ -5,12 +5,11 @@ Stored resources also have ``internal`` data, which is never shown.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 
 from flask import Response
 
-from .. import clock
+from .. import clock, strict_json
 from ..store import Json, Tenant
 
 MEDIA_TYPE = "application/vnd.api+json; charset=utf-8"
@@ -84,4 +83,4 @@ def reply(
 
 def encode(body: Json, status: int) -> Response:
     """A JSON response with Unit's media type."""
-    return Response(json.dumps(body), status, content_type=MEDIA_TYPE)
+    return Response(strict_json.dump(body), status, content_type=MEDIA_TYPE)

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import jwt
 from jwt.types import Options
 
-from .. import clock
+from .. import clock, strict_json
 from ..store import Json
 
 LEEWAY = 5  # seconds of clock difference
@@ -96,7 +96,7 @@ def _verify(token: str, key: jwt.PyJWK, issuer: str | None) -> Verdict:
 def _check_times(claims: Json) -> None:
     """Check times by the emulator's clock, which the library would not use."""
     times = {name: claims[name] for name in ("exp", "nbf", "iat") if name in claims}
-    if not all(isinstance(moment, int | float) for moment in times.values()):
+    if not all(strict_json.is_number(moment) for moment in times.values()):
         raise jwt.DecodeError("a time is not a number")
     if times["exp"] <= clock.timestamp() - LEEWAY:
         raise jwt.ExpiredSignatureError

@@ -13,7 +13,7 @@ from typing import TypeAlias
 
 from flask import Response, request
 
-from .. import clock
+from .. import clock, strict_json
 from ..store import Json
 from . import jsonapi
 from .calls import Call
@@ -114,7 +114,7 @@ def related_to(name: str) -> Filter:
 
 def has_tags(values: Sequence[str]) -> Predicate:
     """Match resources with all tags in a JSON object."""
-    tags = json.loads(_one(values))
+    tags = strict_json.parse(_one(values))
     if not isinstance(tags, dict):
         raise ValueError
     return lambda record: tags.items() <= record["attributes"].get("tags", {}).items()
@@ -124,7 +124,7 @@ def at_least(attribute: str) -> Filter:
     """Match an attribute of at least this number."""
 
     def build(values: Sequence[str]) -> Predicate:
-        least = int(_one(values))
+        least = _integer(values)
         return lambda record: record["attributes"][attribute] >= least
 
     return build
@@ -134,7 +134,7 @@ def at_most(attribute: str) -> Filter:
     """Match an attribute of at most this number."""
 
     def build(values: Sequence[str]) -> Predicate:
-        most = int(_one(values))
+        most = _integer(values)
         return lambda record: record["attributes"][attribute] <= most
 
     return build
@@ -154,13 +154,13 @@ def until(values: Sequence[str]) -> Predicate:
 
 def from_id(values: Sequence[str]) -> Predicate:
     """Match this id and higher ones."""
-    least = int(_one(values))
+    least = _integer(values)
     return lambda record: int(record["id"]) >= least
 
 
 def to_id(values: Sequence[str]) -> Predicate:
     """Match this id and lower ones."""
-    most = int(_one(values))
+    most = _integer(values)
     return lambda record: int(record["id"]) <= most
 
 
@@ -195,7 +195,7 @@ def _predicates(filters: Mapping[str, Filter]) -> list[Predicate]:
     for name, values in _filters().items():
         try:
             predicates.append(filters[name](values))
-        except (KeyError, ValueError, RecursionError):
+        except (KeyError, ValueError):
             raise invalid(f"filter.{name}", ",".join(values)) from None
     return predicates
 
@@ -228,6 +228,14 @@ def _one(values: Sequence[str]) -> str:
     if len(values) != 1:
         raise ValueError
     return values[0]
+
+
+def _integer(values: Sequence[str]) -> int:
+    """The one value as an integer; ``int()`` alone would accept ``1_000`` and digits of other scripts."""
+    value = _one(values)
+    if not re.fullmatch("-?[0-9]{1,30}", value):
+        raise ValueError
+    return int(value)
 
 
 def _moment(values: Sequence[str]) -> datetime:

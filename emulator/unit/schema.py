@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import date
 from typing import Any, TypeAlias
 
-from .. import clock
+from .. import clock, strict_json
 from .errors import Problem
 
 Check: TypeAlias = Callable[[Any, str], Iterable[Problem]]
@@ -53,8 +53,8 @@ def whole(least: int, most: int = MAX_CENTS) -> Check:
 
 
 def number(value: Any, pointer: str) -> Iterator[Problem]:
-    """Any number."""
-    if type(value) not in (int, float):
+    """Any finite number."""
+    if not strict_json.is_number(value):
         yield wrong(pointer)
 
 

@@ -318,6 +318,7 @@ def test_a_second_read_returns_the_same_keys(http: requests.Session, story: Stor
 
 def test_the_jwks_can_be_read_during_another_transaction(story: Story, store: Store) -> None:
     story.sign_in()
+    story.wait(minutes=2)
 
     with store.change("another tenant"):
         answer = story.http.get(JWKS_URL).json()

@@ -185,6 +185,7 @@ def _come(story: Story) -> None:
         ("status", ["active"], [ADA]),
         ("status", ["active", "pending"], [ADA, BOB]),
         ("email_address", [BOB], [BOB]),
+        ("email_address", ["Bob@Example.COM"], [BOB]),
         ("email_address_fuzzy", "BOB@", [BOB]),
         ("email_verified", True, [ADA]),
         ("email_verified", False, [BOB]),

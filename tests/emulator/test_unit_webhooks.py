@@ -11,8 +11,7 @@ import requests
 import time_machine
 from unit import Unit
 
-from emulator import Store, unit
-from emulator.transport import WSGIAdapter
+from emulator import Store
 from emulator.unit import WebhookDispatcher, delivery, events, webhooks
 
 from .conftest import UNIT_URL, UnitOverHTTP, UnitWith
@@ -45,6 +44,14 @@ def listener(server: Listener) -> Listener:
 def dispatcher(store: Store) -> WebhookDispatcher:
     """A dispatcher that delivers only when a test calls it."""
     return WebhookDispatcher(store, in_background=False)
+
+
+@pytest.fixture
+def in_background(store: Store) -> Iterator[WebhookDispatcher]:
+    """A dispatcher with a thread, stopped after the test: its tenant is also that of the next test."""
+    dispatcher = WebhookDispatcher(store)
+    yield dispatcher
+    dispatcher.stop()
 
 
 @pytest.fixture
@@ -360,10 +367,14 @@ class TestDelivery:
         assert bank.read(f"/customers/{customer}")["id"] == customer
 
     def test_the_background_thread_delivers(
-        self, http: requests.Session, store: Store, bank: Bank, listener: Listener
+        self,
+        http: requests.Session,
+        unit_with: UnitWith,
+        in_background: WebhookDispatcher,
+        bank: Bank,
+        listener: Listener,
     ) -> None:
-        app = unit.create_app(store, jwt_settings=lambda _tenant: None, fetch=lambda _url: {})
-        http.mount(UNIT_URL, WSGIAdapter(app))
+        http.mount(UNIT_URL, unit_with(dispatcher=in_background))
         hook(bank, listener.url)
 
         bank.application(ssn="000000005")
@@ -372,18 +383,22 @@ class TestDelivery:
         assert types(json.loads(body)["data"]) == ["application.created"]
 
     def test_after_a_crash_the_thread_resumes_at_the_next_change(
-        self, http: requests.Session, store: Store, bank: Bank, listener: Listener, monkeypatch: pytest.MonkeyPatch
+        self,
+        http: requests.Session,
+        unit_with: UnitWith,
+        in_background: WebhookDispatcher,
+        bank: Bank,
+        listener: Listener,
+        monkeypatch: pytest.MonkeyPatch,
     ) -> None:
-        dispatcher = WebhookDispatcher(store)
-        app = unit.create_app(store, jwt_settings=lambda _tenant: None, fetch=lambda _url: {}, dispatcher=dispatcher)
-        http.mount(UNIT_URL, WSGIAdapter(app))
+        http.mount(UNIT_URL, unit_with(dispatcher=in_background))
         hook(bank, listener.url)
         with monkeypatch.context() as broken:
-            broken.setattr(dispatcher, "lease_due", lambda _tenant: 1 / 0)
+            broken.setattr(in_background, "lease_due", lambda _tenant: 1 / 0)
             bank.application(ssn="000000005")
-            if dispatcher.thread:
-                dispatcher.thread.join(10)
-        assert dispatcher.tenants == set()
+            if in_background.thread:
+                in_background.thread.join(10)
+        assert in_background.tenants == set()
 
         bank.application(ssn="000000005")
 
