@@ -24,7 +24,7 @@ emulator: $(VENV)/run.stamp ## Serve both emulated services on http://localhost:
 EXAMPLE := project-test-00000000-0000-4000-8000-000000000001
 example: $(VENV)/run.stamp ## Serve examples/one_file.py on http://localhost:8000, beside the emulator
 	@echo "Email and codes: http://localhost:$(EMULATOR_PORT)/inbox (user $(EXAMPLE), any password)"
-	@$(BIN)/flask --app emulator run --port $(EMULATOR_PORT) & trap "kill $$!" EXIT; \
+	@$(BIN)/flask --app emulator run --port $(EMULATOR_PORT) & trap "kill $$!" EXIT INT TERM; \
 	STYTCH_PROJECT_ID=$(EXAMPLE) STYTCH_SECRET=secret-test-example STYTCH_API_URL=http://localhost:$(EMULATOR_PORT) \
 	UNIT_API_TOKEN=v2.public.emulator-$(EXAMPLE) UNIT_API_URL=http://localhost:$(EMULATOR_PORT) \
 	SECRET_KEY=$$($(BIN)/python -c "import secrets; print(secrets.token_hex(32))") \

@@ -83,7 +83,7 @@ class ApplicationForm(FlaskForm):  # type: ignore[misc]
     date_of_birth = DateField(
         "Date of birth",
         description="dateOfBirth",
-        validators=[DataRequired("Enter your date of birth as a date.")],
+        validators=[DataRequired("Enter your date of birth.")],
         render_kw={"autocomplete": "bday"},
     )
     ssn = _text(
@@ -162,7 +162,7 @@ class ApplicationForm(FlaskForm):  # type: ignore[misc]
             if field.description and (
                 attribute.startswith(field.description) or field.description.startswith(attribute)
             ):
-                field.errors = ["The bank did not accept this. Check it, then send the form again."]
+                field.errors = ["The bank did not accept this. Check it, then submit the form again."]
                 return True
         return False
 

@@ -25,8 +25,8 @@ from .errors import respond
 from .htmx import is_htmx, redirect_to, render, with_trigger
 
 bp = Blueprint("cards", __name__)
-UNCONFIRMED = ("Not confirmed yet", "The bank did not answer. Try again: you get one card, however often you press.")
-REFUSED = "The bank did not do that. This is the card as it is now."
+UNCONFIRMED = ("Not confirmed yet", "The bank did not answer. Try again. You will get only one card.")
+REFUSED = "The bank did not make this change. The card is shown as it is now."
 KINDS = {"virtual": True, "physical": False}
 NONCE = re.compile(r"[\w-]{22}", re.ASCII)
 DONE = {
@@ -84,7 +84,7 @@ def index() -> Response:
 @guards.step_up_required("see your cards")
 def listing() -> Response:
     """Show the customer's cards and balance, as Unit has them now."""
-    return _listing(announce="Your cards are here.")
+    return _listing(announce="Your cards are loaded.")
 
 
 @bp.post("/cards")
@@ -97,13 +97,13 @@ def create() -> Response:
     if kind not in KINDS:
         return _listing(422, error="Choose a virtual or a physical card.")
     if not NONCE.fullmatch(nonce):
-        return _listing(422, error="This form was incomplete. Press again.")
+        return _listing(422, error="This form was incomplete. Try again.")
     try:
         card = _issue(virtual=KINDS[kind], key=idempotency_key(guards.current_session().user_id, "card", nonce))
     except ServiceUnavailable as error:
         return respond(503, *UNCONFIRMED, again=True, retry_after=error.retry_after)
     if card.is_virtual != KINDS[kind]:
-        return _listing(409, error="This form has already made another card. Choose again.")
+        return _listing(409, error="This form was already used for another card. Choose again.")
     announce = f"Your new card ends in {card.last4}."
     return _listing(announce=announce) if is_htmx() else redirect_to(url_for("cards.listing"), announce=announce)
 

@@ -26,18 +26,18 @@ from services.signals import Event, log_security_event
 from .htmx import HOME, is_htmx, lazy_target_id, redirect_to
 
 bp = Blueprint("errors", __name__)
-SIGN_IN_AGAIN = "You're not signed in, or your session has ended. Sign in to continue."
-UNCONFIRMED = "It may or may not have been done. Check the current state before you try again."
+SIGN_IN_AGAIN = "You’re not signed in, or your session has ended. Sign in to continue."
+UNCONFIRMED = "Your request may have gone through. Check before you try again."
 MESSAGES = {
     400: ("That request was not valid", "Nothing was changed. Go back, reload that page and try again."),
-    403: ("You can't do that from here", "Nothing was changed. Open the page in this app and try again from there."),
-    404: ("Page not found", "The page may have moved, or you don't have access. Start at the home page."),
-    405: ("You can't do that here", "Nothing was changed. Start again from the home page."),
-    413: ("Request too large", "Nothing was saved. Send less, and try again."),
-    429: ("Too many requests", "This one was not carried out. Wait a minute, then try again."),
+    403: ("You can’t do that from here", "Nothing was changed. Open the page in this app and try again from there."),
+    404: ("Page not found", "The page may have moved, or you don’t have access. Start at the home page."),
+    405: ("You can’t do that here", "Nothing was changed. Start again from the home page."),
+    413: ("Request too large", "Nothing was saved. Send less, then try again."),
+    429: ("Too many requests", "Nothing was changed. Wait a minute, then try again."),
     500: ("Something went wrong on our side", "The error was logged. Check the current state, then try again."),
-    502: ("The bank did not accept that", "Nothing was changed there. Check the current state, then try again."),
-    503: ("A service did not answer", "Nothing is lost. Try again in a moment."),
+    502: ("The bank did not accept that", "Nothing was changed at the bank. Check the current state, then try again."),
+    503: ("A service did not answer", "Nothing was lost. Try again in a moment."),
 }
 EVENTS: dict[int, Event] = {400: "denial", 403: "denial", 413: "limit", 429: "limit", 500: "fault"}
 

@@ -72,7 +72,7 @@ def _show(session: Session, application: Application, shown: str | None = None) 
         session = guards.fresh_session()  # what follows writes
     session = finish_onboarding(stytch_client, org_client, session, application)
     if session.customer_id:
-        return redirect_to(url_for("cards.index"), announce="Your account is open. Now get a card for it.")
+        return redirect_to(url_for("cards.index"), announce="Your bank account is open. Now get a card for it.")
     if is_htmx() and application.status == shown:
         return make_response("", 204)
     return render("onboarding/status.html", application=application, is_step=True)

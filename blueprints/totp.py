@@ -25,14 +25,14 @@ from .htmx import HOME, redirect_to, render
 bp = Blueprint("totp", __name__)
 ISSUER = "Stytch + Unit sample"
 MESSAGES = {
-    "invalid_totp_code": "Enter the six digits that your authenticator shows.",
-    "unable_to_authenticate_totp": "That code is not right. Enter the one that your authenticator shows now.",
+    "invalid_totp_code": "Enter the six digits your authenticator shows.",
+    "unable_to_authenticate_totp": "That code is wrong. Enter the one your authenticator shows now.",
     "totp_code_already_authenticated": "That code was already used. Wait for the next one, then enter it.",
-    "user_lock_limit_reached": "Too many wrong codes: your account is locked for up to an hour. Try again later.",
-    "recovery_code_used_as_totp_code": "That is a recovery code. Enter the six digits that your authenticator shows.",
+    "user_lock_limit_reached": "Too many wrong codes. You’re locked out for up to an hour. Try again later.",
+    "recovery_code_used_as_totp_code": "That is a recovery code. Enter the six digits your authenticator shows.",
     "invalid_recovery_code": "Enter a recovery code: three groups of four letters and digits.",
     "unable_to_authenticate_recovery_code": "That recovery code is wrong or was already used. Enter another one.",
-    "totp_code_used_as_recovery_code": "Those are six digits of an authenticator. Enter one of your recovery codes.",
+    "totp_code_used_as_recovery_code": "That is a code from an authenticator. Enter one of your recovery codes.",
 }
 
 

@@ -42,7 +42,7 @@
       (button) => !source?.contains(button) && button.getAttribute('hx-get') !== url,
     );
     if (source) repeat(source);
-    else if (!waiting.length) announce('Confirmed. Press again.');
+    else if (!waiting.length) announce('Confirmed. Now try again.');
     waiting.forEach(repeat);
   });
 

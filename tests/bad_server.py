@@ -6,6 +6,7 @@ import socket
 import socketserver
 import ssl
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
@@ -13,10 +14,17 @@ from datetime import UTC, datetime, timedelta
 from ipaddress import ip_address
 from pathlib import Path
 
+import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
+
+from services import http
+
+BUDGET = 0.05  # seconds that a call has where it is to fail
+GRACE = 1.0  # seconds that a test may take longer on a busy machine
+CHUNKED = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
 
 
 @dataclass
@@ -93,6 +101,21 @@ def serving(server: Server, context: ssl.SSLContext | None = None) -> Iterator[S
 def head(length: int | str, *headers: str) -> bytes:
     """The head of an HTTP response that announces this length."""
     return "\r\n".join(["HTTP/1.1 200 OK", f"Content-Length: {length}", *headers, "", ""]).encode()
+
+
+@contextmanager
+def short_budget(name: str = "BUDGET") -> Iterator[None]:
+    """Give calls a budget that a test can wait for, and check that it holds. Only for calls that are to fail."""
+    with pytest.MonkeyPatch.context() as patch, within(BUDGET):
+        patch.setattr(http, name, BUDGET)
+        yield
+
+
+@contextmanager
+def within(seconds: float) -> Iterator[None]:
+    start = time.monotonic()
+    yield
+    assert time.monotonic() - start < seconds + GRACE
 
 
 def self_signed(path: Path) -> Path:

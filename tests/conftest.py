@@ -20,10 +20,13 @@ from jinja2 import FileSystemBytecodeCache
 from app import create_app
 from services import http
 from services.rate_limits import limiter
+from services.signals import upstream_call
 from settings import Settings, load
 
-from .fake_network import FakeNetwork
+from .bad_server import Server, serving
+from .fake_network import FakeNetwork, Overheard
 from .journeys import CUSTOMER, ENROLLED, HAS_CARD, SIGNED_IN, STEPPED_UP, Journey, Snapshots, newest_card
+from .live import LiveServices, live_services
 from .visitor import Visitor
 
 pytest_plugins = ["emulator.pytest_plugin"]
@@ -184,3 +187,39 @@ def network(app: Flask) -> Iterator[FakeNetwork]:
     """What stands between the app and both services."""
     with FakeNetwork(app.extensions["http"]) as network:
         yield network
+
+
+@pytest.fixture
+def overheard(app: Flask) -> Iterator[Overheard]:
+    """All that the app asks of the services during the test, and their answers."""
+    heard: Overheard = []
+
+    def hear(
+        _app: object, *, request: requests.PreparedRequest, response: requests.Response | None, **_: object
+    ) -> None:
+        assert response is not None
+        heard.append((request, response))
+
+    with upstream_call.connected_to(hear, sender=app):
+        yield heard
+
+
+@pytest.fixture
+def server() -> Iterator[Server]:
+    """A server on loopback that answers as badly as a test wants."""
+    with serving(Server()) as running:
+        yield running
+
+
+@pytest.fixture
+def session() -> Iterator[http.HttpSession]:
+    """An HTTP session of its own."""
+    with http.HttpSession() as session:
+        yield session
+
+
+@pytest.fixture(scope="module")
+def live(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveServices]:
+    """Both services over HTTP."""
+    with live_services(tmp_path_factory.mktemp("live")) as services:
+        yield services

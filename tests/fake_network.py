@@ -18,6 +18,7 @@ from urllib3 import HTTPResponse
 
 Forward: TypeAlias = Callable[[], requests.Response]  # lets the service answer
 Behavior: TypeAlias = Callable[[requests.PreparedRequest, Forward], requests.Response]
+Overheard: TypeAlias = list[tuple[requests.PreparedRequest, requests.Response]]  # requests and their answers
 
 
 @dataclass(frozen=True)
@@ -46,6 +47,11 @@ LOST = Fault(error=requests.ReadTimeout, acted=True)
 def unit_refusal(status: int, code: str) -> Fault:
     """Return a refusal in Unit's format."""
     return Fault(status, json.dumps({"errors": [{"status": str(status), "code": code, "title": code}]}).encode())
+
+
+def attributes_of(request: requests.PreparedRequest) -> dict[str, Any]:
+    """Return the attributes that Unit was sent."""
+    return dict(json.loads(request.body or b"")["data"]["attributes"])
 
 
 def altered(change: Callable[[Any], Any]) -> Behavior:

@@ -29,6 +29,17 @@ def another_browser(visitor: Visitor, clock: time_machine.Traveller) -> Visitor:
     return other
 
 
+def another_customer(visitor: Visitor, clock: time_machine.Traveller) -> Visitor:
+    """Return another person, at the same bank, who has become a customer too."""
+    clock.shift(60)
+    other = Visitor(visitor.app, "192.0.2.1")
+    other.client.set_cookie("emulator_visitor", visitor.cookie("emulator_visitor") or "")
+    other.sign_in("grace@example.com")
+    other.enroll()
+    other.open_account()
+    return other
+
+
 def authenticators(visitor: Visitor) -> int:
     """Return how many authenticators the visitor's phone shows."""
     return len(visitor.get("/emulator/authenticator").html.css(".entry"))

@@ -25,10 +25,16 @@ def modules() -> dict[str, Path]:
 @cache
 def imported_by(module: str) -> frozenset[str]:
     """Return the modules of the project that a module imports; not those for type checking only."""
-    file = modules()[module]
-    package = module if file.name == "__init__.py" else module.rpartition(".")[0]
-    found = (_known(name) for name in _imports(ast.parse(file.read_text()), package))
+    found = (_known(name) for name in imported_names(modules()[module]))
     return frozenset(name for name in found if name and name != module)
+
+
+@cache
+def imported_names(file: Path) -> frozenset[str]:
+    """Return the dotted names that a file imports, relative ones resolved; ``from a import b`` gives ``a.b``."""
+    module = _name(file)
+    package = module if file.name == "__init__.py" else module.rpartition(".")[0]
+    return frozenset(_imports(ast.parse(file.read_text()), package))
 
 
 def closure(*files: str) -> set[str]:

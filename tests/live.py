@@ -105,10 +105,3 @@ def live_services(folder: Path) -> Iterator[LiveServices]:
     thread.join()
     server.server_close()
     services.store.close()
-
-
-def get_card(visitor: Visitor) -> str:
-    """Get a card, and return the path of its page."""
-    visitor.get("/cards/list")
-    visitor.submit("/cards", kind="virtual")
-    return str(visitor.get("/cards/list").one("a[href^='/cards/1']").attrs["href"]).partition("?")[0]

@@ -8,6 +8,15 @@ from services.unit_client import link, org_client
 from .inside import request_of
 from .visitor import Visitor
 
+APPLICANT = {  # in Unit's words
+    "fullName": {"first": "Ada", "last": "Vance"},
+    "email": "ada.vance@example.com",
+    "dateOfBirth": "1990-02-03",
+    "ssn": "123456789",
+    "phone": {"countryCode": "1", "number": "5555550101"},
+    "address": {"street": "1 Main", "city": "Oakland", "state": "CA", "postalCode": "94607", "country": "US"},
+}
+
 
 def activate(visitor: Visitor, card_path: str) -> None:
     """Activate a physical card."""

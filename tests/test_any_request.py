@@ -28,21 +28,12 @@ Fields: TypeAlias = dict[str, str]
 
 METHODS = ["GET", "POST", "HEAD", "OPTIONS", "PUT", "PATCH", "DELETE", "TRACE", "get", "BREW"]
 NAMES = [
-    *("token", "email", "code", "recovery_code", "kind", "nonce", "source", "pending", "start", "ending", "again"),
     *(
-        "earlier",
-        "shown",
-        "shop",
-        "method",
-        "use",
-        "decision",
-        "dailyPurchase",
-        "monthlyPurchase",
-        "first_name",
-        "date_of_birth",
-        "ssn",
-    ),
-    *("phone", "state", "postal_code", "occupation", "resume", "csrf_token", "é", ""),
+        "token email code recovery_code kind nonce source pending start ending again earlier shown shop "
+        "method use decision dailyPurchase monthlyPurchase first_name date_of_birth ssn phone state "
+        "postal_code occupation resume csrf_token"
+    ).split(),
+    *("é", ""),
 ]
 TEXTS = [
     *("", " ", "0", "-1", "1", "10001", "9" * 30, "9" * 5_000, "1e400", "NaN", "0x10", "\u0661" * 6, "\x00"),

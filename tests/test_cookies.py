@@ -13,8 +13,8 @@ from werkzeug.test import TestResponse
 
 from .conftest import AppWith
 from .cookies import cookies
-from .routes import csrf_token, responses
-from .visitor import EMAIL, Visitor, query
+from .routes import csrf_token
+from .visitor import EMAIL, query
 
 SECURE = "https://demo.example.com"
 
@@ -86,9 +86,3 @@ def test_over_https_browsers_are_asked_to_stay_there(secure_client: FlaskClient)
     }
 
     assert kept == {"max-age=31536000; includeSubDomains"}
-
-
-def test_a_signed_in_visitor_gets_no_further_cookie(signed_in: Visitor) -> None:
-    given = responses(signed_in.client, [("GET", "/"), ("GET", "/customer"), ("GET", "/cards")])
-
-    assert [set(cookies(response)) & {"stytch_session", "pkce_verifier"} for response in given.values()] == [set()] * 3

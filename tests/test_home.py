@@ -2,40 +2,21 @@
 
 from __future__ import annotations
 
-import pytest
-
 from app import create_app
 from settings import Settings
 
 from .visitor import Visitor
 
 
-def test_a_visitor_sees_what_this_is_and_the_form(visitor: Visitor) -> None:
+def test_a_visitor_sees_what_this_is_the_form_and_that_the_bank_is_not_real(visitor: Visitor) -> None:
     page = visitor.get("/")
 
-    assert page.status == 200
+    banner = page.one("aside.banner").text()
     assert page.heading.startswith("From sign-in to a bank card")
     assert page.html.css("form input[name=email]")
-
-
-def test_a_banner_says_that_the_bank_is_not_real(visitor: Visitor) -> None:
-    banner = visitor.get("/").one("aside.banner").text()
-
     assert "Stytch and Unit are both emulated" in banner
     assert "no real bank" in banner
     assert "made-up details" in banner
-
-
-@pytest.mark.parametrize(
-    ("fixture", "step"),
-    [("signed_in", "Add an authenticator"), ("enrolled", "Open an account"), ("customer", "Confirm it’s you")],
-)
-def test_the_journey_shows_the_next_step(request: pytest.FixtureRequest, fixture: str, step: str) -> None:
-    visitor: Visitor = request.getfixturevalue(fixture)
-
-    page = visitor.get("/")
-
-    assert step in page.one("nav [aria-current=step]").text()
 
 
 def test_the_cookie_of_an_ended_session_is_deleted(signed_in: Visitor) -> None:

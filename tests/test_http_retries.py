@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from typing import Any
 
 import pytest
@@ -17,31 +16,18 @@ from services.http import HttpSession
 from services.signals import upstream_call
 from services.unit_client import OrgClient
 
-from .bad_server import Server, answer, serving
+from .bad_server import Server, answer, short_budget
 
-BUDGET = 0.05  # seconds
 PATIENCE = 5  # seconds until a test that hangs fails
-GRACE = 1.0  # seconds that a test may take longer on a busy machine
 DOWN = answer(b"{}", "503 Service Unavailable")
 
 
 @pytest.fixture
-def server() -> Iterator[Server]:
-    with serving(Server()) as running:
-        yield running
-
-
-@pytest.fixture
-def session() -> Iterator[HttpSession]:
-    with HttpSession() as session:
-        yield session
-
-
-@contextmanager
-def within(seconds: float) -> Iterator[None]:
-    start = time.monotonic()
-    yield
-    assert time.monotonic() - start < seconds + GRACE
+def small_app() -> Flask:
+    """An app that only limits its calls."""
+    app = Flask("app")
+    http.limit_requests(app)
+    return app
 
 
 @pytest.mark.parametrize("method", ["GET", "HEAD", "PUT", "DELETE"])
@@ -76,20 +62,6 @@ def test_a_write_is_repeated_only_with_an_idempotency_key(
 
     assert len(server.requests) == times
     assert len({asked.rpartition("\n")[2] for asked in server.requests}) == 1  # the same body each time
-
-
-def test_the_first_usable_answer_is_returned(server: Server, session: HttpSession) -> None:
-    server.answers = [DOWN, answer(b"<h1>Down</h1>"), answer(b'{"third": true}')]
-
-    assert session.get(server.origin).json() == {"third": True}
-
-
-@pytest.mark.parametrize("status", ["400 Bad Request", "401 Unauthorized", "409 Conflict", "429 Too Many Requests"])
-def test_a_refusal_is_not_repeated(server: Server, session: HttpSession, status: str) -> None:
-    server.answers = [answer(b"{}", status), answer()]
-
-    assert session.get(server.origin).status_code == int(status[:3])
-    assert len(server.requests) == 1
 
 
 def test_a_service_that_asks_to_wait_is_not_asked_again(server: Server, session: HttpSession) -> None:
@@ -132,24 +104,19 @@ def test_a_bug_is_not_repeated(session: HttpSession, monkeypatch: pytest.MonkeyP
     assert calls == ["call"]
 
 
-def test_no_try_begins_after_the_budget(server: Server, session: HttpSession, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_no_try_begins_after_the_budget(server: Server, session: HttpSession) -> None:
     server.answers, server.stalls = [b"", answer(), answer()], True
-    monkeypatch.setattr(http, "BUDGET", BUDGET)
 
-    with within(BUDGET), pytest.raises(ServiceUnavailable):
+    with short_budget(), pytest.raises(ServiceUnavailable):
         session.get(server.origin)
 
     assert answer() in server.answers
 
 
-def test_all_calls_of_a_request_share_its_budget(
-    server: Server, session: HttpSession, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_all_calls_of_a_request_share_its_budget(server: Server, session: HttpSession, small_app: Flask) -> None:
     server.answers, server.stalls = [b"", answer()], True
-    app = Flask("app")
-    http.limit_requests(app)
 
-    @app.get("/")
+    @small_app.get("/")
     def view() -> str:
         with suppress(ServiceUnavailable):
             session.get(server.origin)  # waits until the budget is used up
@@ -157,23 +124,32 @@ def test_all_calls_of_a_request_share_its_budget(
             session.get(server.origin)
         return ""
 
-    with monkeypatch.context() as patch, within(BUDGET):
-        patch.setattr(http, "REQUEST_BUDGET", BUDGET)
-        assert app.test_client().get("/").status_code == 200
+    with short_budget("REQUEST_BUDGET"):
+        assert small_app.test_client().get("/").status_code == 200
 
     assert answer() in server.answers
     server.stalls = False
     assert session.get(server.origin).ok  # outside that request
 
 
-def test_a_call_has_its_own_budget_again_after_one_that_failed(
-    server: Server, session: HttpSession, monkeypatch: pytest.MonkeyPatch
+def test_the_wait_that_a_service_asks_one_visitor_for_is_not_shown_to_another(
+    server: Server, session: HttpSession, small_app: Flask
 ) -> None:
+    server.answers = [answer(b"{}", "429 Too Many Requests", "Retry-After: 7")]
+    small_app.add_url_rule("/asks", "asks", lambda: session.get(server.origin).reason)
+    small_app.add_url_rule("/fails", "fails", lambda: str(ServiceUnavailable("Unit", "no account").retry_after))
+    client = small_app.test_client()
+
+    client.get("/asks")
+
+    assert last_retry_after.get() == 7  # in this thread, which serves the next visitor too
+    assert client.get("/fails").text == "None"
+
+
+def test_a_call_has_its_own_budget_again_after_one_that_failed(server: Server, session: HttpSession) -> None:
     server.answers, server.stalls = [b"", answer()], True
-    with monkeypatch.context() as patch:
-        patch.setattr(http, "BUDGET", BUDGET)
-        with pytest.raises(ServiceUnavailable):
-            session.post(server.origin)
+    with short_budget(), pytest.raises(ServiceUnavailable):
+        session.post(server.origin)
     assert server.asked.wait(PATIENCE)
 
     assert session.get(server.origin).ok
@@ -199,16 +175,17 @@ def test_a_service_that_hangs_does_not_take_every_thread(
     assert len(server.requests) == 1  # the hanging one
 
 
-def test_each_try_is_announced(server: Server, session: HttpSession) -> None:
-    server.answers = [DOWN, answer(b"<h1>Down</h1>"), answer()]
+def test_each_try_is_announced_and_the_first_usable_answer_is_returned(server: Server, session: HttpSession) -> None:
+    server.answers = [DOWN, answer(b"<h1>Down</h1>"), answer(b'{"third": true}')]
     heard: list[tuple[str, int]] = []
 
     def hear(_app: object, *, response: Any, problem: str, **_values: object) -> None:
         heard.append((problem, response.status_code))
 
     with upstream_call.connected_to(hear):
-        session.get(server.origin)
+        returned = session.get(server.origin).json()
 
+    assert returned == {"third": True}
     assert heard == [("status 503", 503), ("status 200 without a JSON object", 200), ("", 200)]
 
 

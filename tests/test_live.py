@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from app import create_app
 
-from .live import LiveServices, get_card, live_services
-from .visitor import EMAIL, Visitor
+from .journeys import get_card
+from .live import LiveServices
+from .visitor import Visitor
 
 CREDENTIALS_REFUSED = {
     "status_code": 401,
@@ -20,20 +20,14 @@ CREDENTIALS_REFUSED = {
 }
 
 
-@pytest.fixture(scope="module")
-def services(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveServices]:
-    with live_services(tmp_path_factory.mktemp("live")) as running:
-        yield running
-
-
 @pytest.fixture
-def visitor(services: LiveServices, tmp_path: Path) -> Visitor:
+def visitor(live: LiveServices, tmp_path: Path) -> Visitor:
     """A visitor of an app with credentials for both services."""
-    return Visitor(create_app(services.settings(tmp_path)))
+    return Visitor(create_app(live.settings(tmp_path)))
 
 
-def test_the_whole_journey_works_with_both_services_real(visitor: Visitor, services: LiveServices) -> None:
-    services.open_account(visitor, "whole@example.com")
+def test_the_whole_journey_works_with_both_services_real(visitor: Visitor, live: LiveServices) -> None:
+    live.open_account(visitor, "whole@example.com")
     card = get_card(visitor)
     visitor.get(card)
 
@@ -42,44 +36,30 @@ def test_the_whole_journey_works_with_both_services_real(visitor: Visitor, servi
     assert "Frozen" in visitor.get(card).text
     visitor.post("/logout")
     assert visitor.get("/cards").goes_to == "/"
-
-
-def test_an_app_with_real_services_has_no_page_of_the_emulator(visitor: Visitor) -> None:
     assert visitor.get("/emulator/inbox").status == 404
     assert "emulat" not in visitor.get("/").body.lower()
 
 
-def test_the_whole_journey_works_with_only_stytch_real(services: LiveServices, tmp_path: Path) -> None:
-    settings = services.settings(tmp_path, UNIT_API_TOKEN="", UNIT_API_URL="")
+def test_the_whole_journey_works_with_only_stytch_real(live: LiveServices, tmp_path: Path) -> None:
+    settings = live.settings(tmp_path, UNIT_API_TOKEN="", UNIT_API_URL="")
     visitor = Visitor(create_app(settings))
-    services.asked.clear()
+    live.asked.clear()
 
-    services.open_account(visitor, "half@example.com")
+    live.open_account(visitor, "half@example.com")
 
     assert settings.emulated == {"unit"}
     assert visitor.get(get_card(visitor)).status == 200
-    assert services.asked.count(f"GET /v1/sessions/jwks/{services.project_id}") == 2  # the emulated Unit reads it too
-    assert not [call for call in services.asked if "/v1/" not in call]
+    assert live.asked.count(f"GET /v1/sessions/jwks/{live.project_id}") == 2  # the emulated Unit reads it too
+    assert not [call for call in live.asked if "/v1/" not in call]
 
 
-def test_refused_credentials_are_an_outage_and_sign_no_one_out(services: LiveServices, visitor: Visitor) -> None:
-    services.sign_in(visitor, "refused@example.com")
+def test_refused_credentials_are_an_outage_and_sign_no_one_out(live: LiveServices, visitor: Visitor) -> None:
+    live.sign_in(visitor, "refused@example.com")
     visitor.app.extensions["session_cache"]._sessions.clear()
-    services.lies["POST", "/v1/sessions/authenticate"] = (401, CREDENTIALS_REFUSED)
+    live.lies["POST", "/v1/sessions/authenticate"] = (401, CREDENTIALS_REFUSED)
 
     page = visitor.get("/customer")
-    services.lies.clear()
+    live.lies.clear()
 
     assert (page.status, page.heading) == (503, "A service did not answer")
     assert visitor.get("/customer").status == 200
-
-
-def test_a_service_that_is_not_there_is_a_503(tmp_path: Path, services: LiveServices) -> None:
-    nowhere = "http://localhost:9"  # the discard port; nothing listens there
-    visitor = Visitor(create_app(services.settings(tmp_path, STYTCH_API_URL=nowhere, UNIT_API_URL=nowhere)))
-    visitor.get("/")
-
-    page = visitor.submit("/login", {"email": EMAIL})
-
-    assert page.status == 503
-    assert "A service did not answer" in page.text

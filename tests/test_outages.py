@@ -22,23 +22,6 @@ CUSTOMER_TOKEN = "POST /customers/[0-9]+/token"
 CHECK_SESSION = "POST /v1/sessions/authenticate"
 
 
-def test_a_customer_token_that_unit_no_longer_accepts_is_replaced(stepped_up: Visitor, network: FakeNetwork) -> None:
-    stepped_up.get("/cards/list")
-    network.set("GET /cards", unit_refusal(401, "unauthorized"), times=1)
-
-    assert stepped_up.get("/cards/list").status == 200
-    assert len(network.met) == 1
-
-
-def test_a_new_customer_token_that_is_refused_too_is_an_error_and_asks_for_no_code(
-    stepped_up: Visitor, network: FakeNetwork
-) -> None:
-    network.set("GET /cards", unit_refusal(401, "unauthorized"))
-
-    assert stepped_up.get("/cards/list").status == 502
-    assert len(network.met) == 2
-
-
 def test_stytch_may_fail_while_a_customer_token_is_replaced(
     stepped_up: Visitor, network: FakeNetwork, clock: time_machine.Traveller
 ) -> None:
@@ -56,16 +39,19 @@ def test_stytch_may_fail_while_a_customer_token_is_replaced(
     assert network.met == ["GET /cards", CHECK_SESSION]
 
 
-def test_an_org_token_that_is_refused_is_our_fault_and_asks_for_no_code(
-    stepped_up: Visitor, network: FakeNetwork
+@pytest.mark.parametrize(
+    ("call", "answer"),
+    [
+        pytest.param(CUSTOMER_TOKEN, unit_refusal(401, "unauthorized"), id="refused org token"),
+        pytest.param(
+            "GET /cards", Fault(400, b'{"errors": [{"code": "invalid_value", "source": "text"}]}'), id="odd shape"
+        ),
+    ],
+)
+def test_a_refusal_that_is_our_own_fault_is_no_crash_and_asks_for_no_code(
+    stepped_up: Visitor, network: FakeNetwork, call: str, answer: Fault
 ) -> None:
-    network.set(CUSTOMER_TOKEN, unit_refusal(401, "unauthorized"))
-
-    assert stepped_up.get("/cards/list").status == 502
-
-
-def test_a_refusal_of_an_odd_shape_is_no_crash(stepped_up: Visitor, network: FakeNetwork) -> None:
-    network.set("GET /cards", Fault(400, b'{"errors": [{"code": "invalid_value", "source": "text"}]}'))
+    network.set(call, answer)
 
     assert stepped_up.get("/cards/list").status == 502
 
@@ -116,49 +102,25 @@ class Hanging:
         raise requests.ReadTimeout
 
 
-@pytest.fixture
-def hanging_stytch(network: FakeNetwork) -> Hanging:
-    hanging = Hanging()
-    network.set("POST /v1/.*", hanging)
-    return hanging
-
-
-def with_session(app: Flask, token: str) -> Visitor:
-    """Return a visitor with a session cookie that we signed."""
-    visitor = Visitor(app)
-    with app.app_context():
-        visitor.client.set_cookie("stytch_session", _signer().sign(token).decode())
-    return visitor
-
-
 def test_a_service_that_hangs_does_not_stop_pages_that_need_no_call(
-    app: Flask, hanging_stytch: Hanging, monkeypatch: pytest.MonkeyPatch
+    app: Flask, network: FakeNetwork, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    hanging, visitors = Hanging(), [Visitor(app) for _ in range(http.IN_FLIGHT + 1)]
+    network.set("POST /v1/.*", hanging)
     monkeypatch.setattr(http, "TURN", 0)
-    many = [with_session(app, f"{number:044}") for number in range(http.IN_FLIGHT + 1)]
+    with app.app_context():
+        for number, visitor in enumerate(visitors):
+            visitor.client.set_cookie("stytch_session", _signer().sign(f"{number:044}").decode())
 
     with ThreadPoolExecutor(http.IN_FLIGHT) as threads:
-        waiting = [threads.submit(visitor.get, "/") for visitor in many[1:]]
-        taken = [hanging_stytch.taken.acquire(timeout=PATIENCE) for _ in waiting]
-        too_many, without = many[0].get("/"), Visitor(app).get("/")
-        hanging_stytch.released.set()
+        waiting = [threads.submit(visitor.get, "/") for visitor in visitors[1:]]
+        taken = [hanging.taken.acquire(timeout=PATIENCE) for _ in waiting]
+        too_many, without = visitors[0].get("/"), Visitor(app).get("/")
+        hanging.released.set()
 
     assert all(taken)
     assert (too_many.status, too_many.response.headers["Retry-After"]) == (503, "1")
     assert without.status == 200
-    assert {page.result().status for page in waiting} == {503}
-
-
-def test_parallel_requests_of_one_visitor_hang_once(app: Flask, hanging_stytch: Hanging) -> None:
-    tabs = [with_session(app, "a" * 44) for _ in range(4)]
-
-    with ThreadPoolExecutor(len(tabs)) as threads:
-        waiting = [threads.submit(tab.get, "/") for tab in tabs]
-        assert hanging_stytch.taken.acquire(timeout=PATIENCE)
-        arrived = hanging_stytch.taken.acquire(timeout=0.1)  # gives the others time to arrive
-        hanging_stytch.released.set()
-
-    assert not arrived
     assert {page.result().status for page in waiting} == {503}
 
 

@@ -14,7 +14,7 @@ from services.errors import NotSignedIn
 from services.session import JWT_LEEWAY, SESSION_CLAIM, Factor, Session, session_from
 
 from .session_jwts import claims, moment
-from .visitor import EMAIL, Visitor
+from .visitor import EMAIL
 
 TEN_MINUTES = timedelta(minutes=10)
 
@@ -98,28 +98,35 @@ def test_step_up_needs_two_groups_and_a_fresh_second_factor(
     assert proven_until == (None if left is None else ago(-left))
 
 
-def test_a_proof_ends_with_its_session(session: Session) -> None:
-    session = with_factors(replace(session, expires_at=ago(-60)), [("email", 0), ("authenticator_app", 0)])
+@pytest.mark.parametrize(("left", "until"), [(60, -60), (0, None)], ids=["in a minute", "ended"])
+def test_a_proof_ends_with_its_session(session: Session, left: int, until: int | None) -> None:
+    session = with_factors(replace(session, expires_at=ago(-left)), [("email", 0), ("authenticator_app", 0)])
 
-    assert session.proven_until(TEN_MINUTES) == ago(-60)
-
-
-def test_an_expired_session_proves_nothing(session: Session) -> None:
-    session = with_factors(replace(session, expires_at=ago(0)), [("email", 0), ("authenticator_app", 0)])
-
-    assert session.proven_until(TEN_MINUTES) is None
+    assert session.proven_until(TEN_MINUTES) == (None if until is None else ago(until))
 
 
 def test_the_time_of_the_second_factor_is_not_that_of_the_mailbox(session: Session) -> None:
-    session = with_factors(session, [("email", 0), ("authenticator_app", 90)])
+    both = with_factors(session, [("email", 0), ("authenticator_app", 90)])
 
-    assert session.second_factor_at == ago(90)
-    assert session.last_used("email") == ago(0)
-    assert session.last_used("sms") is None
-
-
-def test_one_factor_alone_is_not_a_second_factor(session: Session) -> None:
+    assert both.second_factor_at == ago(90)
+    assert both.last_used("email") == ago(0)
+    assert both.last_used("sms") is None
     assert with_factors(session, [("authenticator_app", 0)]).second_factor_at is None
+
+
+@pytest.mark.parametrize(
+    ("method", "group"),
+    [
+        ("oauth_google", "mailbox"),
+        ("oauth_access_token_exchange", None),
+        ("oauth_exchange_slack", None),
+        ("password", None),
+    ],
+)
+def test_signing_in_with_a_provider_is_a_mailbox_and_a_token_exchange_is_nothing(
+    method: str, group: str | None
+) -> None:
+    assert Factor(method, datetime.now(UTC)).group == group
 
 
 def test_a_sessions_repr_shows_no_secret(session: Session) -> None:
@@ -152,15 +159,19 @@ def user() -> User:
     )
 
 
+def read_session(user: User, shown: dict[str, object], **changes: object) -> Session:
+    """Return the session of a JWT with these changes in its session claim, and to its other claims."""
+    return session_from("opaque", "jwt", claims(**changes) | {SESSION_CLAIM: claims()[SESSION_CLAIM] | shown}, user)
+
+
 @pytest.mark.usefixtures("clock")
 def test_a_session_is_read_from_its_jwt_and_the_user(user: User) -> None:
     factors = [
         {"type": "magic_link", "delivery_method": "email", "last_authenticated_at": moment()},
         {"type": "totp", "delivery_method": "authenticator_app", "last_authenticated_at": moment(-TEN_MINUTES)},
     ]
-    shown = claims()[SESSION_CLAIM] | {"authentication_factors": factors}
 
-    session = session_from("opaque", "jwt", claims(unit_customer_id="10001") | {SESSION_CLAIM: shown}, user)
+    session = read_session(user, {"authentication_factors": factors}, unit_customer_id="10001")
 
     assert session == Session(
         token="opaque",
@@ -180,9 +191,7 @@ def test_a_session_is_read_from_its_jwt_and_the_user(user: User) -> None:
 
 @pytest.mark.usefixtures("clock")
 def test_a_session_never_lasts_longer_than_an_hour(user: User) -> None:
-    shown = claims()[SESSION_CLAIM] | {"expires_at": moment(timedelta(days=30))}
-
-    session = session_from("opaque", "jwt", claims() | {SESSION_CLAIM: shown}, user)
+    session = read_session(user, {"expires_at": moment(timedelta(days=30))})
 
     assert session.expires_at == ago(-3600)
 
@@ -195,9 +204,8 @@ def test_a_factor_counts_only_while_the_user_has_the_authenticator(user: User, t
         "last_authenticated_at": moment(),
         "authenticator_app_factor": {"totp_id": totp_id},
     }
-    shown = claims()[SESSION_CLAIM] | {"authentication_factors": [authenticator]}
 
-    session = session_from("opaque", "jwt", claims() | {SESSION_CLAIM: shown}, user)
+    session = read_session(user, {"authentication_factors": [authenticator]})
 
     assert len(session.factors) == (totp_id == "totp-test-2")
 
@@ -212,10 +220,8 @@ def test_a_factor_counts_only_while_the_user_has_the_authenticator(user: User, t
     ids=["its hour has passed", "Stytch ended it"],
 )
 def test_an_expired_session_signs_no_one_in(user: User, times: dict[str, timedelta]) -> None:
-    shown = claims()[SESSION_CLAIM] | {name: moment(shift) for name, shift in times.items()}
-
     with pytest.raises(NotSignedIn):
-        session_from("opaque", "jwt", claims() | {SESSION_CLAIM: shown}, user)
+        read_session(user, {name: moment(shift) for name, shift in times.items()})
 
 
 @pytest.mark.parametrize(
@@ -225,17 +231,3 @@ def test_a_session_is_verified_until_its_jwt_or_the_session_ends(
     session: Session, session_left: int, verified_for: int
 ) -> None:
     assert replace(session, expires_at=ago(-session_left)).verified_until == time.time() + verified_for
-
-
-def test_a_late_step_up_does_not_extend_the_hour(enrolled: Visitor, clock: time_machine.Traveller) -> None:
-    clock.shift(58 * 60)
-    code = enrolled.code()
-    enrolled.get("/step-up")
-    enrolled.submit("/step-up", code=code)
-    just_before = enrolled.get("/customer").status
-    clock.shift(2 * 60)
-
-    after = enrolled.get("/customer")
-
-    assert just_before == 200
-    assert (after.status, after.goes_to) == (303, "/")

@@ -21,37 +21,23 @@ def code(customer: Visitor) -> str:
     return customer.code()
 
 
-def interrupted(visitor: Visitor, clock: time_machine.Traveller) -> tuple[Page, str]:
-    """Send the form for a card without script, too late; return the page that asks for a code, and the code."""
-    form = visitor.get("/cards/list")
-    clock.shift(601)
-    code = visitor.code()
-    visitor.page = form
-    return visitor.submit("/cards", kind="virtual"), code
-
-
 def dialog(visitor: Visitor) -> Page:
     """Return the dialog that the list of cards gets."""
     return visitor.get("/cards/list", htmx=True, HX_Source="div#cards", HX_Target="div#cards")
 
 
-def test_cards_need_a_fresh_second_factor(customer: Visitor) -> None:
-    page = customer.get("/cards/list")
-
-    assert page.asks_for_a_code
-    assert "Enter a code from your authenticator to see your cards" in customer.follow().text
-
-
 @pytest.mark.parametrize("htmx", [False, True], ids=["page", "htmx"])
 @pytest.mark.parametrize("url", ["/cards/list", "/cards/list?with=a+query"])
-def test_on_its_own_page_the_right_code_continues_to_the_requested_url(
+def test_cards_need_a_fresh_code_which_on_its_own_page_continues_to_the_requested_url(
     customer: Visitor, code: str, url: str, htmx: bool
 ) -> None:
-    customer.get(url)
-    customer.follow()
+    asked = customer.get(url)
+    said = customer.follow().text
 
     page = customer.submit("/step-up", htmx=htmx, code=code)
 
+    assert asked.asks_for_a_code
+    assert "Enter a code from your authenticator to see your cards" in said
     assert page.goes_to == url
     assert customer.follow().status == 200
 
@@ -64,15 +50,6 @@ def test_htmx_gets_a_dialog_that_names_the_purpose_and_the_element_to_repeat(cus
     assert "see your cards" in page.one("dialog").text()
     assert page.one("dialog input[name=source]").attrs["value"] == "cards"
     assert page.one("hx-partial[hx-target='#cards'] button").text() == "Enter a code"
-
-
-def test_after_the_right_code_htmx_repeats_that_one_element(customer: Visitor, code: str) -> None:
-    dialog(customer)
-
-    page = customer.submit("/step-up", htmx=True, code=code)
-
-    assert json.loads(page.response.headers["HX-Trigger"]) == {"stepup-done": {"source": "cards"}}
-    assert customer.get("/cards/list", htmx=True).status == 200
 
 
 @pytest.mark.parametrize(
@@ -88,50 +65,44 @@ def test_after_the_right_code_htmx_repeats_that_one_element(customer: Visitor, c
     ],
 )
 def test_an_element_with_a_plain_id_is_resumed(customer: Visitor, code: str, source: str, resumed: str) -> None:
-    page = customer.get("/cards/list", htmx=True, HX_Source=source)
+    page = customer.get("/cards/list", htmx=True, HX_Source=source, HX_Target="div#a,b")
 
+    assert page.html.css("hx-partial") == []  # a place that was loading, if its id is plain
     assert page.one("input[name=source]").attrs["value"] == resumed
     confirmed = customer.submit("/step-up", htmx=True, code=code)
     assert json.loads(confirmed.response.headers["HX-Trigger"]) == {"stepup-done": {"source": resumed}}
+    assert customer.get("/cards/list", htmx=True).status == 200
 
 
-def test_only_a_plain_id_becomes_a_target(customer: Visitor) -> None:
-    page = customer.get("/cards/list", htmx=True, HX_Source="div#a", HX_Target="div#a,b")
+@pytest.mark.parametrize(
+    ("is_used", "error"),
+    [
+        pytest.param(False, "That code is wrong.", id="wrong"),
+        pytest.param(True, "That code was already used. Wait for the next one, then enter it.", id="used"),
+    ],
+)
+def test_a_wrong_or_used_code_keeps_the_dialog(customer: Visitor, code: str, is_used: bool, error: str) -> None:
+    customer.post("/step-up", {"code": code})
+    asked = carried(customer.get("/step-up"))
 
-    assert page.html.css("hx-partial") == []
-
-
-def test_a_wrong_code_keeps_the_dialog(customer: Visitor) -> None:
-    dialog(customer)
-
-    page = customer.submit("/step-up", htmx=True, code="000000")
+    page = customer.post("/step-up", asked | {"source": "cards", "code": code if is_used else "000000"}, htmx=True)
 
     assert page.status == 422
     assert page.one("form").attrs["id"] == "step-up"
     assert page.one("input[name=source]").attrs["value"] == "cards"
-    assert page.error_of("code").startswith("That code is not right.")
+    assert page.error_of("code").startswith(error)
 
 
-def test_after_too_many_wrong_codes_the_dialog_says_how_long_to_wait(customer: Visitor) -> None:
-    for _ in range(5):
-        customer.post("/step-up", {"code": "000000"})
+def test_after_too_many_wrong_codes_the_dialog_says_how_long_to_wait_and_further_ones_do_not_extend_it(
+    customer: Visitor, clock: time_machine.Traveller
+) -> None:
+    waits = [customer.post("/step-up", {"code": "000000", "source": "cards"}, htmx=True) for _ in range(25)]
+    clock.shift(301)
 
-    page = customer.post("/step-up", {"code": "000000", "source": "cards"}, htmx=True)
-
-    assert page.status == 429
-    assert page.error_of("code").startswith("Too many wrong codes. For your safety, wait 5 minutes")
-    assert page.one("input[name=source]").attrs["value"] == "cards"
-
-
-def test_a_code_works_once(customer: Visitor, code: str) -> None:
-    customer.get("/step-up")
-    customer.submit("/step-up", code=code)
-    customer.get("/step-up")
-
-    page = customer.submit("/step-up", code=code)
-
-    assert page.status == 422
-    assert page.error_of("code") == "That code was already used. Wait for the next one, then enter it."
+    assert [page.status for page in waits] == [422] * 5 + [429] * 20
+    assert waits[5].error_of("code").startswith("Too many wrong codes. For your safety, wait 5 minutes")
+    assert waits[5].one("input[name=source]").attrs["value"] == "cards"
+    assert customer.post("/step-up", {"code": "000000"}).status == 422
 
 
 def test_a_step_up_lasts_ten_minutes(stepped_up: Visitor, clock: time_machine.Traveller) -> None:
@@ -160,26 +131,22 @@ def test_a_step_up_does_not_extend_the_session(stepped_up: Visitor, clock: time_
     assert stepped_up.get("/cards").goes_to == "/"
 
 
-def test_without_script_an_interrupted_form_is_sent_again_whole(
+def test_without_script_an_interrupted_form_is_sent_again_whole_and_carried_out_once(
     stepped_up: Visitor, clock: time_machine.Traveller
 ) -> None:
-    asked, code = interrupted(stepped_up, clock)
+    form = stepped_up.get("/cards/list")
+    clock.shift(601)
+    code = stepped_up.code()
+    stepped_up.page = form
 
+    asked = stepped_up.submit("/cards", kind="virtual")
     confirmed = stepped_up.submit("/step-up", code=code)
+    for _ in range(2):
+        stepped_up.post("/cards", carried(asked))
 
     assert asked.status == 403
-    assert asked.one("input[name=kind]").attrs["value"] == "virtual"
+    assert carried(asked)["kind"] == "virtual"
     assert (confirmed.status, confirmed.goes_to) == (307, "/cards")
-
-
-def test_an_interrupted_form_is_carried_out_once(stepped_up: Visitor, clock: time_machine.Traveller) -> None:
-    asked, code = interrupted(stepped_up, clock)
-    fields = carried(asked)
-    stepped_up.submit("/step-up", code=code)
-
-    stepped_up.post("/cards", fields)
-    stepped_up.post("/cards", fields)
-
     assert len(stepped_up.get("/cards/list").html.css("article.plastic")) == 1
 
 

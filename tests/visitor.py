@@ -158,8 +158,8 @@ class Visitor:
         return self.submit("/login/authenticate")
 
     def code(self) -> str:
-        """The code that the pretend phone shows now."""
-        return re.sub(r"\s", "", self.get("/emulator/authenticator").one(".one-time-code").text())
+        """The code that the pretend phone shows now, of the newest authenticator."""
+        return re.sub(r"\s", "", self.get("/emulator/authenticator").html.css(".one-time-code")[0].text())
 
     def enroll(self) -> Page:
         self.get("/")

@@ -1,7 +1,7 @@
-"""The account page: what proves who the user is, and their sessions.
+"""The account page: factors, recovery codes and sessions.
 
-There the user sees or changes factors and recovery codes, and signs out everywhere.
-Goes with it: nothing. Fills the slots ``account_link`` and ``recovery_codes_note``. Stytch docs: *Get sessions*.
+Users replace or remove their authenticator, see their recovery codes, and sign out everywhere. Fills the slots
+``account_link`` and ``recovery_codes_note``. Nothing else belongs to it. Stytch docs: *Get sessions*.
 """
 
 from __future__ import annotations

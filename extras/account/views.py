@@ -1,7 +1,7 @@
 """The account page: who the user is, what proves it, and their open sessions.
 
-To copy: showing or changing a factor needs the second factor, used within five minutes; a mailbox or a recovery code is
-not enough. ``@revalidate_session`` stands above the guard, so that it decides on what Stytch says now.
+To copy: removing a factor or seeing recovery codes needs the second factor, used within five minutes; a mailbox or a
+recovery code is not enough. ``@revalidate_session`` stands above the guard, which then uses Stytch's newest answer.
 """
 
 from __future__ import annotations
@@ -54,7 +54,7 @@ def show_codes() -> Response:
 def remove() -> Response:
     """Delete the authenticator; a new sign-in link is enough to add another one."""
     stytch_client.remove_authenticator(current_session())
-    return redirect_to(HOME, announce="Your authenticator is removed, and you're signed out on all other devices.")
+    return redirect_to(HOME, announce="Your authenticator is removed, and you’re signed out on all other devices.")
 
 
 @bp.post("/logout/everywhere")
@@ -62,7 +62,7 @@ def remove() -> Response:
 def sign_out_everywhere() -> Response:
     """Revoke all of the user's sessions, this one last, so that a failure can be retried."""
     stytch_client.sign_out_others(current_session())
-    return end_session("You're signed out everywhere.")
+    return end_session("You’re signed out everywhere.")
 
 
 @bp.app_template_filter("minutes_from_now")

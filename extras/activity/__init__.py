@@ -1,6 +1,6 @@
-"""Recent activity: what was paid with a card, or happened on the account.
+"""Recent activity: transactions and card authorizations, of one card or the account.
 
-With it go the panels on the card list and on a card's page. Delete this folder and its name in ``app.py``.
+Fills the slots ``cards_panels`` and ``card_panels``. Nothing else belongs to it.
 """
 
 from __future__ import annotations

@@ -34,7 +34,7 @@ class Event(Resource):
 
     @property
     def summary(self) -> str:
-        """What to call it."""
+        """The merchant, or else Unit's own words."""
         return (self.merchant and self.merchant.name) or self.description or self.text
 
     @property
@@ -51,10 +51,10 @@ class Event(Resource):
 
 
 def activity(customer: CustomerClient, customer_id: str, offset: int, card_id: str = "") -> tuple[list[Event], bool]:
-    """Return what happened to the money of one card or all, newest first, and whether there is more.
+    """Return a page of events of one card or all cards, newest first, and whether there are more.
 
-    Pending and declined authorizations stand on the first page only. The customer is named although the token says
-    who it is: Unit pages only what is filtered by customer or account. Raises UnitError, ServiceUnavailable.
+    Only the first page has pending and declined authorizations. The customer filter is needed although the token
+    names the customer: Unit pages only filtered lists. Raises UnitError, ServiceUnavailable.
     """
     query = {"filter[customerId]": customer_id, "sort": "-createdAt"}
     query |= {"filter[cardId]": card_id} if card_id else {}

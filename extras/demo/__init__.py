@@ -1,8 +1,9 @@
-"""All that only a demo needs: the story on the home page, and play money at the bank.
+"""What only a demo needs: the story on the home page, and play money.
 
-The story shows wherever this extra is installed. Play money (sample details in the application, a welcome payment,
-test purchases, activation of physical cards, and customers whom the sandbox has forgotten) exists only with Unit's
-sandbox or the emulator. Without this folder the home page has its own short text, and nothing else changes.
+Play money exists only with Unit's sandbox or the emulator: sample details in the application, a welcome payment, test
+purchases, and activation of physical cards. If the sandbox has deleted a customer, the user can apply again. Fills the
+slots ``home_head``, ``home_pitch``, ``home_story``, ``application_help``, ``card_actions`` and ``card_panels``. Nothing
+else belongs to it.
 """
 
 from __future__ import annotations

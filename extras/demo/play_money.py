@@ -86,7 +86,7 @@ def inject_shops() -> dict[str, Any]:
 @revalidate_session
 @step_up_required(card_purpose("pay with {}"))
 def buy(card_id: int) -> Response:
-    """Pay with the card at a make-believe shop."""
+    """Make a test purchase with the card."""
     shop = SHOPS.get(request.form.get("shop", "")) or abort(404)
     customer = current_customer()
     text, declined = charge(shop, *customer.card(str(card_id)))
@@ -102,7 +102,7 @@ def buy(card_id: int) -> Response:
 @revalidate_session
 @step_up_required(card_purpose("activate {}"))
 def activate(card_id: int) -> Response:
-    """Activate a physical card, as its holder does when it arrives."""
+    """Activate a physical card, as its holder would when it arrives."""
     card, account = current_customer().card(str(card_id))  # checks ownership; the org token would take any card
     try:
         answer = org_client.call("POST", f"/sandbox/cards/{card.card_id}/activate")
@@ -119,22 +119,22 @@ def charge(shop: Shop, card: Card, account: Account) -> tuple[str, bool]:
     try:
         if shop.is_hold:
             attributes["cardLast4Digits"] = card.last4
-            org_client.post("/sandbox/authorizations", "authorization", attributes, _of(account))
+            org_client.post("/sandbox/authorizations", "authorization", attributes, _account_link(account))
         else:
             attributes |= {"last4Digits": card.last4, "direction": "Debit"}
-            org_client.post("/sandbox/purchases", "purchaseTransaction", attributes, _of(account))
+            org_client.post("/sandbox/purchases", "purchaseTransaction", attributes, _account_link(account))
     except UnitError as error:
         if error.status != 400:
             raise
         return f"Declined: {DECLINED.get(error.code, 'the bank did not allow it')}.", True
-    return f"{shop.merchant} {'holds' if shop.is_hold else 'charged'} {dollars(shop.cents)}.", False
+    return f"{shop.merchant} {'placed a hold of' if shop.is_hold else 'charged'} {dollars(shop.cents)}.", False
 
 
 def fund(_app: Flask, *, account: Account) -> None:
-    """Pay a welcome amount into an empty new account. It may come twice, since Unit takes no key for it."""
+    """Pay a welcome amount into an empty new account. A retry may pay twice: Unit takes no idempotency key here."""
     if account.balance == 0:
         attributes = {"amount": WELCOME_CENTS, "direction": "Credit", "description": "Welcome"}
-        org_client.post("/sandbox/payments", "achPayment", attributes, _of(account))
+        org_client.post("/sandbox/payments", "achPayment", attributes, _account_link(account))
 
 
 def forget_customer(error: UnknownCustomer) -> Response:
@@ -150,7 +150,7 @@ def forget_customer(error: UnknownCustomer) -> Response:
 
 
 def _is_known(customer_id: str) -> bool:
-    """Whether Unit has this customer at all."""
+    """Whether Unit has this customer."""
     try:
         org_client.get(f"/customers/{customer_id}")
     except UnitError as error:
@@ -158,5 +158,5 @@ def _is_known(customer_id: str) -> bool:
     return True
 
 
-def _of(account: Account) -> Json:
+def _account_link(account: Account) -> Json:
     return link("account", account.account_id, "depositAccount")

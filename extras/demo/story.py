@@ -79,7 +79,7 @@ CHAPTERS = (  # in the order of blueprints.home.STEPS
         saved="A second login for the bank, or trust between two systems, with keys that rotate.",
         done_by=(
             ("Stytch", "checks the code and signs a fresh JWT."),
-            ("Unit", "verifies it with Stytch’s public keys and returns a token that lives for minutes."),
+            ("Unit", "verifies it with Stytch’s public keys and returns a token that expires within minutes."),
         ),
         messages=(
             Message("This app", "Stytch", "code and session"),
@@ -104,7 +104,7 @@ CHAPTERS = (  # in the order of blueprints.home.STEPS
 
 
 def init_app(app: Flask) -> None:
-    """Tell the story on the home page."""
+    """Add the story to the home page."""
     app.register_blueprint(bp)
     for name in ("home_head", "home_pitch", "home_story"):
         fill_slot(app, name, f"demo/{name.removeprefix('home_')}.html")

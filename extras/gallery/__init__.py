@@ -1,7 +1,6 @@
-"""Every fragment in every state side by side, for work on how pages look. Only in Flask's debug mode.
+"""``/gallery``: every fragment in every state, for design work. Only in Flask's debug mode.
 
-Nothing goes with this folder. It knows other extras by the names of their templates only: what is not installed is left
-out.
+It refers to other extras by template name only, and leaves out what is not installed. Nothing else belongs to it.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The states that the gallery shows: a template of the app each, and sample values for it."""
+"""The states that the gallery shows: each is a template of the app with sample values."""
 
 from __future__ import annotations
 
@@ -12,7 +12,9 @@ from typing import Any
 from flask import current_app, url_for
 from markupsafe import Markup
 
+from blueprints import totp
 from blueprints.application_form import ApplicationForm
+from blueprints.cards import DONE, REFUSED, UNCONFIRMED
 from blueprints.errors import MESSAGES
 from services.errors import TooManyCodes
 from services.methods import step_up_methods
@@ -35,7 +37,7 @@ from .samples import (
     text_form,
 )
 
-IN_PANEL = {"account", "activity", "spending_limits", "step_up", "totp"}  # folders whose pages have the panel outside
+IN_PANEL = {"account", "activity", "spending_limits", "step_up", "totp"}  # their panel is outside of the fragment
 APPLICATIONS = ("Pending", "AwaitingDocuments", "PendingReview", "Denied", "Canceled")
 
 
@@ -57,7 +59,7 @@ class State:
 
     @property
     def is_in_panel(self) -> bool:
-        """Whether its page has the panel outside of the fragment."""
+        """Whether the gallery has to add the panel."""
         return self.template.partition("/")[0] in IN_PANEL and not self.template.endswith("_dialog.html")
 
 
@@ -100,7 +102,7 @@ def _sign_in() -> Iterator[State]:
 
 def _authenticator() -> Iterator[State]:
     enrollment = {"enrollment": Enrollment("", "", QR_CODE), "key": "U2C7 FLP2 OAYE FROO", "otpauth": "#"}
-    wrong = "That code is not right. Enter the one that your authenticator shows now."
+    wrong = totp.MESSAGES["unable_to_authenticate_totp"]
     group = "Authenticator"
     yield State(group, "start", "totp/_start.html")
     yield State(group, "QR code", "totp/enroll.html", enrollment)
@@ -109,7 +111,7 @@ def _authenticator() -> Iterator[State]:
     yield State(group, "too late", "totp/too_late.html")
     yield State(group, "recovery codes", "totp/codes.html", {"codes": CODES})
     yield State(group, "recovery", "totp/recover.html")
-    refused = {"error": "That recovery code is wrong or was already used. Enter another one."}
+    refused = {"error": totp.MESSAGES["unable_to_authenticate_recovery_code"]}
     yield State(group, "recovery refused", "totp/recover.html", refused)
 
 
@@ -159,8 +161,8 @@ def _card() -> Iterator[State]:
     for name, card, shown in (("virtual", VIRTUAL, ("Active", "Lost")), ("physical", PHYSICAL, ACTIONS_IN)):
         for status in shown:
             yield State(group, f"{name} {status}", page, {"card": card.model_copy(update={"status": status})})
-    yield State(group, "done", page, {"card": FROZEN, "done": "Card frozen."})
-    yield State(group, "refused", page, {"card": FROZEN, "problem": "The bank did not do that."})
+    yield State(group, "done", page, {"card": FROZEN, "done": DONE["freeze"]})
+    yield State(group, "refused", page, {"card": FROZEN, "problem": REFUSED})
     yield State(group, "number", "reveal/page.html", {"card": VIRTUAL, "token": "sample"})
     yield State(group, "number of a frozen card", "reveal/page.html", {"card": FROZEN, "token": ""})
 
@@ -180,7 +182,7 @@ def _card_panels() -> Iterator[State]:
     spent = SimpleNamespace(own={"dailyPurchase": 50_000}, spent_today=6_725, spent_this_month=24_725)
     page, values = "spending_limits/limits.html", {"card": VIRTUAL, "limits": spent, "form": form, "shown": {}}
     yield State(group, "limits", page, values)
-    yield State(group, "limits saved", page, {**values, "done": "The limits are saved."})
+    yield State(group, "limits saved", page, {**values, "done": "Limits saved."})
     yield State(group, "limits refused", page, {**values, "form": wrong})
     yield State(group, "limits of a frozen card", page, {**values, "card": FROZEN})
 
@@ -212,7 +214,8 @@ def _errors() -> Iterator[State]:
         words = {"title": title, "text": text, "status": status}
         yield State(group, f"notice {status}", "_notice.html", words)
         yield State(group, f"page {status}", "error.html", {**words, "again": status >= 500}, session=None)
-    words = {"title": "Not confirmed yet", "text": "The bank did not answer.", "again": True}
+    title, text = UNCONFIRMED
+    words = {"title": title, "text": text, "again": True}
     yield State(group, "page with a form", "error.html", {**words, "kept": {"kind": "virtual"}})
 
 

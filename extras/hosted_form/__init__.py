@@ -1,6 +1,6 @@
 """Open the account with Unit's own application form, on a page that Unit hosts.
 
-Goes with it: nothing. Fills the slot ``application_alternatives``. Unit docs: *Application Forms*.
+Fills the slot ``application_alternatives``. Nothing else belongs to it. Unit docs: *Application Forms*.
 """
 
 from __future__ import annotations

@@ -26,7 +26,7 @@ def _web_address(url: str) -> str:
 
 
 class HostedForm(Resource):
-    """An application form on a page of Unit's."""
+    """An application form on Unit's page."""
 
     form_id: Id = Field(validation_alias="id")
     url: Annotated[str, AfterValidator(_web_address)] = Field(  # opens the form to anyone who has it
@@ -38,8 +38,8 @@ class HostedForm(Resource):
 def hosted_form(unit: OrgClient, session: Session, return_url: Callable[[int], str]) -> HostedForm | None:
     """Return the user's form at Unit, or None if an application is open already.
 
-    The key counts earlier applications, so that a repeated press gives the same form. ``return_url`` makes the URL that
-    the form leads back to, from that number. Raises UnitError, ServiceUnavailable.
+    The idempotency key contains the number of earlier applications, so that asking again returns the same form.
+    ``return_url`` turns that number into the URL that the form leads back to. Raises UnitError, ServiceUnavailable.
     """
     earlier = unit.applications(session.user_id)
     if open_application(earlier):

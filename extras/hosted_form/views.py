@@ -1,7 +1,7 @@
-"""Apply on a page of the bank's: Unit hosts the form, this app only links to it.
+"""Apply on Unit's own page: Unit hosts the form, and this app only links to it.
 
-To copy: the server says who the account will belong to, never the browser; coming back proves nothing, so Unit is
-asked what became of the form; and a user gets the same form however often they ask.
+To copy: the server, never the browser, sets whom the account will belong to; coming back proves nothing, so Unit is
+asked whether it has the application; and asking again returns the same form.
 """
 
 from __future__ import annotations

@@ -1,9 +1,11 @@
-"""What a team needs to run the app: logs, health checks, a set-up check, and commands.
+"""What a team needs to run the app: logs, health checks, a setup check, and commands.
 
 ``views.py`` has ``/healthz``, ``/readyz``, ``/robots.txt`` and ``/.well-known/security.txt``; ``commands.py`` has
-``flask doctor`` and ``flask unit link-customer``. Beside them: versioned and compressed static files, and an HTTP
-reader that holds the time budget for every byte. Settings: ``LOG_LEVEL`` and ``SECURITY_CONTACT``. It comes first in
-``EXTRAS``, so that the log sees every request whole.
+``flask doctor`` and ``flask unit link-customer``. Also versioned and compressed static files, and an HTTP reader that
+applies the time budget to every byte. It is first in ``EXTRAS``, so that the log covers the whole request.
+
+Settings: ``LOG_LEVEL``, ``SECURITY_CONTACT``. ``deploy/`` needs it: the container's health check asks ``/healthz``, and
+the server writes the log that is configured here.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
-"""``flask doctor`` checks the set-up; ``flask unit link-customer`` links an existing customer to a user.
+"""``flask doctor`` checks the setup; ``flask unit link-customer`` links an existing customer to a user.
 
-To copy: linking is a command for operators and never a web form. Customer numbers are guessed and seen, so a form that
-takes one would hand over the account behind it. The operator checks who is asking, sees whose account it is, and
+To copy: linking is a command for operators and never a web form. Customer numbers are easy to guess, so a form that
+takes one would hand over the account behind it. The operator checks who is asking, sees whose account it is, then
 confirms.
 """
 
@@ -37,7 +37,7 @@ def init_app(app: Flask) -> None:
 @click.pass_context
 @with_appcontext
 def doctor(context: click.Context) -> None:
-    """Check the set-up at Stytch and Unit. Exits with status 1 if something is wrong."""
+    """Check the setup at Stytch and Unit. Exits with status 1 if something is wrong."""
     wrong = 0
     for finding in Doctor(current_app.extensions["settings"], current_app.extensions["http"]).findings():
         click.echo(f"{MARKS[finding.ok]} {finding.what}")

@@ -1,8 +1,8 @@
-"""Checks the set-up of both dashboards: what is right, what is wrong, and what to do next.
+"""Checks the setup of both dashboards: what is right, what is wrong, and what to do next.
 
-To copy: it changes nothing. Write permissions are probed with requests that the service has to reject, for a user, a
-customer or an address that cannot exist; the reason for the rejection shows what is missing. What no rejection can
-show is reported as unknown, never as right.
+To copy: it changes nothing. Write permissions are probed with requests that the service has to reject, because the
+user, customer or address cannot exist; the reason for the rejection shows what is missing. What a rejection cannot show
+is reported as unknown, never as right.
 """
 
 from __future__ import annotations
@@ -47,7 +47,7 @@ class Finding:
 
 
 class Doctor:
-    """Checks one set-up."""
+    """Checks one setup."""
 
     def __init__(self, settings: Settings, http: HttpSession) -> None:
         self._settings, self._http = settings, http
@@ -155,7 +155,7 @@ NEXT_FOR_SCOPE = {
 
 
 class Probe(UnitClient):
-    """Sends what Unit refuses."""
+    """Sends requests that Unit has to reject."""
 
     def status(self, method: str, path: str, document: Json | None) -> int:
         """Return the status of the answer, refusals included. Raises ServiceUnavailable."""
@@ -184,7 +184,7 @@ def _authenticators(stytch: Sdk, unknown_user: str) -> Finding:
 
 
 def _refusal(call: Callable[[], object]) -> str:
-    """Return why Stytch refuses a call: its error_type, or what failed on the way; empty if it does not."""
+    """Return why Stytch refuses a call: its error_type, or the network error; empty if it accepts the call."""
     try:
         call()
     except StytchError as error:

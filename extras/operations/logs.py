@@ -1,8 +1,8 @@
 """The log: one line per request, and one per security event.
 
 To copy: JSON, UTC, and one id on every line of a request, in its ``X-Request-Id`` header and on its error page. A user
-is a hash, a client a network. There is no query string, header, body or exception text, since each may hold a token.
-JSON escapes line ends, so no one can forge a line. A terminal gets the same record in a form that reads better.
+is a hash, a client a network. It leaves out query strings, headers, bodies and exception texts, which may hold tokens.
+JSON escapes line ends, so no one can forge a line. A terminal gets the same record in a more readable form.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ from settings import Settings, one_of
 
 from .static_files import is_static
 
-FIELDS = ("action", "outcome", "method", "path", "status", "ms")  # extra fields of a record that are kept
+FIELDS = ("action", "outcome", "method", "path", "status", "ms")  # of a record's extra fields
 HIDDEN = {"time", "logger", "endpoint", "request_id", "client", "trace"}  # on a terminal
 NAMED_BY_FIELDS = {"request", "security"}  # loggers whose message is the name of an event
 REQUEST_ID = re.compile(r"[\w-]{8,64}", re.ASCII)
@@ -73,7 +73,7 @@ def begin_request(app: Flask) -> None:
 
 
 def end_request(response: Response) -> Response:
-    """Log the request, static files aside."""
+    """Log the request, except for static files."""
     response.headers["X-Request-Id"] = request_id()
     if not is_static(request.endpoint):
         took = round((time.monotonic() - g.began) * 1000, 1)
@@ -100,7 +100,7 @@ class Lines(logging.Formatter):
     """One JSON object per line."""
 
     def format(self, record: logging.LogRecord) -> str:
-        """Return what is kept of a record."""
+        """Return the record as JSON."""
         return json.dumps(_entry(record))
 
 
@@ -108,7 +108,7 @@ class Readable(logging.Formatter):
     """The same for a terminal."""
 
     def format(self, record: logging.LogRecord) -> str:
-        """Return the record in one line, without what is of no use on a screen."""
+        """Return the record in one line, without the fields in ``HIDDEN``."""
         entry = _entry(record)
         shown = [value for name, value in entry.items() if name not in HIDDEN]
         line = " ".join(str(value).encode("unicode_escape").decode() for value in shown)

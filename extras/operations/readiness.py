@@ -1,7 +1,7 @@
 """Whether the services that the app needs answer.
 
-To copy: health checks never multiply. One caller probes the services at most every ten seconds, without credentials;
-the others get the last result, and never wait for a service that hangs.
+To copy: many health checks cause few calls. One caller probes the services at most every ten seconds, without
+credentials; the others get the last result, and never wait for a service that hangs.
 """
 
 from __future__ import annotations

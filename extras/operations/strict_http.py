@@ -1,7 +1,7 @@
-"""An HTTP reader that holds a call's time budget for every byte.
+"""An HTTP reader that applies a call's time budget to every byte.
 
-``services/http.py`` checks the time between pieces of a body. Python's own reader, though, starts its time-out anew
-with every byte of a status line, a header or a chunk size, so a server that drips them would hold a thread for hours.
+``services/http.py`` checks the time between pieces of a body. Python's own reader restarts its timeout with every byte
+of a status line, a header or a chunk size, so a server that sends them slowly could hold a thread for hours.
 """
 
 from __future__ import annotations

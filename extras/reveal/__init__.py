@@ -1,7 +1,7 @@
 """A card's number and CVV, shown by Unit in a frame, and whether a PIN is set.
 
-Goes with it: the vault's id, in ``UNIT_VGS_VAULT``. Fills the slots ``card_actions`` and ``card_notes``, and leaves the
-slot ``card_number`` open for a frame other than VGS Show's. Unit docs: *Displaying sensitive card data*.
+Fills the slots ``card_actions`` and ``card_notes``, and leaves the slot ``card_number`` open for a frame other than VGS
+Show's. Setting: ``UNIT_VGS_VAULT``, the vault's id. Unit docs: *Displaying sensitive card data*.
 """
 
 from __future__ import annotations

@@ -18,7 +18,7 @@ class PinStatus(Resource):
 def pin_status(card: Card) -> str:
     """Return ``Set`` or ``NotSet``, or an empty string if that is unknown.
 
-    A hint is not worth the page: no error of Unit's is raised.
+    The page works without it, so Unit's errors are ignored.
     """
     if card.is_virtual or card.status != "Active":  # Unit refuses to answer for others
         return ""

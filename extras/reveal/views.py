@@ -1,7 +1,7 @@
 """A card's number and CVV, shown to the customer by the bank, in a frame.
 
-To copy: they never touch this server; the browser gets a token for one card and one purpose, for at most five minutes,
-exchanged anew for each page and kept nowhere; and the content security policy is opened for this page only.
+To copy: they never touch this server. The browser gets a token for one card and one purpose, for at most five minutes;
+each page gets a new one, and it is kept nowhere. The content security policy is opened for this page only.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """Spending limits of a card, on a panel of the card's page.
 
-Goes with it: nothing. Fills the slot ``card_panels``. Unit docs: *Cards*, *Limits*.
+Fills the slot ``card_panels``. Nothing else belongs to it. Unit docs: *Get card limits*, *Update card*.
 """
 
 from __future__ import annotations

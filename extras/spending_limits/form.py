@@ -30,7 +30,7 @@ class AmountField(Field):  # type: ignore[misc]
     """Cents, typed as dollars; None if the field is empty."""
 
     data: Any
-    widget = TextInput()  # from a number field, a browser sends nothing for what it cannot read: that is "no limit"
+    widget = TextInput()  # a number field sends nothing for text that is not a number, which would mean "no limit"
 
     def _value(self) -> str:
         if self.raw_data:
@@ -59,7 +59,7 @@ class LimitsForm(FlaskForm):  # type: ignore[misc]
     def changed(self, own: Mapping[str, int], shown: Mapping[str, str]) -> dict[str, int]:
         """Return the limits by Unit's names: ``own``, with what the user changed.
 
-        That is what differs from what the form had ``shown``. A stale page does not undo changes made elsewhere.
+        Only fields that differ from what the form had ``shown`` count, so a stale page undoes no change made elsewhere.
         """
         typed = {name: self[name].data for name in WIRE_NAMES if str(self[name].data) != shown.get(name)}
         limits = {**own, **{WIRE_NAMES[name]: cents for name, cents in typed.items()}}

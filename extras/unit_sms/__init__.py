@@ -1,8 +1,8 @@
 """Step-up with a code that Unit texts to the customer's phone.
 
-Stytch does not know of this proof, so it opens cards only: no card number, no change of factors. It is kept in this
-process: with several replicas, send a browser's requests to the same one.
-Goes with it: nothing. Unit docs: *Create Customer Token Verification*.
+Stytch does not know of this proof, so it opens cards only: no card number, no change of factors. The proof is kept in
+this process; with several replicas, route each browser to the same one, or users are asked for another code. Nothing
+else belongs to it, but ``STEP_UP_METHODS`` must not name it any more. Unit docs: *Create Customer Token Verification*.
 """
 
 from __future__ import annotations

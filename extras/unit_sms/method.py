@@ -53,7 +53,7 @@ def prepare(session: Session) -> str:
     if not hit_user_limit(TEXTS_PER_USER, "text", session.user_id):
         raise CodeRejected("too_many_texts")
     send_sms_code(session)
-    return "Your bank sent you a code by text."
+    return "Your bank texted you a code."
 
 
 def verify(_session: Session, form: methods.Form) -> None:
@@ -110,7 +110,7 @@ def proven_until(session: Session) -> datetime | None:
 
 METHOD = methods.Method(
     "unit_sms",
-    "a code by text from your bank",
+    "a code texted by your bank",
     "phone",
     step_up="unit_sms/_step_up.html",
     is_enrolled=is_enrolled,
@@ -119,9 +119,9 @@ METHOD = methods.Method(
     proven_until=proven_until,
     messages={
         "malformed": "Enter the six digits from the text message.",
-        "wrong_code": "That code is not right. Enter the six digits from the newest text message.",
-        "text_expired": "That code was already used or has expired. Ask for another one.",
-        "too_many_texts": "You can get three codes in ten minutes. Enter the newest one, or wait a few minutes.",
+        "wrong_code": "That code is wrong. Enter the six digits from the newest text message.",
+        "text_expired": "That code was already used or has expired. Send another code.",
+        "too_many_texts": "You can get three codes in ten minutes. Enter the newest one or wait a few minutes.",
     },
 )
 methods.register(bp, METHOD)

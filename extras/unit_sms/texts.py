@@ -1,7 +1,4 @@
-"""What this process keeps of texted codes.
-
-Texts that wait for their code, and the tokens that right codes were exchanged for.
-"""
+"""What this process keeps: texts that wait for their code, and the tokens that right codes were exchanged for."""
 
 from __future__ import annotations
 
@@ -38,7 +35,7 @@ class Texts:
         self._lock = Lock()
 
     def sent(self, session_id: str, verification_token: str) -> None:
-        """Keep what the code of a new text belongs to; an earlier text is void."""
+        """Keep the token that the code of a new text completes; an earlier text is void."""
         with self._lock:
             self._texts[session_id] = Text(verification_token, time.time() + TEXT_LIFE)
 

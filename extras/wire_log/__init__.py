@@ -1,7 +1,7 @@
 """The panel of API calls: every call to Stytch and Unit behind a page, redacted, with the code that made it.
 
-``WIRE_LOG`` (on or off) is on unless the Stytch project is live. Off, nothing is registered. Nothing goes with this
-folder: without it, pages have no panel.
+Setting: ``WIRE_LOG`` (on or off), on unless the Stytch project is live. If off, nothing is recorded or registered.
+Fills the slots ``head``, ``before_header`` and ``after_page``. Nothing else belongs to it.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ def init_app(app: Flask) -> None:
 def add_panel(app: Flask, *, stytch_url: str, org_token: str) -> None:
     """Add the panel to any app whose calls go through ``services/http.py``.
 
-    ``stytch_url`` is the origin of Stytch's API; ``org_token`` tells calls of the company from those of a customer.
+    ``stytch_url`` is the origin of Stytch's API; ``org_token`` tells the org's calls from a customer's.
     """
     recorder = Recorder(app, f"{stytch_url}/v1/", org_token)
     app.extensions |= {"wire_log": recorder, "wire_log_handover": Handover()}
@@ -39,7 +39,7 @@ def add_panel(app: Flask, *, stytch_url: str, org_token: str) -> None:
 
 
 def is_on(given: Mapping[str, str], *, is_live: bool) -> bool:
-    """Whether the settings ask for the panel. A value that is neither on nor off stops the start."""
+    """Whether the settings ask for the panel. Raises SystemExit if the value is neither on nor off."""
     value = given.get("WIRE_LOG", "off" if is_live else "on").lower()
     if value not in {"on", "off"}:
         raise SystemExit("WIRE_LOG must be on or off.")

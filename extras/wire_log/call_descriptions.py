@@ -1,6 +1,6 @@
-"""Each call that this app makes, in one sentence, with the page of the service's documentation about it.
+"""One sentence for each API call of this app, and the page of the service's docs about it.
 
-A call that is missing here fails the tests. The sentence says what a successful call did.
+The sentence says what a successful call did. A call that is missing here fails the tests.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ TABLE: dict[str, dict[str, dict[str, str]]] = {  # by service and page of its do
             "POST /v1/totps/authenticate": "Stytch checked the code and added the authenticator to your session."
         },
         "totp/get-recovery-codes": {"POST /v1/totps/recovery_codes": "Stytch returned your recovery codes."},
-        "totp/recover": {"POST /v1/totps/recover": "Stytch accepted a recovery code, which is used up now."},
+        "totp/recover": {"POST /v1/totps/recover": "Stytch accepted a recovery code, which can’t be used again."},
         "users/get-user": {"GET /v1/users/*": "Stytch returned your user record."},
         "users/update-user": {
             "PUT /v1/users/*": "Stytch stored your Unit customer id in metadata that only a backend can write."
@@ -58,21 +58,21 @@ TABLE: dict[str, dict[str, dict[str, str]]] = {  # by service and page of its do
         },
         "customers/": {"GET /customers/*": "Unit returned the customer record."},
         "cards/": {
-            "GET /cards": "Unit listed your cards and the account that they draw on.",
+            "GET /cards": "Unit listed your cards and their account.",
             "GET /cards/*": "Unit returned the card and its account.",
             "POST /cards": "Unit issued a card; the same idempotency key returns the same card.",
             "PATCH /cards/*": "Unit set the card’s limits.",
             "POST /cards/*/freeze": "Unit froze the card.",
             "POST /cards/*/unfreeze": "Unit unfroze the card.",
-            "POST /cards/*/close": "Unit closed the card for good.",
+            "POST /cards/*/close": "Unit closed the card permanently.",
             "POST /cards/*/report-lost": "Unit marked the card as lost.",
             "POST /cards/*/report-stolen": "Unit marked the card as stolen.",
             "POST /cards/*/replace": "Unit ordered a replacement card.",
             "GET /cards/*/limits": "Unit returned the card’s limits and what it has spent.",
             "GET /cards/*/secure-data/pin/status": "Unit said whether the card has a PIN.",
         },
-        "transactions/": {"GET /transactions": "Unit listed what was paid."},
-        "authorizations/": {"GET /authorizations": "Unit listed what is held or was declined."},
+        "transactions/": {"GET /transactions": "Unit listed the transactions."},
+        "authorizations/": {"GET /authorizations": "Unit listed held and declined payments."},
         "simulations": {
             "POST /sandbox/payments": "Unit’s sandbox deposited play money.",
             "POST /sandbox/cards/*/activate": "Unit’s sandbox activated the card.",

@@ -17,9 +17,9 @@ from flask import Response, current_app, request
 
 from .recorder import Action
 
-SIZE = 256  # redirects on their way
+SIZE = 256  # browsers that follow a redirect
 LIFE = 30  # seconds
-MAX_ACTIONS = 8  # of a chain of redirects that is never followed to a page
+MAX_ACTIONS = 8  # of a chain of redirects
 KEY = re.compile(r"[\w-]{22}", re.ASCII)
 
 

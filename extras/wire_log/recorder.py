@@ -1,7 +1,7 @@
 """Record the calls to Stytch and Unit while one request is served.
 
-To copy: it listens to signals, so that the code that makes calls knows nothing of it. A call is redacted before it is
-kept, and kept in the request's own ``g``, where no other request can see it.
+To copy: it listens to signals, so the code that makes calls does not depend on it. Each call is redacted before it is
+kept in the request's own ``g``, where no other request can see it.
 """
 
 from __future__ import annotations
@@ -90,7 +90,7 @@ class Action:
 class Recorder:
     """Listens to the signals of one app, and records what belongs to a request.
 
-    What the emulator asks in order to answer runs in another app, so it is not heard here.
+    Calls that the emulator itself makes belong to another app, so they are not recorded.
     """
 
     def __init__(self, app: Flask, stytch_url: str, org_token: str) -> None:

@@ -1,7 +1,7 @@
 """Removes credentials and personal data from logged calls.
 
 To copy: redact by the name of a field *and* by the shape of a value, so that a secret under a new name is caught too.
-Redact before anything is kept, never while it is shown. Leave a hint of the form, which is all that a reader needs.
+Redact before anything is kept, not when it is shown. Leave a hint such as ``‹six digits›`` for the reader.
 """
 
 from __future__ import annotations

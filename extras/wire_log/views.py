@@ -1,7 +1,7 @@
 """The panel beside each page, and the page that shows the code behind a call.
 
-To copy: calls come back in the very response that they belong to, so nothing is stored and nothing can leak. Only
-across a redirect are they kept (``handover.py``).
+To copy: calls come back in the response that they belong to, so nothing is stored and nothing can leak. They are kept
+only across a redirect (``handover.py``).
 """
 
 from __future__ import annotations
@@ -48,7 +48,7 @@ def begin() -> None:
 def attach(response: Response) -> Response:
     """Send the calls back with a fragment, or keep them for the page that a redirect leads to.
 
-    A 204 brings none, so a page that polls gets no news of its own polling. Refused requests change no cookie.
+    A 204 carries none, so polling adds no entries. Refused requests change no cookie.
     """
     actions, status = _present(), response.status_code
     if "HX-Redirect" in response.headers or 300 <= status < 400:

@@ -77,7 +77,7 @@ def test_the_focus_goes_to_what_is_new(visitor: Visitor) -> None:
     visitor.code_field.fill(visitor.wrong_code)
     visitor.press("Confirm the code")
     expect(visitor.code_field).to_be_focused()
-    expect(visitor.code_field).to_have_accessible_description(re.compile("not right"))
+    expect(visitor.code_field).to_have_accessible_description(re.compile("is wrong"))
     visitor.code_field.fill(f"{visitor.next_code[:3]} {visitor.next_code[3:]}")
     visitor.press("Confirm the code")
     expect(page.get_by_role("heading", name="Your authenticator is set up")).to_be_focused()
@@ -94,7 +94,7 @@ def test_the_focus_goes_to_what_is_new(visitor: Visitor) -> None:
     expect(page.get_by_role("heading", name="Under review")).to_be_focused()
     expect(page).to_have_title(re.compile("^Under review: step 3 of 5"))
     visitor.press("Approve")
-    expect(page.get_by_text("Your account is open.")).to_be_visible()
+    expect(page.get_by_text("Your bank account is open.")).to_be_visible()
     expect(page.locator("#progress [aria-current=step]")).to_have_text(re.compile("Use your card"))
 
 

@@ -154,11 +154,11 @@ def test_a_purchase_shows_at_once_in_balance_activity_and_limits(visitor: Visito
 def test_what_cannot_be_undone_asks_first_and_leaves_nothing_to_do(anybody: Visitor) -> None:
     _open_card(anybody)
     page = anybody.page
-    lost = page.get_by_role("button", name=f"The card ending in {_ending(anybody)} is lost")
+    lost = page.get_by_role("button", name=f"Report the card ending in {_ending(anybody)} as lost")
     expect(lost).to_be_hidden()
 
     page.get_by_text("Report as lost…").click()
-    expect(page.get_by_text("It stops working at once and for good.").locator("visible=true")).to_have_count(1)
+    expect(page.get_by_text("It stops working right away, permanently.").locator("visible=true")).to_have_count(1)
     lost.click()
 
     for _look in range(2):
@@ -185,9 +185,9 @@ def test_the_card_needs_no_mouse(visitor: Visitor) -> None:
     expect(_state(page)).to_have_text("Ready to use")
 
     visitor.tab_and_press(page.locator("summary", has_text="Report as lost"), "Enter")
-    visitor.tab_to(page.get_by_role("button", name="is lost"))
+    visitor.tab_to(page.get_by_role("button", name="Report the card"))
     visitor.tab_and_press(page.locator("summary", has_text="Close this card"), "Space")
-    expect(page.get_by_role("button", name="is lost")).to_be_hidden()
+    expect(page.get_by_role("button", name="Report the card")).to_be_hidden()
     visitor.tab_to(page.get_by_role("button", name="Close the card ending in"))
 
     for name, typed in LIMITS.items():
@@ -233,7 +233,7 @@ def test_no_page_of_a_card_scrolls_sideways(arrive: Arrive, server: Server, sche
     expect(_state(page)).to_have_text("Frozen")
     visitor.look("frozen")
     page.get_by_text("Report as lost…").click()
-    page.get_by_role("button", name="is lost").click()
+    page.get_by_role("button", name="Report the card").click()
     expect(_state(page)).to_have_text("Reported lost")
     visitor.look("lost")
     for part in ("limits", "activity"):

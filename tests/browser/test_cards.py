@@ -25,7 +25,7 @@ def test_a_message_of_the_page_before_goes_with_the_next_press(visitor: Visitor)
     shortcuts.enroll(visitor)
     visitor.page.goto("/customer")
     visitor.open_account()
-    message = visitor.page.get_by_text("Your account is open.")
+    message = visitor.page.get_by_text("Your bank account is open.")
     expect(message).to_be_visible()
 
     visitor.get_card("Virtual")

@@ -44,8 +44,8 @@ def test_a_texted_code_shows_the_cards(anybody: Visitor) -> None:
     anybody.expected = {403, 422}
     _come_back(anybody)
 
-    anybody.press("Use a code by text from your bank instead")
-    expect(anybody.page.get_by_text("Your bank sends the code")).to_contain_text("see your cards")
+    anybody.press("Use a code texted by your bank instead")
+    expect(anybody.page.get_by_text("Your bank texts a code")).to_contain_text("see your cards")
     anybody.page.get_by_label(TEXTED).fill("000002")
     anybody.press("Confirm")
     expect(anybody.error).to_be_visible()
@@ -63,7 +63,7 @@ def test_the_account_shows_this_session_and_how_it_was_proven(anybody: Visitor) 
     page.get_by_role("link", name=anybody.email).click()
 
     proofs = page.get_by_role("region", name="How you confirmed it’s you")
-    expect(proofs.get_by_role("term")).to_have_text(["Email link", "Authenticator app"])
+    expect(proofs.get_by_role("term")).to_have_text(["Email link", "Authenticator"])
     sessions = page.get_by_role("region", name="Where you’re signed in").get_by_role("listitem")
     expect(sessions).to_have_count(1)
     expect(sessions).to_contain_text("This session")
@@ -80,8 +80,8 @@ def test_no_page_about_identity_scrolls_sideways(arrive: Arrive, scheme: Scheme)
     visitor.expected = {403, 422}
     _come_back(visitor)
     page = visitor.page
-    visitor.press("Use a code by text from your bank instead")
-    expect(page.get_by_text("Your bank sends the code")).to_be_visible()
+    visitor.press("Use a code texted by your bank instead")
+    expect(page.get_by_text("Your bank texts a code")).to_be_visible()
     visitor.look("text")
     page.get_by_label(TEXTED).fill("000002")
     visitor.press("Confirm")

@@ -57,6 +57,6 @@ def test_the_first_stop_of_a_page_skips_to_its_content(visitor: Visitor) -> None
     visitor.page.goto("/")
 
     visitor.page.keyboard.press("Tab")
-    visitor.tab_and_press(visitor.page.get_by_role("link", name="Skip to the content"), "Enter")
+    visitor.tab_and_press(visitor.page.get_by_role("link", name="Skip to content"), "Enter")
 
     expect(visitor.page.get_by_role("main")).to_be_focused()

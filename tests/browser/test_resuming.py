@@ -78,7 +78,7 @@ def test_all_places_that_wait_load_after_one_code(visitor: Visitor) -> None:
     assert found == [[403, 200]] * 3
 
 
-def test_a_button_without_an_id_says_to_press_again(visitor: Visitor) -> None:
+def test_a_button_without_an_id_says_to_try_again(visitor: Visitor) -> None:
     page = visitor.page
     open_page_with(
         visitor, f'<button {GET}>Go</button><a id="button" href="/nowhere"></a><section id="place"></section>'
@@ -88,7 +88,7 @@ def test_a_button_without_an_id_says_to_press_again(visitor: Visitor) -> None:
     visitor.code_field.fill(visitor.next_code)
     visitor.press("Confirm")
 
-    expect(page.get_by_role("status")).to_have_text("Confirmed. Press again.")
+    expect(page.get_by_role("status")).to_have_text("Confirmed. Now try again.")
     expect(page.get_by_text("Go", exact=True)).to_be_focused()
 
     page.keyboard.press("Enter")

@@ -109,7 +109,7 @@ def test_step_up(open_copy: Open, user: User) -> None:
     browser.get("/secret")
     assert "Enter a code to <strong>see the secret</strong>" in browser.text
     assert "Enter six digits." in browser.submit("/step-up", code="12")
-    assert "That code is not right." in browser.submit("/step-up", code=f"{(int(user.code(1)) + 1) % 1_000_000:06}")
+    assert "That code is wrong." in browser.submit("/step-up", code=f"{(int(user.code(1)) + 1) % 1_000_000:06}")
     assert browser.submit("/step-up", code=user.code(1)) == "<p>The secret is 42.</p>"
 
 

@@ -60,7 +60,7 @@ def test_only_the_slots_of_emulated_services_are_filled(tmp_path: Path, emulated
         ("banner", "Stytch and Unit are both emulated"),
         ("sign_in", "Sign in as ada."),
         ("link_sent", "No email yet."),
-        ("authenticator_code", "No authenticator app yet."),
+        ("authenticator_code", "No authenticator apps yet."),
         ("application_waiting", ""),
         ("card_number", "Show card number"),
     ],

@@ -66,10 +66,11 @@ def written(request: pytest.FixtureRequest) -> Iterator[Written]:
     root.setLevel(before)
 
 
-def test_a_request_is_one_line(stepped_up: Visitor, written: Written) -> None:
+def test_a_request_is_one_line_without_query_token_or_user_id(stepped_up: Visitor, written: Written) -> None:
     answer = stepped_up.get("/cards?token=hush").response
+    stepped_up.get("/emulator/application-form/hush")
 
-    (line,) = written.entries
+    line, other = written.entries
     user, request_id = line.pop("user"), line.pop("request_id")
     assert line.pop("ms") >= 0
     assert line == {
@@ -83,61 +84,34 @@ def test_a_request_is_one_line(stepped_up: Visitor, written: Written) -> None:
         "endpoint": "cards.index",
         "client": "127.0.0.0/24",
     }
-    assert answer.headers["X-Request-Id"] == request_id
+    assert answer.headers["X-Request-Id"] == request_id != other["request_id"]
     assert len(user) == 16
+    assert other["path"] == "/emulator/application-form/[token]"
+    assert "user-test" not in written.text
 
 
-def test_a_token_in_a_path_is_not_logged(visitor: Visitor, written: Written) -> None:
-    visitor.get("/emulator/application-form/hush")
+def test_one_id_holds_the_lines_of_a_request_together(stepped_up: Visitor, written: Written) -> None:
+    listing = stepped_up.get("/cards/list").response.headers["X-Request-Id"]
+    page = stepped_up.get("/emulator/nowhere")
+    missing = page.response.headers["X-Request-Id"]
 
-    assert [entry["path"] for entry in written.entries] == ["/emulator/application-form/[token]"]
-
-
-def test_one_id_holds_the_lines_of_a_request_together(signed_in: Visitor, written: Written) -> None:
-    answer = signed_in.get("/cards/list").response
-
-    assert [entry["event"] for entry in written.entries] == ["denial", "request"]
-    assert {entry["request_id"] for entry in written.entries} == {answer.headers["X-Request-Id"]}
-
-
-def test_what_the_emulator_logs_has_no_id_of_its_own(stepped_up: Visitor, written: Written) -> None:
-    answer = stepped_up.get("/cards/list").response
-
-    assert "emulator.unit" in {entry["logger"] for entry in written.entries}
-    assert {entry.get("request_id") for entry in written.entries} == {None, answer.headers["X-Request-Id"]}
-
-
-def test_an_error_page_names_the_request(visitor: Visitor) -> None:
-    page = visitor.get("/emulator/nowhere")
-
-    assert f"Reference: {page.response.headers['X-Request-Id']}" in page.text
-
-
-def test_two_requests_have_two_ids(visitor: Visitor) -> None:
-    ids = {visitor.get("/healthz").response.headers["X-Request-Id"] for _ in range(3)}
-
-    assert len(ids) == 3
-
-
-def test_the_id_of_a_trusted_proxy_is_kept(app_with: AppWith) -> None:
-    proxied = Visitor(app_with(TRUSTED_PROXIES="1"))
-
-    assert proxied.get("/healthz", X_Request_Id="from-the-proxy").response.headers["X-Request-Id"] == "from-the-proxy"
+    ids = {(entry["logger"], entry.get("request_id")) for entry in written.entries}
+    assert ids == {("security", listing), ("request", listing), ("request", missing), ("emulator.unit", None)}
+    assert listing != missing
+    assert f"Reference: {missing}" in page.text
 
 
 @pytest.mark.parametrize(
-    ("proxies", "given"), [("0", "from-a-client"), ("1", "two words; and more")], ids=["untrusted", "malformed"]
+    ("proxies", "given", "is_kept"),
+    [("1", "from-the-proxy", True), ("0", "from-a-client", False), ("1", "two words; and more", False)],
+    ids=["trusted", "untrusted", "malformed"],
 )
-def test_an_untrusted_or_malformed_id_is_not_kept(app_with: AppWith, proxies: str, given: str) -> None:
+def test_only_a_trusted_and_well_formed_id_is_kept(app_with: AppWith, proxies: str, given: str, is_kept: bool) -> None:
     visitor = Visitor(app_with(TRUSTED_PROXIES=proxies))
 
-    assert visitor.get("/healthz", X_Request_Id=given).response.headers["X-Request-Id"] != given
+    answer = visitor.get("/healthz", X_Request_Id=given).response
 
-
-def test_a_link_that_was_not_emailed_is_not_logged_as_ok(visitor: Visitor, written: Written) -> None:
-    visitor.post("/login", {"email": "ada@inactive.example"})
-
-    assert written.of("login") == [("send_link", "inactive_email")]
+    assert (answer.headers["X-Request-Id"] == given) is is_kept
 
 
 def test_each_proof_is_an_event(app: Flask, written: Written, clock: time_machine.Traveller) -> None:
@@ -164,26 +138,19 @@ def test_a_refusal_is_an_event(enrolled: Visitor, written: Written) -> None:
     enrolled.get("/cards")
     enrolled.post("/logout", {"csrf_token": "forged"})
     enrolled.get("/emulator/inbox", Host="evil.example")
+    enrolled.post("/login", {"email": "ada@inactive.example"})
 
     assert written.of("step-up") == [("authenticate_totp", "unable_to_authenticate_totp")]
     assert written.of("denial") == [("no customer",), ("CSRF token",), ("SecurityError",)]
     assert {entry["level"] for entry in written.entries if entry.get("event") == "denial"} == {"WARNING"}
+    assert written.of("login") == [("send_link", "inactive_email")]
 
 
 def test_a_limit_is_an_event(visitor: Visitor, written: Written) -> None:
     for _ in range(4):
         visitor.ask_for_link()
-        visitor.get("/")
 
     assert written.of("limit") == [("link: 3 per 10 minute",)]
-
-
-def test_a_user_is_a_hash_that_stays_the_same(signed_in: Visitor, written: Written) -> None:
-    signed_in.get("/")
-    signed_in.get("/")
-
-    assert len({entry["user"] for entry in written.entries}) == 1
-    assert "user-test" not in written.text
 
 
 def test_no_secret_is_ever_logged(app: Flask, written: Written) -> None:
@@ -212,6 +179,13 @@ def test_no_one_can_forge_a_line(visitor: Visitor, written: Written) -> None:
     assert "\r" not in written.text
 
 
+@pytest.mark.parametrize("written", [Readable], indirect=True)
+def test_a_terminal_shows_the_same_in_one_line(visitor: Visitor, written: Written) -> None:
+    visitor.get("/healthz")
+
+    assert written.text.split()[:6] == ["12:00:00", "INFO", "request", "GET", "/healthz", "200"]
+
+
 def test_of_a_crash_the_place_is_logged_and_not_the_text(settings: Settings, written: Written) -> None:
     app = create_app(settings)
 
@@ -228,14 +202,6 @@ def test_of_a_crash_the_place_is_logged_and_not_the_text(settings: Settings, wri
     assert "test_logs.py" in entry["trace"][-1]
     assert "hush" not in written.text
     assert written.of("fault") == [("InternalServerError",)]
-
-
-@pytest.mark.parametrize("written", [Readable], indirect=True)
-def test_a_terminal_shows_the_same_in_one_line(visitor: Visitor, written: Written) -> None:
-    visitor.get("/healthz")
-
-    line = written.text.split()
-    assert line[:6] == ["12:00:00", "INFO", "request", "GET", "/healthz", "200"]
 
 
 @pytest.mark.parametrize(

@@ -14,7 +14,7 @@ from selectolax.lexbor import LexborNode
 
 from extras.operations import static_files
 
-from ..visitor import Page, Visitor
+from ..visitor import Visitor
 
 GZIP = {"Accept-Encoding": "gzip, deflate, br"}
 STATIC = Path(__file__).parents[2] / "static"
@@ -53,20 +53,17 @@ def test_a_static_file_is_compressed_for_clients_that_accept_it(visitor: Visitor
     assert small.headers["Vary"] == whole.headers["Vary"] == "Accept-Encoding"
 
 
-def test_a_compressed_file_that_has_not_changed_is_not_sent_again(visitor: Visitor) -> None:
+def test_a_compressed_file_that_has_not_changed_is_not_sent_again_and_a_part_is_not_compressed(
+    visitor: Visitor,
+) -> None:
     first = visitor.client.get("/static/app.css", headers=GZIP, buffered=True)
 
     asked = GZIP | {"If-None-Match": first.headers["ETag"]}
     again = visitor.client.get("/static/app.css", headers=asked, buffered=True)
-
-    assert (again.status_code, again.data) == (304, b"")
-
-
-def test_a_part_of_a_file_is_sent_as_it_is(visitor: Visitor) -> None:
     part = visitor.client.get("/static/app.css", headers=GZIP | {"Range": "bytes=0-9"}, buffered=True)
 
-    assert part.status_code == 206
-    assert part.data == (STATIC / "app.css").read_bytes()[:10]
+    assert (again.status_code, again.data) == (304, b"")
+    assert (part.status_code, part.data) == (206, (STATIC / "app.css").read_bytes()[:10])
 
 
 @pytest.mark.parametrize("path", ["/", "/cards/list", "/step-up", "/healthz"])
@@ -74,37 +71,26 @@ def test_a_page_is_never_compressed(stepped_up: Visitor, path: str) -> None:
     assert "Content-Encoding" not in stepped_up.client.get(path, headers=GZIP).headers
 
 
-@pytest.fixture(params=["visitor", "stepped_up"])
-def page(request: pytest.FixtureRequest) -> tuple[Page, Visitor]:
-    """The home page with the panel of calls, before and after signing in."""
-    visitor: Visitor = request.getfixturevalue(request.param)
-    return visitor.get("/"), visitor
-
-
 @pytest.mark.panel
-def test_a_page_loads_nothing_from_elsewhere(page: tuple[Page, Visitor]) -> None:
-    tags = page[0].html.css("script, link, img, iframe, use, source, object, embed")
+@pytest.mark.parametrize("fixture", ["visitor", "stepped_up"])
+def test_a_page_loads_only_own_files_of_this_version_with_their_hash(
+    request: pytest.FixtureRequest, fixture: str
+) -> None:
+    visitor: Visitor = request.getfixturevalue(fixture)
+    page = visitor.get("/")
+    loaded = page.html.css("script, link, img, iframe, use, source, object, embed")
+    checked = page.html.css("script, link[rel=stylesheet]")
 
-    assert {urlsplit(address(tag)).netloc for tag in tags} == {""}
+    answers = {
+        address(tag): visitor.client.get(address(tag), buffered=True) for tag in page.html.css("script, head link")
+    }
 
-
-@pytest.mark.panel
-def test_browsers_check_the_hash_of_every_script_and_style_sheet(page: tuple[Page, Visitor]) -> None:
-    tags = page[0].html.css("script, link[rel=stylesheet]")
-
-    sent = [page[1].client.get(address(tag), buffered=True).data for tag in tags]
-
-    assert len(tags) > 4
-    assert [tag.attrs["integrity"] for tag in tags] == [sha384(data) for data in sent]
-
-
-@pytest.mark.panel
-def test_a_file_under_its_version_is_kept_for_a_year(page: tuple[Page, Visitor]) -> None:
-    answers = [page[1].client.get(address(tag), buffered=True) for tag in page[0].html.css("script, head link")]
-
-    assert {(answer.status_code, answer.headers["Cache-Control"]) for answer in answers} == {(200, FOREVER)}
-    assert {answer.headers["Vary"] for answer in answers} == {"Accept-Encoding"}
-    assert not [answer for answer in answers if "Set-Cookie" in answer.headers]
+    assert {urlsplit(address(tag)).netloc for tag in loaded} == {""}
+    assert len(checked) > 4
+    assert [tag.attrs["integrity"] for tag in checked] == [sha384(answers[address(tag)].data) for tag in checked]
+    assert {(answer.status_code, answer.headers["Cache-Control"]) for answer in answers.values()} == {(200, FOREVER)}
+    assert {answer.headers["Vary"] for answer in answers.values()} == {"Accept-Encoding"}
+    assert not [answer for answer in answers.values() if "Set-Cookie" in answer.headers]
 
 
 @pytest.mark.parametrize("path", ["/static/app.css", "/static/app.css?v=000000000000"], ids=["none", "old"])

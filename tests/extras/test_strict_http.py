@@ -2,42 +2,25 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 from flask import Flask
 
 from extras.operations import strict_http
-from services import http
 from services.errors import ServiceUnavailable
 from services.http import HttpSession
 
-from ..bad_server import Server, answer, head, self_signed, serving, tls
+from ..bad_server import CHUNKED, Server, answer, head, self_signed, serving, short_budget, tls
 
-BUDGET = 0.05  # seconds that a call has in these tests
-GRACE = 1.0  # seconds that a test may take longer on a busy machine
 DRIP = 0.01  # seconds between two bytes, far below the time-out of a single read
-CHUNKED = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
 
 
 @pytest.fixture
-def session() -> Iterator[HttpSession]:
-    with HttpSession() as session:
-        strict_http.mount(session)
-        yield session
-
-
-@contextmanager
-def short_budget() -> Iterator[None]:
-    """Give calls a budget that a test can wait for, and check that it holds."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(http, "BUDGET", BUDGET)
-        start = time.monotonic()
-        yield
-        assert time.monotonic() - start < BUDGET + GRACE
+def session(session: HttpSession) -> HttpSession:
+    strict_http.mount(session)
+    return session
 
 
 @pytest.fixture(scope="module")
@@ -66,14 +49,17 @@ def test_the_app_calls_both_services_through_it(app: Flask) -> None:
         pytest.param(CHUNKED + b"2\r\n{}\r\n0\r\nX-Trailer: " + b"t" * 200, id="trailer"),
     ],
 )
-def test_a_line_that_drips_meets_the_budget(session: HttpSession, octets: bytes) -> None:
-    with serving(Server(answers=[octets], pause=DRIP)) as server, short_budget(), pytest.raises(ServiceUnavailable):
+def test_a_line_that_drips_meets_the_budget(server: Server, session: HttpSession, octets: bytes) -> None:
+    server.answers, server.pause = [octets], DRIP
+
+    with short_budget(), pytest.raises(ServiceUnavailable):
         session.get(server.origin)
 
 
-def test_an_answer_that_drips_fast_enough_comes_back(session: HttpSession) -> None:
-    with serving(Server(answers=[head(8) + b'{"a": 1}'], pause=0.001)) as server:
-        assert session.get(server.origin).json() == {"a": 1}
+def test_an_answer_that_drips_fast_enough_comes_back(server: Server, session: HttpSession) -> None:
+    server.answers, server.pause = [head(8) + b'{"a": 1}'], 0.001
+
+    assert session.get(server.origin).json() == {"a": 1}
 
 
 def test_an_answer_that_drips_over_tls_meets_the_budget(

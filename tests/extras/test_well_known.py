@@ -15,11 +15,12 @@ from ..environs import read
 from ..visitor import Visitor
 
 
-def test_search_engines_may_read_the_pages_that_say_noindex(visitor: Visitor) -> None:
+def test_search_engines_may_read_the_pages_that_say_noindex_and_there_is_no_contact(visitor: Visitor) -> None:
     answer = visitor.client.get("/robots.txt")
 
     assert answer.mimetype == "text/plain"
     assert answer.text.splitlines() == ["User-agent: *", "Disallow:"]
+    assert visitor.get("/.well-known/security.txt").status == 404
 
 
 @pytest.mark.parametrize(
@@ -44,10 +45,6 @@ def test_vulnerabilities_are_reported_to_the_configured_contact(app_with: AppWit
     assert lines["Contact"] == contact
     assert lines["Canonical"] == "http://localhost:8000/.well-known/security.txt"
     assert 0 < (datetime.fromisoformat(lines["Expires"]) - datetime.now(UTC)).days < 365
-
-
-def test_without_a_contact_there_is_no_such_file(visitor: Visitor) -> None:
-    assert visitor.get("/.well-known/security.txt").status == 404
 
 
 @pytest.mark.parametrize(

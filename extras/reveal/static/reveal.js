@@ -28,7 +28,7 @@
     });
     frame.on('revealSuccess', () => { announce(SHOWN); });
     frame.on('revealFail', () => {
-      announce('The bank can’t show this number. A physical card has it printed on; other cards may be frozen or closed.');
+      announce('The bank can’t show this number. Check that the card is active, then reload the page.');
     });
     frame.render(`#${name}`, { 'font-family': 'monospace', 'font-size': '20px' });
     return frame;

@@ -48,7 +48,7 @@ methods.register(
         step_up="code_fields.html",
         is_enrolled=lambda session: session.enrolled,
         verify=verify,
-        messages={"malformed": "Enter six digits.", "unable_to_authenticate_totp": "That code is not right."},
+        messages={"malformed": "Enter six digits.", "unable_to_authenticate_totp": "That code is wrong."},
     ),
 )
 app.register_blueprint(step_up.bp)
