@@ -57,7 +57,7 @@ def journey() -> list[Step]:
         fresh = guards.proven_until(session) is not None
         done = [True, session.enrolled, session.customer_id is not None, fresh, False]
     current = done.index(False)
-    states = ["done"] * current + ["current"] + ["todo"] * (len(STEPS) - current - 1)
+    states = ["done" if done[i] else "current" if i == current else "todo" for i in range(len(STEPS))]
     return [Step(number, title, state) for number, (title, state) in enumerate(zip(STEPS, states, strict=True), 1)]
 
 

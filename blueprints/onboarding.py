@@ -23,7 +23,7 @@ bp = Blueprint("onboarding", __name__)
 
 
 @bp.get("/customer")
-@guards.login_required
+@guards.second_factor_required
 def index() -> Response:
     """Show the form, or where the application stands."""
     session = guards.current_session()
@@ -37,13 +37,14 @@ def index() -> Response:
 
 
 @bp.post("/customer")
-@guards.login_required
+@guards.second_factor_required
 @guards.revalidate_session
 def open_account() -> Response:
-    """Apply at the bank, in the name of the Stytch user."""
+    """Apply at the bank, in the name of the Stytch user. The phone becomes a factor, so it takes the user's factors."""
     session, form = guards.current_session(), ApplicationForm(request.form)
     if session.customer_id:
         return redirect_to(url_for("cards.index"))
+    guards.require_factor_proof("open your account")
     if not form.validate():
         return render("onboarding/form.html", 422, form=form, is_step=True)
     try:
@@ -56,7 +57,7 @@ def open_account() -> Response:
 
 
 @bp.get("/customer/status")
-@guards.login_required
+@guards.second_factor_required
 def status() -> Response:
     """Say where the application stands. A waiting page polls this, and stays as it is while nothing changes."""
     session = guards.current_session()

@@ -8,17 +8,16 @@ recovery code opens nothing; it only leads to a new authenticator.
 from __future__ import annotations
 
 import re
-from datetime import UTC, datetime
 from urllib.parse import quote
 
 from flask import Blueprint, Response, request
 from flask import session as flask_session
 
 from services import guards, methods
-from services.errors import CodeRejected
+from services.errors import CodeRejected, SignInTooOld
 from services.rate_limits import count_code, reset_code_attempts
 from services.session import Session
-from services.stytch_client import LINK_LIFE, stytch_client
+from services.stytch_client import stytch_client
 
 from .htmx import HOME, redirect_to, render
 
@@ -58,22 +57,25 @@ methods.register(bp, METHOD)
 
 
 @bp.post("/totp")
-@guards.login_required
 @guards.revalidate_session
 def enroll() -> Response:
     """Show a new authenticator's QR code."""
     session = guards.current_session()
     if session.enrolled:
         return redirect_to(HOME)
-    if not _may_enroll(session):
-        return render("totp/too_late.html", 403, is_step=True)
+    guards.require_factor_proof("add an authenticator")
     return _show_qr_code(session)
 
 
+@bp.app_errorhandler(SignInTooOld)
+def too_late(_error: SignInTooOld) -> Response:
+    """Ask for a new sign-in: an old session in a stolen browser must not add a factor."""
+    return render("totp/too_late.html", 403, is_step=True)
+
+
 @bp.post("/totp/replace")
-@guards.login_required
-@guards.revalidate_session
-@guards.step_up_required("replace your authenticator", guards.FACTOR_MAX_AGE)
+@guards.second_factor_required
+@guards.factor_proof_required("replace your authenticator")
 def replace() -> Response:
     """Remove the current authenticator, since Stytch allows one, and show the QR code of a new one."""
     return _show_qr_code(guards.set_current_session(stytch_client.remove_authenticator(guards.current_session())))
@@ -155,12 +157,6 @@ def _finish(session: Session) -> Response:
 
 def _start_again() -> Response:
     return render("totp/start_again.html", 409, is_step=True)
-
-
-def _may_enroll(session: Session) -> bool:
-    """Whether the user proved who they are just now: an old session in a stolen browser must not add a factor."""
-    proofs = (session.last_used("email"), session.last_used("recovery_code"))
-    return any(proof and datetime.now(UTC) - proof < LINK_LIFE for proof in proofs)
 
 
 def _recovery_code(text: str) -> str:

@@ -18,6 +18,10 @@ class SecondFactorMissing(Exception):
     """The user has not enrolled any of the step-up methods."""
 
 
+class SignInTooOld(Exception):
+    """The sign-in was too long ago to add a first second factor."""
+
+
 class NoCustomer(Exception):
     """The user is not a customer at Unit yet."""
 

@@ -7,14 +7,14 @@ a cached session without asking Stytch; and a guard only raises: one place turns
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from functools import wraps
 from typing import Any, ParamSpec, TypeVar
 
 from flask import Response, current_app, g, request
 from itsdangerous import BadSignature, Signer
 
-from .errors import NoCustomer, NotSignedIn, SecondFactorMissing, ServiceUnavailable, StepUpRequired
+from .errors import NoCustomer, NotSignedIn, SecondFactorMissing, ServiceUnavailable, SignInTooOld, StepUpRequired
 from .methods import enrolled_methods, step_up_methods
 from .session import SESSION_TOKEN, Session
 from .session_cache import session_cache
@@ -22,6 +22,7 @@ from .session_cache import session_cache
 P = ParamSpec("P")
 R = TypeVar("R")
 FACTOR_MAX_AGE = timedelta(minutes=5)  # of the second factor, to see or change factors
+MAILBOX_MAX_AGE = timedelta(minutes=10)  # of the mailbox's proof or a recovery code, for users who have nothing else
 
 
 def sign_in_token() -> str | None:
@@ -75,15 +76,20 @@ def set_current_session(session: Session) -> Session:
     return session
 
 
-def proven_until(session: Session, max_age: timedelta | None = None, *, stytch_only: bool = False) -> datetime | None:
-    """Return until when the second factor counts as fresh, or None. Freshness is decided here and nowhere else.
-
-    ``max_age`` is ``STEP_UP_MAX_AGE`` unless given. If either argument is given, only proofs that Stytch knows count.
-    """
-    proofs = [session.proven_until(max_age or current_app.config["STEP_UP_MAX_AGE"])]
-    if max_age is None and not stytch_only:
+def proven_until(session: Session, *, stytch_only: bool = False) -> datetime | None:
+    """Return until when the second factor counts as fresh, or None; ``stytch_only``: by what Stytch knows of."""
+    proofs = [session.proven_until(current_app.config["STEP_UP_MAX_AGE"])]
+    if not stytch_only:
         proofs += [method.proven_until(session) for method in step_up_methods() if method.proven_until]
     return max((until for until in proofs if until), default=None)
+
+
+def may_change_factors(session: Session) -> bool:
+    """Whether the session proves as much as the user has: factors of as many groups, at most two, and fresh."""
+    if session.held - {"mailbox"}:
+        return session.proven_until(FACTOR_MAX_AGE, groups=min(2, len(session.held))) is not None
+    proofs = (session.last_used("email"), session.last_used("recovery_code"))
+    return bool(session.held) and any(proof and datetime.now(UTC) - proof < MAILBOX_MAX_AGE for proof in proofs)
 
 
 def public(view: Callable[P, R]) -> Callable[P, R]:
@@ -107,7 +113,7 @@ def guard(check: Callable[[], object]) -> Callable[[Callable[P, R]], Callable[P,
 
 
 def step_up_required(
-    purpose: str | Callable[[], str], max_age: timedelta | None = None, *, stytch_only: bool = False
+    purpose: str | Callable[[], str], *, stytch_only: bool = False
 ) -> Callable[[Callable[P, R]], Callable[P, R]]:
     """Require a fresh second factor, as ``proven_until`` decides. Raises StepUpRequired, after asking Stytch.
 
@@ -116,11 +122,25 @@ def step_up_required(
 
     def check() -> None:
         words = purpose if isinstance(purpose, str) else purpose()
-        g.step_up = StepUpRequired(words, stytch_only=stytch_only or max_age is not None)
-        if not any(proven_until(load(), max_age, stytch_only=stytch_only) for load in (current_session, fresh_session)):
+        g.step_up = StepUpRequired(words, stytch_only=stytch_only)
+        if not any(proven_until(load(), stytch_only=stytch_only) for load in (current_session, fresh_session)):
             raise g.step_up
 
     return guard(check)
+
+
+def require_factor_proof(purpose: str) -> None:
+    """Guard what shows or sets a factor, or gives the bank a phone, by the factors that the user has now.
+
+    Raises StepUpRequired, or SignInTooOld for a user who has nothing but a mailbox.
+    """
+    if not may_change_factors(session := fresh_session()):
+        raise StepUpRequired(purpose, stytch_only=True) if session.held - {"mailbox"} else SignInTooOld
+
+
+def factor_proof_required(purpose: str) -> Callable[[Callable[P, R]], Callable[P, R]]:
+    """Return ``require_factor_proof`` as a decorator."""
+    return guard(lambda: require_factor_proof(purpose))
 
 
 def _require_customer() -> None:

@@ -62,22 +62,18 @@ class Session:
     jwt_expires_at: float
     email: str = field(repr=False)  # from the user object: to show and to apply with, never to decide on
     enrolled: bool  # has a verified authenticator; from the user object, to offer the right next step
+    held: frozenset[str] = frozenset()  # the groups in which the user has verified factors
     pending_totps: tuple[str, ...] = ()
 
-    @property
-    def second_factor_at(self) -> datetime | None:
-        """When the second factor was last used, if the factors come from at least two groups."""
-        if len({factor.group for factor in self.factors if factor.group}) < 2:
-            return None
-        return max(factor.last_used for factor in self.factors if factor.group in {"phone", "device"})
-
-    def proven_until(self, max_age: timedelta) -> datetime | None:
-        """Until when the second factor counts as fresh; None if there is none or it is too old.
+    def proven_until(self, max_age: timedelta, groups: int = 2) -> datetime | None:
+        """Until when the newest phone or device factor counts as fresh, if the factors come from this many groups.
 
         A timestamp in the future is ignored: it would extend the step-up.
         """
-        now, used = datetime.now(UTC), self.second_factor_at
-        if used is None or used > now + timedelta(seconds=JWT_LEEWAY):
+        proven = {factor.group for factor in self.factors if factor.group}
+        used = max((factor.last_used for factor in self.factors if factor.group in {"phone", "device"}), default=None)
+        now = datetime.now(UTC)
+        if len(proven) < groups or used is None or used > now + timedelta(seconds=JWT_LEEWAY):
             return None
         until = min(used + max_age, self.expires_at)
         return until if until > now else None
@@ -152,6 +148,7 @@ def session_from(token: str, session_jwt: str, claims: Mapping[str, Any], user: 
             jwt_expires_at=claims["exp"],
             email=next((email.email for email in sorted(user.emails, key=lambda email: not email.verified)), ""),
             enrolled=any(totp.verified for totp in user.totps),
+            held=_groups_held(user),
             pending_totps=tuple(totp.totp_id for totp in user.totps if not totp.verified),
         )
     except (KeyError, TypeError, ValueError) as error:
@@ -159,6 +156,13 @@ def session_from(token: str, session_jwt: str, claims: Mapping[str, Any], user: 
     if session.expires_at <= datetime.now(UTC):
         raise NotSignedIn
     return session
+
+
+def _groups_held(user: User) -> frozenset[str]:
+    mailbox, phone = any(email.verified for email in user.emails), any(phone.verified for phone in user.phone_numbers)
+    device = any(totp.verified for totp in user.totps) or any(key.verified for key in user.webauthn_registrations)
+    held = {"mailbox": mailbox, "phone": phone, "device": device}
+    return frozenset(group for group, has in held.items() if has)
 
 
 def _is_removed(factor: Mapping[str, Any], user: User) -> bool:

@@ -1,7 +1,6 @@
 """The account page: who the user is, what proves it, and their open sessions.
 
-To copy: removing a factor or seeing recovery codes needs the second factor, used within five minutes; a mailbox or a
-recovery code is not enough. ``@revalidate_session`` stands above the guard, which then uses Stytch's newest answer.
+To copy: showing or changing a factor needs proofs of the factors that the user has, the second one within five minutes.
 """
 
 from __future__ import annotations
@@ -13,12 +12,11 @@ from flask import Blueprint, Response
 from blueprints.htmx import HOME, redirect_to, render
 from blueprints.login import end_session
 from services.guards import (
-    FACTOR_MAX_AGE,
     current_session,
+    factor_proof_required,
     fresh_session,
     login_required,
-    revalidate_session,
-    step_up_required,
+    second_factor_required,
 )
 from services.methods import step_up_methods
 from services.stytch_client import stytch_client
@@ -38,9 +36,8 @@ def index() -> Response:
 
 
 @bp.post("/account/recovery-codes")
-@login_required
-@revalidate_session
-@step_up_required("see your recovery codes", FACTOR_MAX_AGE)
+@second_factor_required
+@factor_proof_required("see your recovery codes")
 def show_codes() -> Response:
     """Show the unused recovery codes. A POST, since it reveals them."""
     codes = stytch_client.recovery_codes(current_session())
@@ -48,9 +45,8 @@ def show_codes() -> Response:
 
 
 @bp.post("/account/authenticator/remove")
-@login_required
-@revalidate_session
-@step_up_required("remove your authenticator", FACTOR_MAX_AGE)
+@second_factor_required
+@factor_proof_required("remove your authenticator")
 def remove() -> Response:
     """Delete the authenticator; a new sign-in link is enough to add another one."""
     stytch_client.remove_authenticator(current_session())

@@ -9,7 +9,13 @@ from __future__ import annotations
 from flask import Blueprint, Response, current_app, make_response, url_for
 
 from blueprints.htmx import is_htmx, redirect_to, render
-from services.guards import current_session, login_required, revalidate_session
+from services.guards import (
+    current_session,
+    login_required,
+    require_factor_proof,
+    revalidate_session,
+    second_factor_required,
+)
 from services.unit_client import org_client
 
 from .forms import has_applied, hosted_form
@@ -18,13 +24,14 @@ bp = Blueprint("hosted_form", __name__, template_folder="templates")
 
 
 @bp.post("/customer/hosted")
-@login_required
+@second_factor_required
 @revalidate_session
 def offer() -> Response:
     """Show a link to the bank's form, unless an application is open already."""
     session = current_session()
     if session.customer_id:
         return redirect_to(url_for("cards.index"))
+    require_factor_proof("open your account")  # the form's phone becomes a factor
     form = hosted_form(org_client, session, _return_url)
     if form is None:
         return redirect_to(url_for("onboarding.status"))
