@@ -108,10 +108,10 @@ def test_a_proof_ends_with_its_session(session: Session, left: int, until: int |
 def test_the_time_of_the_second_factor_is_not_that_of_the_mailbox(session: Session) -> None:
     both = with_factors(session, [("email", 0), ("authenticator_app", 90)])
 
-    assert both.second_factor_at == ago(90)
+    assert both.proven_until(TEN_MINUTES) == ago(90 - 600)
     assert both.last_used("email") == ago(0)
     assert both.last_used("sms") is None
-    assert with_factors(session, [("authenticator_app", 0)]).second_factor_at is None
+    assert with_factors(session, [("authenticator_app", 0)]).proven_until(TEN_MINUTES) is None
 
 
 @pytest.mark.parametrize(
@@ -185,6 +185,7 @@ def test_a_session_is_read_from_its_jwt_and_the_user(user: User) -> None:
         jwt_expires_at=time.time() + 300,
         email=EMAIL,
         enrolled=True,
+        held=frozenset({"mailbox", "device"}),
         pending_totps=("totp-test-1",),
     )
 

@@ -84,7 +84,9 @@ def walk_everything(app: Flask, clock: time_machine.Traveller) -> Walk:
         store = closing(Store(app.extensions["settings"].emulator_database_url))
         with store as opened, opened.read(visitor.cookie("emulator_visitor") or "") as tenant:
             walk.secrets["pan"] = {card_rules.number(card) for card in tenant.all("card")}
-        clock.shift(90_000)  # the next day: the link to the bank's form has expired
+        clock.shift(80_000)
+        other.sign_in(OTHER_EMAIL)  # a visit, so that the emulator keeps the tenant for another day
+        clock.shift(10_000)  # the link to the bank's form has expired
         _apply_at_the_bank(other)
     return walk
 
@@ -140,6 +142,7 @@ def _prove(visitor: Visitor, clock: time_machine.Traveller) -> None:
 
 def _apply_at_the_bank(visitor: Visitor) -> None:
     visitor.sign_in(OTHER_EMAIL)
+    visitor.step_up()
     form = _ask_for_form(visitor)
     visitor.get(form).one("form.pretend").attrs["action"] = form  # a form without one is sent to its own page
     visitor.submit(form)
