@@ -9,6 +9,8 @@ import re
 from typing import Any
 
 from flask import Flask, Response, current_app, flash, make_response, redirect, render_template, request
+from jinja2 import pass_context
+from jinja2.runtime import Context
 from jinja2_fragments.flask import render_block
 from markupsafe import Markup
 
@@ -28,10 +30,11 @@ def fill_slot(app: Flask, name: str, template: str) -> None:
     app.extensions.setdefault("slots", {}).setdefault(name, []).append(template)
 
 
-def slot(name: str, **context: Any) -> Markup:
-    """Render what extras show at this place; empty without them."""
-    templates = current_app.extensions["slots"].get(name, ())
-    return Markup("").join(Markup(render_template(template, **context).strip()) for template in templates)  # noqa: S704 - rendered by Jinja
+@pass_context
+def slot(page: Context, name: str, **context: Any) -> Markup:
+    """Render what extras show at this place, with what the page has; empty without them."""
+    templates = [page.environment.get_template(name) for name in current_app.extensions["slots"].get(name, ())]
+    return Markup("").join(Markup(one.render(page.get_all(), **context).strip()) for one in templates)  # noqa: S704 - rendered by Jinja
 
 
 def is_htmx() -> bool:
