@@ -50,14 +50,12 @@ def _words(name: str) -> str:
     return re.sub(r"(?<!^)([A-Z])", lambda match: " " + match[1].lower(), name)
 
 
-def _text(attribute: str, label: str, missing: str, **kw: str) -> Field:
+def _text(attribute: str, label: str, missing: str, **kw: Any) -> Field:
     """Return a line of text, required if there is a sentence for a missing one; as long as Unit takes it."""
     required = [DataRequired(missing)] if missing else []
     rules = [*required, Length(max=255, message="Use at most 255 characters."), _readable]
-    # The browser's maxlength would cut what is pasted.
-    return StringField(
-        label, description=attribute, filters=[_cleaned], validators=rules, render_kw={"maxlength": False, **kw}
-    )
+    kw["maxlength"] = False  # or the browser would cut what is pasted
+    return StringField(label, description=attribute, filters=[clean_line], validators=rules, render_kw=kw)
 
 
 def _number(
@@ -68,20 +66,12 @@ def _number(
             raise ValidationError(wrong)
 
     validators = [DataRequired(missing), check]
-    return kind(label, description=attribute, filters=[_plain], validators=validators, render_kw=kw)
+    return kind(label, description=attribute, filters=[plain], validators=validators, render_kw=kw)
 
 
 def _choice(attribute: str, label: str, missing: str, labels: dict[str, str], **kw: str) -> SelectField:
     choices = [SelectChoice("", "Choose"), *(SelectChoice(value, text) for value, text in labels.items())]
     return SelectField(label, description=attribute, choices=choices, validators=[DataRequired(missing)], render_kw=kw)
-
-
-def _cleaned(text: str | None) -> str:
-    return clean_line(text or "")
-
-
-def _plain(text: str | None) -> str:
-    return plain(text or "")
 
 
 def _readable(_form: FlaskForm, field: Field) -> None:
@@ -178,7 +168,8 @@ class ApplicationForm(FlaskForm):  # type: ignore[misc]
         """Show Unit's refusal at the field that it is about; return False if there is none."""
         attribute = pointer.removeprefix("/data/attributes/")
         for field in self:
-            if field.description and _is_part(attribute, field.description):
+            path = field.description
+            if path and (f"{attribute}/".startswith(f"{path}/") or path.startswith(f"{attribute}/")):
                 field.errors = ["The bank did not accept this. Check it, then submit the form again."]
                 return True
         return False
@@ -187,8 +178,3 @@ class ApplicationForm(FlaskForm):  # type: ignore[misc]
 def _digits(text: str) -> str:
     """Return a number without what stands between its digits."""
     return re.sub(r"[()./\xb7]", "", compact(text))
-
-
-def _is_part(attribute: str, path: str) -> bool:
-    """Whether one of two paths is a part of the other."""
-    return f"{attribute}/".startswith(f"{path}/") or path.startswith(f"{attribute}/")

@@ -8,15 +8,18 @@ from __future__ import annotations
 import re
 from unicodedata import category, decimal
 
+import idna
+
 HYPHENS = "\u02d7\u2043\u2212\u30fc\uff70"  # besides those of Unicode's category Pd
-INVISIBLE = re.compile("[\xad\u061c\u180e\u200b-\u200f\u202a-\u202c\u2060-\u206f\u2800\u3164\ufeff\uffa0]")
-JOINERS = re.compile("[\u180b-\u180f\u200c\u200d\ufe00-\ufe0f\U000e0100-\U000e01ef]")  # spelling may need them
-COMPLEX = "\u0590"  # scripts from here on may need joiners
+JOINERS = re.compile("[\u180b-\u180f\u200c\u200d\ufe00-\ufe0f\U000e0100-\U000e01ef]")  # variants too
+COMPLEX = "\u0590-\u180a\u1810-\u1fff\u2c00-\u3163\u3165-\ud7ff\uf900-\ufdff\U00010000-\U0003ffff"  # may need joiners
+UNSEEN = "\xad\u061c\u200b\u200e\u200f\u202a-\u202d\u2060-\u206f\u2800\u3164\ufeff\uffa0"
+NEEDLESS = re.compile(f"[{UNSEEN}]|(?<![{COMPLEX}]){JOINERS.pattern}")
 
 
-def plain(text: str) -> str:
+def plain(text: str | None) -> str:
     """Return a typed number with ASCII digits, hyphens and blanks, and without invisible marks."""
-    return " ".join("".join(map(_plain, text)).split())
+    return "".join(map(_plain, JOINERS.sub("", clean_line(text))))
 
 
 def compact(text: str) -> str:
@@ -24,17 +27,18 @@ def compact(text: str) -> str:
     return re.sub("[ -]", "", plain(text))
 
 
-def clean_line(text: str) -> str:
+def clean_line(text: str | None) -> str:
     """Return a line of text, such as a name, without invisible marks but for those that its spelling needs.
 
-    Control characters stay, and so do overrides of the direction, which change what is read: refuse those.
+    Control characters stay, and U+202E, which turns what is read around: refuse those.
     """
-    kept = ""
-    for char in text:
-        needed = JOINERS.match(char) and kept[-1:] >= COMPLEX and category(kept[-1])[0] in "LM"
-        if needed or not (INVISIBLE.match(char) or JOINERS.match(char)):
-            kept += char
-    return " ".join(kept.split())
+    return " ".join(NEEDLESS.sub("", text or "").split())
+
+
+def email_in_ascii(address: str) -> str:
+    """Return an email address with its domain as servers know it. Raises UnicodeError if there is no such domain."""
+    local, at, domain = address.replace("\uff20", "@").rpartition("@")
+    return f"{local}{at}{domain if domain.isascii() else idna.encode(domain, uts46=True).decode()}"
 
 
 def _plain(char: str) -> str:
@@ -43,6 +47,6 @@ def _plain(char: str) -> str:
         return str(decimal(char))
     if kind == "Pd" or char in HYPHENS:
         return "-"
-    if kind == "Cf" or INVISIBLE.match(char) or JOINERS.match(char):
+    if kind == "Cf":
         return ""
     return chr(ord(char) - 0xFEE0) if "\uff01" <= char <= "\uff5e" else char  # full-width
