@@ -27,6 +27,9 @@ OPAQUE = re.compile(r"(?<![\w-])[\w-]{32,}={0,2}(?![\w-])", re.ASCII)
 PUBLIC = re.compile(  # a UUID, with or without Stytch's prefix
     r"(?:[a-z0-9-]+-(?:test|live)-)?[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"
 )
+UNSEEN = re.compile(  # and what turns the direction of writing; joiners stay
+    "[\x7f-\x9f\xad\u061c\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff]"
+)
 SHAPES = (
     JWT,
     re.compile(r"v[1-4]\.(?:public|local)\.[\w.=-]+", re.ASCII),  # PASETO: Unit's tokens
@@ -126,7 +129,8 @@ def variable(name: str) -> str:
 
 def as_text(value: Any) -> str:
     """Return indented JSON, in the order in which it was sent."""
-    return json.dumps(value, indent=2, ensure_ascii=False)
+    shown = json.dumps(value, indent=2, ensure_ascii=False)
+    return UNSEEN.sub(lambda mark: f"\\u{ord(mark[0]):04x}", shown)
 
 
 def _text(text: str, name: str) -> str:
