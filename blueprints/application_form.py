@@ -65,8 +65,7 @@ def _number(
         if not re.fullmatch(shape, _digits(field.data)):
             raise ValidationError(wrong)
 
-    validators = [DataRequired(missing), check]
-    return kind(label, description=attribute, filters=[plain], validators=validators, render_kw=kw)
+    return kind(label, description=attribute, filters=[plain], validators=[DataRequired(missing), check], render_kw=kw)
 
 
 def _choice(attribute: str, label: str, missing: str, labels: dict[str, str], **kw: str) -> SelectField:
