@@ -11,11 +11,13 @@ from typing import Any
 
 from flask_wtf import FlaskForm
 from wtforms import DateField, Field, SelectChoice, SelectField, StringField, TelField
-from wtforms.validators import DataRequired, Length, Regexp, ValidationError
+from wtforms.validators import DataRequired, Length, ValidationError
+
+from services.typed_text import JOINERS, clean_line, compact, plain
 
 STATES = (
     "AL AK AZ AR CA CO CT DE DC FL GA HI ID IL IN IA KS KY LA ME MD MA MI MN MS MO MT NE NV NH NJ NM NY NC ND OH OK OR "
-    "PA RI SC SD TN TX UT VT VA WA WV WI WY PR VI GU AS MP"
+    "PA RI SC SD TN TX UT VT VA WA WV WI WY AS FM GU MH MP PR PW VI"
 ).split()
 OCCUPATIONS = (
     "ArchitectOrEngineer BusinessAnalystAccountantOrFinancialAdvisor CommunityAndSocialServicesWorker "
@@ -33,7 +35,6 @@ INCOMES = {
     "Between100kAnd250k": "$100,000 to $250,000",
     "Over250k": "Over $250,000",
 }
-PHONE = r"(?a:(\+?1)?[\s.(-]*\d{3}[\s.)-]*\d{3}[\s.-]*\d{4})$"
 SOURCES = {
     "EmploymentOrPayrollIncome": "Employment",
     "PartTimeOrContractorIncome": "Part-time or contract work",
@@ -49,9 +50,22 @@ def _words(name: str) -> str:
     return re.sub(r"(?<!^)([A-Z])", lambda match: " " + match[1].lower(), name)
 
 
-def _text(attribute: str, label: str, missing: str, *rules: Any, kind: type[Field] = StringField, **kw: str) -> Field:
-    validators = [DataRequired(missing), *rules, _printable]
-    return kind(label, description=attribute, filters=[_trimmed], validators=validators, render_kw=kw)
+def _text(attribute: str, label: str, missing: str, **kw: Any) -> Field:
+    """Return a line of text, required if there is a sentence for a missing one; as long as Unit takes it."""
+    required = [DataRequired(missing)] if missing else []
+    rules = [*required, Length(max=255, message="Use at most 255 characters."), _readable]
+    kw["maxlength"] = False  # or the browser would cut what is pasted
+    return StringField(label, description=attribute, filters=[clean_line], validators=rules, render_kw=kw)
+
+
+def _number(
+    attribute: str, label: str, missing: str, shape: str, wrong: str, kind: type[Field] = StringField, **kw: str
+) -> Field:
+    def check(_form: FlaskForm, field: Field) -> None:
+        if not re.fullmatch(shape, _digits(field.data)):
+            raise ValidationError(wrong)
+
+    return kind(label, description=attribute, filters=[plain], validators=[DataRequired(missing), check], render_kw=kw)
 
 
 def _choice(attribute: str, label: str, missing: str, labels: dict[str, str], **kw: str) -> SelectField:
@@ -59,61 +73,53 @@ def _choice(attribute: str, label: str, missing: str, labels: dict[str, str], **
     return SelectField(label, description=attribute, choices=choices, validators=[DataRequired(missing)], render_kw=kw)
 
 
-def _at_most(characters: int) -> Length:
-    return Length(max=characters, message=f"Use at most {characters} characters.")
-
-
-def _trimmed(text: str | None) -> str:
-    return " ".join((text or "").split())
-
-
-def _printable(_form: FlaskForm, field: Field) -> None:
+def _readable(_form: FlaskForm, field: Field) -> None:
     """Refuse control characters, and those that change the direction of writing."""
-    if not field.data.isprintable():
+    if not JOINERS.sub("", field.data).isprintable():
         raise ValidationError("Remove invisible characters.")
 
 
 class ApplicationForm(FlaskForm):  # type: ignore[misc]
     """Who applies."""
 
-    first_name = _text(
-        "fullName/first", "First name", "Enter your first name.", _at_most(40), autocomplete="given-name"
-    )
-    last_name = _text("fullName/last", "Last name", "Enter your last name.", _at_most(40), autocomplete="family-name")
+    first_name = _text("fullName/first", "First name", "Enter your first name.", autocomplete="given-name")
+    last_name = _text("fullName/last", "Last name", "Enter your last name.", autocomplete="family-name")
     date_of_birth = DateField(
         "Date of birth",
         description="dateOfBirth",
         validators=[DataRequired("Enter your date of birth.")],
         render_kw={"autocomplete": "bday"},
     )
-    ssn = _text(
+    ssn = _number(
         "ssn",
         "Social Security number",
         "Enter your Social Security number.",
-        Regexp(r"(?a:\d{3}-?\d{2}-?\d{4})$", message="Enter nine digits, such as 123-45-6789."),
+        "[0-9]{9}",
+        "Enter nine digits, such as 123-45-6789.",
         inputmode="numeric",
         autocomplete="off",
     )
-    phone = _text(
+    phone = _number(
         "phone",
         "Mobile phone",
         "Enter your mobile number.",
-        Regexp(PHONE, message="Enter ten digits, such as 555-555-0101."),
+        r"(\+?1)?[0-9]{10}",
+        "Enter ten digits, such as 555-555-0101.",
         kind=TelField,
         autocomplete="tel",
     )
-    street = _text(
-        "address/street", "Street address", "Enter your street address.", _at_most(50), autocomplete="street-address"
-    )
-    city = _text("address/city", "City", "Enter your city.", _at_most(50), autocomplete="address-level2")
+    street = _text("address/street", "Street address", "Enter your street address.", autocomplete="address-line1")
+    street2 = _text("address/street2", "Apartment, suite (optional)", "", autocomplete="address-line2")
+    city = _text("address/city", "City", "Enter your city.", autocomplete="address-level2")
     state = _choice(
         "address/state", "State", "Choose your state.", {name: name for name in STATES}, autocomplete="address-level1"
     )
-    postal_code = _text(
+    postal_code = _number(
         "address/postalCode",
         "ZIP code",
         "Enter your ZIP code.",
-        Regexp(r"(?a:\d{5}(-\d{4})?)$", message="Enter five digits, or nine with a hyphen."),
+        "[0-9]{5}([0-9]{4})?",
+        "Enter five digits, or nine with a hyphen.",
         inputmode="numeric",
         autocomplete="postal-code",
     )
@@ -136,6 +142,7 @@ class ApplicationForm(FlaskForm):  # type: ignore[misc]
     def person(self, email: str, ip: str) -> dict[str, Any]:
         """Return the attributes of Unit's application; ``ip`` is the applicant's address."""
         given = self.data
+        zip_code = _digits(given["postal_code"])
         return {
             "fullName": {"first": given["first_name"], "last": given["last_name"]},
             "email": email,
@@ -145,9 +152,10 @@ class ApplicationForm(FlaskForm):  # type: ignore[misc]
             "phone": {"countryCode": "1", "number": _digits(given["phone"])[-10:]},
             "address": {
                 "street": given["street"],
+                "street2": given["street2"] or None,
                 "city": given["city"],
                 "state": given["state"],
-                "postalCode": given["postal_code"],
+                "postalCode": f"{zip_code[:5]}-{zip_code[5:]}".rstrip("-"),
                 "country": "US",
             },
             "occupation": given["occupation"],
@@ -159,13 +167,13 @@ class ApplicationForm(FlaskForm):  # type: ignore[misc]
         """Show Unit's refusal at the field that it is about; return False if there is none."""
         attribute = pointer.removeprefix("/data/attributes/")
         for field in self:
-            if field.description and (
-                attribute.startswith(field.description) or field.description.startswith(attribute)
-            ):
+            path = field.description
+            if path and (f"{attribute}/".startswith(f"{path}/") or path.startswith(f"{attribute}/")):
                 field.errors = ["The bank did not accept this. Check it, then submit the form again."]
                 return True
         return False
 
 
 def _digits(text: str) -> str:
-    return re.sub(r"[^0-9]", "", text)
+    """Return a number without what stands between its digits."""
+    return re.sub(r"[()./\xb7]", "", compact(text))

@@ -159,9 +159,10 @@ def month_and_year(expires: str) -> str:
 
 @bp.app_template_filter("date_and_time")
 def date_and_time(moment: datetime) -> str:
-    """Return a time as ``Nov 27, 2:48 AM UTC``."""
+    """Return a time as ``Nov 27, 2:48 AM UTC``, with its year if that is not this one."""
     at = moment.astimezone(UTC)
-    return f"{at:%b} {at.day}, {at.hour % 12 or 12}:{at:%M %p} UTC"
+    year = "" if at.year == datetime.now(UTC).year else f", {at.year}"
+    return f"{at:%b} {at.day}{year}, {at.hour % 12 or 12}:{at:%M %p} UTC"
 
 
 def _issue(*, virtual: bool, key: str) -> Card:

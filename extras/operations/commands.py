@@ -65,7 +65,9 @@ def link_customer(unit_customer_id: str, stytch_user_id: str, yes: bool) -> None
         if pair.is_linked:
             click.echo("They are linked already.")
             return
-        click.echo(f"Customer {unit_customer_id} is {pair.customer.name}, {masked(pair.customer.email)}.")
+        click.echo(
+            f"Customer {unit_customer_id} is {printable(pair.customer.name)}, {printable(masked(pair.customer.email))}."
+        )
         if not yes:
             click.confirm(f"Let {stytch_user_id} act as this customer?", abort=True)
         linking.link(pair)
@@ -77,6 +79,11 @@ def link_customer(unit_customer_id: str, stytch_user_id: str, yes: bool) -> None
         detail = error if isinstance(error, ServiceUnavailable) else type(error).__name__
         raise click.ClickException(f"A service gave no usable answer: {detail}. Run the command again.") from error
     click.echo("Linked. The user sees the customer's cards from the next page on.")
+
+
+def printable(text: str) -> str:
+    """Return a text from elsewhere for a terminal: bounded, without what could control it."""
+    return "".join(char if char.isprintable() else "?" for char in text[:300])
 
 
 def masked(email: str | None) -> str:

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
-from decimal import Decimal
 from typing import Any
 
 from flask_wtf import FlaskForm
@@ -13,10 +11,9 @@ from wtforms.widgets import TextInput
 
 from blueprints.cards import dollars
 
-AMOUNT = re.compile(  # 1000, 1,000.50, or 99,50 from a keypad that has only a comma
-    r"(?P<whole>[0-9]{1,6}|[0-9]{1,3}(,[0-9]{3})+)([.,](?P<cents>[0-9]{1,2}))?", re.ASCII
-)
-HIGHEST = Decimal(50_000)
+from .money import cents_from
+
+HIGHEST = 5_000_000  # cents
 INVALID = "Enter an amount from $0 to $50,000, such as 250 or 99.50."
 WIRE_NAMES = {
     "daily_purchase": "dailyPurchase",
@@ -35,16 +32,15 @@ class AmountField(Field):  # type: ignore[misc]
     def _value(self) -> str:
         if self.raw_data:
             return str(self.raw_data[0])
-        return "" if self.data is None else dollars(self.data)
+        return "" if self.data is None else dollars(self.data).removeprefix("$")
 
     def process_formdata(self, valuelist: list[str]) -> None:
         """Read an amount. Raises ValueError, with what to tell the user."""
-        text = (valuelist[0] if valuelist else "").strip().removeprefix("$").strip()
-        amount = AMOUNT.fullmatch(text)
-        if text and not amount:
-            raise ValueError(INVALID)
-        self.data = _cents(amount) if amount else None
-        if self.data is not None and self.data > HIGHEST * 100:
+        try:
+            self.data = cents_from(valuelist[0] if valuelist else "")
+        except ValueError:
+            raise ValueError(INVALID) from None
+        if self.data is not None and self.data > HIGHEST:
             raise ValueError(INVALID)
 
 
@@ -69,7 +65,3 @@ class LimitsForm(FlaskForm):  # type: ignore[misc]
 def by_field(own: Mapping[str, int]) -> dict[str, int | None]:
     """Return a card's limits by the names of the form's fields."""
     return {name: own.get(wire_name) for name, wire_name in WIRE_NAMES.items()}
-
-
-def _cents(amount: re.Match[str]) -> int:
-    return int(amount["whole"].replace(",", "")) * 100 + int((amount["cents"] or "").ljust(2, "0"))

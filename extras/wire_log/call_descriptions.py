@@ -130,4 +130,4 @@ def _reason(answer: Any) -> str:
     errors = answer.get("errors") if isinstance(answer, dict) else None
     first = errors[0] if isinstance(errors, list) and errors else answer
     named = first if isinstance(first, dict) else {}
-    return str(next(filter(None, map(named.get, ("error_type", "code", "title"))), "no reason given"))
+    return str(next(filter(None, map(named.get, ("error_type", "code", "title"))), "no reason given"))[:200]

@@ -18,14 +18,17 @@ import jwt
 
 SECRET_NAMES = frozenset(  # lowercase, without underscores: covers the spelling of both services
     "accountnumber applicationformtoken cardnumber codechallenge codeverifier cvv cvv2 dateofbirth jwttoken pan "
-    "passport phone pin qrcode recoverycode recoverycodes secret sessionjwt sessiontoken ssn street token totpcode "
-    "upgradabletoken verificationcode verificationtoken".split()
+    "passport phone pin qrcode recoverycode recoverycodes secret sessionjwt sessiontoken ssn street street2 token "
+    "totpcode upgradabletoken verificationcode verificationtoken".split()
 )
 JWT = re.compile(r"eyJ[\w-]+\.eyJ[\w-]+\.[\w-]*", re.ASCII)
 EMAIL = re.compile(r"[^@\s\"'<>:/?=&,;]+@[^@\s\"'<>:/?=&,;]+\.[a-z]{2,}", re.IGNORECASE)
 OPAQUE = re.compile(r"(?<![\w-])[\w-]{32,}={0,2}(?![\w-])", re.ASCII)
 PUBLIC = re.compile(  # a UUID, with or without Stytch's prefix
     r"(?:[a-z0-9-]+-(?:test|live)-)?[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"
+)
+UNSEEN = re.compile(  # and what turns the direction of writing; joiners stay
+    "[\x7f-\x9f\xad\u061c\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff]"
 )
 SHAPES = (
     JWT,
@@ -126,7 +129,8 @@ def variable(name: str) -> str:
 
 def as_text(value: Any) -> str:
     """Return indented JSON, in the order in which it was sent."""
-    return json.dumps(value, indent=2, ensure_ascii=False)
+    shown = json.dumps(value, indent=2, ensure_ascii=False)
+    return UNSEEN.sub(lambda mark: f"\\u{ord(mark[0]):04x}", shown)
 
 
 def _text(text: str, name: str) -> str:

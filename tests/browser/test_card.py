@@ -17,10 +17,10 @@ pytestmark = pytest.mark.browser
 
 TOO_OLD = 11  # minutes until a code no longer counts as fresh
 LIMITS = {
-    "Daily purchase limit": "$123.45",
-    "Monthly purchase limit": "$678.90",
-    "Daily ATM limit": "$20.00",
-    "Monthly ATM limit": "$80.00",
+    "Daily purchase limit": "123.45",
+    "Monthly purchase limit": "678.90",
+    "Daily ATM limit": "20.00",
+    "Monthly ATM limit": "80.00",
 }
 
 

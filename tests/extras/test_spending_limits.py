@@ -1,5 +1,7 @@
 """Spending limits: what a card may spend, shown and changed on its page."""
 
+# ruff: noqa: RUF001 - characters that look alike are what is tested
+
 from __future__ import annotations
 
 import json
@@ -51,7 +53,7 @@ def test_limits_are_changed_seen_and_kept_at_unit_in_cents(holder: Visitor, card
     page = holder.get(f"{card_path}/limits")
     assert saved.goes_to == f"{card_path}/limits"
     assert "Limits saved." in page.one("main > .done").text()
-    assert list(shown(page).values()) == ["$100.50", "$900.00", "$0.00", "$80.00"]
+    assert list(shown(page).values()) == ["100.50", "900.00", "0.00", "80.00"]
     assert own_limits(holder, card_path) == {
         "dailyPurchase": 10_050,
         "monthlyPurchase": 90_000,
@@ -66,9 +68,15 @@ def test_htmx_gets_the_limits_back_and_an_empty_field_means_none(holder: Visitor
     page = save(holder, card_path, htmx=True, monthly_purchase="")
 
     assert page.html.css("html, main") == []
-    assert shown(page) == {"daily_purchase": "$100.00"}
+    assert shown(page) == {"daily_purchase": "100.00"}
     assert page.one("#card-limits .done[autofocus]").text() == "Limits saved."
     assert page.one("hx-partial[hx-target='#status']").text() == "Limits saved."
+
+
+def test_a_dollar_sign_stands_in_each_field(holder: Visitor, card_path: str) -> None:
+    page = holder.get(f"{card_path}/limits")
+
+    assert [sign.text() for sign in page.html.css(".prefixed:has(input) [aria-hidden]")] == ["$"] * 4
 
 
 def test_a_limit_that_is_saved_holds(holder: Visitor, card_path: str) -> None:
@@ -80,7 +88,12 @@ def test_a_limit_that_is_saved_holds(holder: Visitor, card_path: str) -> None:
 
 @pytest.mark.parametrize(
     "typed",
-    ["-1", "50001", "ten", "NaN", "Infinity", "1e99", "1e3", "5e", "-", "1.2.3", "0.001", "1,23,456", "1.000,5"],
+    [
+        *("-1", "−1", "50001", "50,000.01", "ten", "NaN", "Infinity", "1e99", "1e3", "5e", "-", "1.2.3", "0.001", "$"),
+        *("1,23,456", "1.234", "5.500", "0,500", "0.500", "1.234.567", "1,000,50", "1.000.50", "1,234,", "12 50", "."),
+        *("1 2345", "1,234 567", "5²", "½", "$5$", "€5", "9" * 5_000, "5\x01", "1,234.500", "１．２３４"),
+    ],
+    ids=lambda typed: ascii(typed[:12]),
 )
 def test_what_is_no_amount_is_explained_and_kept(holder: Visitor, card_path: str, typed: str) -> None:
     page = save(holder, card_path, daily_purchase=typed, monthly_purchase="900")
@@ -102,7 +115,28 @@ def test_what_is_no_amount_is_explained_and_kept(holder: Visitor, card_path: str
         ("99,50", 9_950),
         ("99.5", 9_950),
         ("0", 0),
+        ("1,234", 123_400),
+        ("1,234.50", 123_450),
+        ("1.234,50", 123_450),
+        ("1 234,50", 123_450),
+        ("1\xa0234.5", 123_450),
+        ("1\u202f234", 123_400),
+        ("1’234.50", 123_450),
+        ("1234,5", 123_450),
+        ("5.", 500),
+        ("5,", 500),
+        (".50", 50),
+        (",5", 50),
+        ("5.00", 500),
+        ("0099,50", 9_950),
+        ("99,50 $", 9_950),
+        ("＄１，２３４．５０", 123_450),
+        ("١٬٢٣٤٫٥٠", 123_450),
+        ("۹۹٫۵", 9_950),
+        ("\u202a$1,234.50\u202c", 123_450),
+        ("9\u200b9.50", 9_950),
     ],
+    ids=ascii,
 )
 def test_an_amount_may_be_typed_as_people_write_it(holder: Visitor, card_path: str, typed: str, cents: int) -> None:
     save(holder, card_path, daily_purchase=typed)
@@ -121,7 +155,7 @@ def test_a_stale_page_does_not_undo_changes_made_elsewhere_not_even_after_a_mist
     holder.submit(f"{card_path}/limits", monthly_purchase="ten")
     holder.submit(f"{card_path}/limits", monthly_purchase="900")
 
-    assert shown(holder.get(f"{card_path}/limits")) == {"daily_purchase": "$50.00", "monthly_purchase": "$900.00"}
+    assert shown(holder.get(f"{card_path}/limits")) == {"daily_purchase": "50.00", "monthly_purchase": "900.00"}
 
 
 def test_limits_that_the_form_does_not_show_stay(holder: Visitor, card_path: str) -> None:

@@ -1,0 +1,91 @@
+"""The application's form: what people type, as Unit is sent it."""
+
+# ruff: noqa: RUF001 - characters that look alike are what is tested
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from .fake_network import FakeNetwork, attributes_of, unit_refusal
+from .visitor import Visitor
+
+
+@pytest.fixture
+def sent(network: FakeNetwork) -> list[dict[str, Any]]:
+    """The attributes of each application that Unit is sent."""
+    applications: list[dict[str, Any]] = []
+
+    def note(request: Any, forward: Any) -> Any:
+        applications.append(attributes_of(request))
+        return forward()
+
+    network.set("POST .*/applications", note)
+    return applications
+
+
+@pytest.mark.parametrize(
+    ("field", "typed", "attribute", "as_sent"),
+    [
+        ("ssn", "\u202a123-45-6789\u202c", "ssn", "123456789"),
+        ("ssn", "123 45 6789", "ssn", "123456789"),
+        ("ssn", "123\u201145\u22126789", "ssn", "123456789"),
+        ("ssn", "١٢٣٤٥٦٧٨٩", "ssn", "123456789"),
+        ("phone", "\u202a+1 (555) 555-0101\u202c", "phone", {"countryCode": "1", "number": "5555550101"}),
+        ("phone", "555\u2011555\u20110101", "phone", {"countryCode": "1", "number": "5555550101"}),
+        ("phone", "1.555.555.0101", "phone", {"countryCode": "1", "number": "5555550101"}),
+        ("phone", "555/555/0101", "phone", {"countryCode": "1", "number": "5555550101"}),
+        ("phone", "＋１　５５５　５５５－０１０１", "phone", {"countryCode": "1", "number": "5555550101"}),
+        ("first_name", "می\u200cنا", "fullName/first", "می\u200cنا"),
+        ("last_name", "क\u094d\u200dष", "fullName/last", "क\u094d\u200dष"),
+        ("last_name", "\ufeffVan\xadce\u200b", "fullName/last", "Vance"),
+        ("last_name", "V" * 255, "fullName/last", "V" * 255),
+        ("last_name", f"\u200b{'V' * 255}\u200b", "fullName/last", "V" * 255),
+        ("street", "S" * 255, "address/street", "S" * 255),
+        ("street2", "", "address/street2", None),
+        ("street2", " Apt.\xa04 ", "address/street2", "Apt. 4"),
+        ("city", "C" * 255, "address/city", "C" * 255),
+        *(("state", state, "address/state", state) for state in ("FM", "MH", "PW")),
+        ("postal_code", "94607 1234", "address/postalCode", "94607-1234"),
+        ("postal_code", "946071234", "address/postalCode", "94607-1234"),
+        ("postal_code", "94607–1234", "address/postalCode", "94607-1234"),
+        ("postal_code", " \u200e94607", "address/postalCode", "94607"),
+    ],
+    ids=lambda value: ascii(value)[:40],
+)
+def test_what_is_typed_reaches_the_bank_as_it_takes_it(
+    enrolled: Visitor, sent: list[dict[str, Any]], field: str, typed: str, attribute: str, as_sent: object
+) -> None:
+    page = enrolled.open_account(**{field: typed})
+
+    found: Any = sent[0]
+    for name in attribute.split("/"):
+        found = found[name]
+    assert page.goes_to == "/cards"
+    assert found == as_sent
+
+
+def test_the_lines_of_the_address_can_be_filled_in_by_a_browser_and_cut_nothing(enrolled: Visitor) -> None:
+    page = enrolled.get("/customer")
+
+    assert [page.one(f"#{name}").attrs["autocomplete"] for name in ("street", "street2")] == [
+        "address-line1",
+        "address-line2",
+    ]
+    assert "required" not in page.one("#street2").attrs
+    assert page.html.css("input[maxlength]") == []
+
+
+@pytest.mark.parametrize(("attribute", "field"), [("street", "street"), ("street2", "street2"), ("", "street")])
+def test_a_refusal_of_the_address_is_shown_at_the_line_that_it_is_about(
+    enrolled: Visitor, network: FakeNetwork, attribute: str, field: str
+) -> None:
+    refusal = unit_refusal(400, "invalid")
+    pointer = f"/data/attributes/address/{attribute}".rstrip("/")
+    body = refusal.body.replace(b'"code"', b'"source": {"pointer": "%s"}, "code"' % pointer.encode())
+    network.set("POST .*/applications", type(refusal)(refusal.status, body))
+
+    page = enrolled.open_account(street2="Apt. 4")
+
+    assert page.error_of(field).startswith("The bank did not accept this.")
