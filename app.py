@@ -27,6 +27,7 @@ EXTRAS: tuple[str, ...] = (
     "spending_limits",
     "reveal",
     "demo",
+    "daily_limits",
     "gallery",
 )
 

@@ -18,8 +18,8 @@ from services import guards
 from services.errors import ServiceUnavailable, StepUpRequired, UnitError
 from services.exchange import Proof, exchange
 from services.session_cache import session_cache
-from services.unit_client import CustomerClient, idempotency_key
-from services.unit_models import Account, Card
+from services.unit_client import MOST_CARDS, CustomerClient, idempotency_key
+from services.unit_models import Card
 
 from .errors import respond
 from .htmx import is_htmx, redirect_to, render, with_trigger
@@ -105,7 +105,9 @@ def create() -> Response:
     if card.is_virtual != KINDS[kind]:
         return _listing(409, error="This form was already used for another card. Choose again.")
     announce = f"Your new card ends in {card.last4}."
-    return _listing(announce=announce) if is_htmx() else redirect_to(url_for("cards.listing"), announce=announce)
+    if not is_htmx():
+        return redirect_to(url_for("cards.listing"), announce=announce)
+    return _listing(new=card, announce=announce)
 
 
 @bp.get("/cards/<int:card_id>")
@@ -166,7 +168,7 @@ def date_and_time(moment: datetime) -> str:
 
 
 def _issue(*, virtual: bool, key: str) -> Card:
-    """Issue a card for the customer's open account, which the browser never chooses."""
+    """Issue a card for the customer's first open account, which the browser never chooses."""
     customer = current_customer()
     account = next((account for account in customer.accounts() if account.status == "Open"), None)
     if account is None:
@@ -174,9 +176,10 @@ def _issue(*, virtual: bool, key: str) -> Card:
     return customer.create_card(account.account_id, virtual=virtual, key=key)
 
 
-def _listing(status: int = 200, **context: Any) -> Response:
+def _listing(status: int = 200, new: Card | None = None, **context: Any) -> Response:
     customer = current_customer()
-    cards, accounts = customer.cards()
-    account: Account | None = next(iter(accounts or customer.accounts()), None)
-    nonce = secrets.token_urlsafe(16)
-    return render("cards/list.html", status, cards=cards, account=account, nonce=nonce, **context)
+    cards, accounts = list(customer.cards()), customer.accounts()
+    if new and new.card_id not in {card.card_id for card in cards}:
+        cards.append(new)
+    context |= {"accounts": accounts, "new": new, "most": MOST_CARDS, "nonce": secrets.token_urlsafe(16)}
+    return render("cards/list.html", status, cards=cards, **context)

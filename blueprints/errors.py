@@ -20,7 +20,7 @@ from werkzeug.routing import RequestRedirect
 from wtforms import ValidationError
 
 from services import guards
-from services.errors import NoCustomer, NotSignedIn, ServiceUnavailable, TooManyCodes, UnitError
+from services.errors import LimitReached, NoCustomer, NotSignedIn, ServiceUnavailable, UnitError
 from services.signals import Event, log_security_event
 
 from .htmx import HOME, is_htmx, lazy_target_id, redirect_to
@@ -85,10 +85,10 @@ def unit_error(error: UnitError) -> Response:
     return respond(404 if is_absent else 502, again=not is_absent)
 
 
-@bp.app_errorhandler(TooManyCodes)
-def too_many_codes(error: TooManyCodes) -> Response:
-    """Say how long to wait after too many wrong codes."""
-    return respond(429, "Too many wrong codes", error.advice, retry_after=error.wait)
+@bp.app_errorhandler(LimitReached)
+def limit_reached(error: LimitReached) -> Response:
+    """Say what the limit is, and how long to wait."""
+    return respond(429, error.title, error.advice, retry_after=error.wait)
 
 
 @bp.app_errorhandler(CSRFError)

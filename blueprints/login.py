@@ -22,7 +22,7 @@ from wtforms.validators import DataRequired, Length, Regexp
 
 from services import guards, methods
 from services.errors import CodeRejected
-from services.rate_limits import LINKS_PER_CLIENT, limiter, may_send_link
+from services.rate_limits import LINKS_PER_CLIENT, limiter, send_limited
 from services.stytch_client import LINK_LIFE, stytch_client
 from services.typed_text import clean_line, email_in_ascii
 
@@ -68,9 +68,8 @@ def send() -> Response:
     verifier = _verifier() or secrets.token_urlsafe(48)  # two links asked for in a row both work
     try:
         email = email_in_ascii(form.email.data)
-        if may_send_link(email):
-            redirect_url = f"{current_app.config['PUBLIC_URL']}{url_for('login.open_link')}"
-            stytch_client.send_link(email, redirect_url, _challenge(verifier))
+        redirect_url = f"{current_app.config['PUBLIC_URL']}{url_for('login.open_link')}"
+        send_limited(email, lambda: stytch_client.send_link(email, redirect_url, _challenge(verifier)))
     except (CodeRejected, UnicodeError):
         form.email.errors = [INVALID]
         return render("login/form.html", 422, form=form)

@@ -15,7 +15,7 @@ from flask import Blueprint, Response, abort, current_app, make_response, redire
 from itsdangerous import BadSignature, URLSafeSerializer
 
 from services import guards
-from services.errors import CodeRejected, SecondFactorMissing, StepUpRequired, TooManyCodes
+from services.errors import CodeRejected, LimitReached, SecondFactorMissing, StepUpRequired
 from services.methods import Method, enrolled_methods
 from services.signals import log_security_event
 
@@ -84,8 +84,8 @@ def confirm() -> Response:
         method.verify(guards.current_session(), request.form)
     except CodeRejected as rejected:
         return _form(pending, method, 422, error=method.message(rejected.reason))
-    except TooManyCodes as many:
-        return _form(pending, method, 429, error=f"Too many wrong codes. {many.advice}")
+    except LimitReached as limit:
+        return _too_many(pending, method, f"{limit.title}. {limit.advice}", limit.wait)
     if is_htmx() and request.form.get("source"):
         return _resume_element()
     if pending.form:
@@ -103,7 +103,9 @@ def choose() -> Response:
     try:
         announce = method.prepare(guards.current_session()) if method.prepare else ""
     except CodeRejected as rejected:
-        return _form(pending, method, 429, error=method.message(rejected.reason))
+        return _too_many(pending, method, method.message(rejected.reason), 60)
+    except LimitReached as limit:
+        return _too_many(pending, method, limit.advice, limit.wait)
     return _form(pending, method, announce=announce)
 
 
@@ -150,6 +152,12 @@ def _form(
         kept=kept if pending.form else {},
         error=error,
     )
+
+
+def _too_many(pending: PendingAction, method: Method, error: str, wait: int) -> Response:
+    response = _form(pending, method, 429, error=error)
+    response.headers["Retry-After"] = str(wait)
+    return response
 
 
 def _pending() -> PendingAction:

@@ -15,7 +15,7 @@ from flask import session as flask_session
 
 from services import guards, methods
 from services.errors import CodeRejected, SignInTooOld
-from services.rate_limits import count_code, reset_code_attempts
+from services.rate_limits import counted_code
 from services.session import Session
 from services.stytch_client import stytch_client
 from services.typed_text import compact
@@ -39,9 +39,8 @@ MESSAGES = {
 def verify(session: Session, form: methods.Form) -> None:
     """Add the authenticator's proof to the session. Raises CodeRejected, TooManyCodes."""
     code = methods.six_digits(form, "invalid_totp_code")
-    count_code(session.user_id)
-    guards.set_current_session(stytch_client.authenticate_totp(session, code))
-    reset_code_attempts(session.user_id)
+    with counted_code(session.user_id):
+        guards.set_current_session(stytch_client.authenticate_totp(session, code))
 
 
 METHOD = methods.Method(
@@ -120,11 +119,10 @@ def recover() -> Response:
     session = guards.current_session()
     try:
         code = _recovery_code(request.form.get("recovery_code", ""))
-        count_code(session.user_id)
-        session = stytch_client.recover_totp(session, code)
+        with counted_code(session.user_id):
+            session = stytch_client.recover_totp(session, code)
     except CodeRejected as rejected:
         return render("totp/recover.html", 422, error=METHOD.message(rejected.reason))
-    reset_code_attempts(session.user_id)
     stytch_client.remove_authenticator(session)
     return redirect_to(HOME, announce="Your lost authenticator is removed. Now add a new one.")
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from contextvars import ContextVar
 
 from requests import Response
 
+NOT_DONE = re.compile(r"ConnectionError|ConnectTimeout|status [45][0-9]{2}.*|too many calls at once|[a-z_]+", re.ASCII)
 last_retry_after: ContextVar[int | None] = ContextVar("last_retry_after", default=None)
 """The seconds that the last answer asked to wait; kept by ``http.py``, since Stytch's SDK drops headers."""
 
@@ -45,19 +47,29 @@ class CodeRejected(Exception):
         self.reason = reason
 
 
-class TooManyCodes(Exception):
-    """The user entered too many wrong codes and has to wait ``wait`` seconds."""
+class LimitReached(Exception):
+    """The user did something as often as ``rule`` allows, a sentence, and has to wait ``wait`` seconds."""
 
-    def __init__(self, wait: int) -> None:
+    title = "You’ve reached a limit"
+    words = "{rule} Wait {time}, then try again."
+
+    def __init__(self, wait: int, rule: str = "") -> None:
         super().__init__(wait)
-        self.wait = wait
+        self.wait, self.rule = wait, rule
 
     @property
     def advice(self) -> str:
         """What to tell the user."""
         unit, length = ("hour", 3600) if self.wait > 5400 else ("minute", 60)
         count = -(-self.wait // length)
-        return f"For your safety, wait {count} {unit}{'s' if count > 1 else ''}, then enter a new code."
+        return self.words.format(rule=self.rule, time=f"{count} {unit}{'s' if count > 1 else ''}")
+
+
+class TooManyCodes(LimitReached):
+    """The user entered too many wrong codes."""
+
+    title = "Too many wrong codes"
+    words = "For your safety, wait {time}, then enter a new code."
 
 
 class ServiceUnavailable(Exception):
@@ -71,6 +83,11 @@ class ServiceUnavailable(Exception):
     ) -> None:
         super().__init__(f"{service}: {why}")
         self.why, self.response, self.retry_after = why, response, retry_after or last_retry_after.get()
+
+    @property
+    def did_nothing(self) -> bool:
+        """Whether the service could not be reached, or refused to serve. After a time-out it may have acted."""
+        return bool(NOT_DONE.fullmatch(self.why)) and "aborted" not in str(self.__cause__)  # a connection that was lost
 
 
 class UnitError(Exception):

@@ -1,33 +1,51 @@
 """Rate limits: requests per client, links per address, codes per user; in memory, or in a Redis that processes share.
 
-To copy: while the store is down, what is limited is refused (503), never let through. Anonymous clients use fixed
-windows, so that expired counters are freed; moving windows would keep one entry per client.
+To copy: count before acting, so that parallel tries count too, and give back what an outage took. While the store is
+down, what is limited is refused (503), never let through. Clients are counted in fixed windows; addresses and users in
+moving ones, which allow no burst at a window's edge.
 """
 
 from __future__ import annotations
 
 import hashlib
+import math
 import time
-from contextlib import suppress
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager, suppress
+from ipaddress import ip_network
+from typing import NoReturn
 
-from flask import Flask
-from flask_limiter import Limiter
-from flask_limiter.util import get_remote_address
+from flask import Flask, request
+from flask_limiter import Limiter, RequestLimit
 from limits import RateLimitItem, parse, parse_many
 from limits.errors import ConfigurationError, StorageError
-from limits.strategies import MovingWindowRateLimiter, RateLimiter
 from werkzeug.exceptions import TooManyRequests
 
-from .errors import TooManyCodes
+from .errors import LimitReached, ServiceUnavailable, TooManyCodes, UnitError
 from .signals import log_security_event
 
 LINKS_PER_ADDRESS = parse("3/10 minutes")
 LINKS_PER_CLIENT = "20/minute"
 LINKS_IN_ALL = parse("2000/hour")
 CODES_PER_USER = parse_many("5/5 minutes;10/hour;20/day")  # wrong codes; each further window is a longer wait
+LEAST_TIME = 0.5  # seconds that an answer about an address takes, whether or not a link was sent
 STORE_OPTIONS = {"wrap_exceptions": True, "socket_connect_timeout": 1, "socket_timeout": 2}  # seconds; for Redis
 
-limiter = Limiter(key_func=get_remote_address, strategy="fixed-window")
+
+def client_network() -> str:
+    """Return what counts as one client: an IPv4 address, or the /64 that one customer of a provider has."""
+    address = request.remote_addr or ""
+    with suppress(ValueError):
+        return str(ip_network(f"{address}/{64 if ':' in address else 32}", strict=False))
+    return "unknown"
+
+
+def _refuse_client(limit: RequestLimit) -> NoReturn:
+    wait = min(limit.limit.get_expiry(), math.ceil(limit.reset_at - time.time()))
+    raise TooManyRequests(retry_after=max(1, wait))
+
+
+limiter = Limiter(key_func=client_network, strategy="fixed-window", on_breach=_refuse_client)
 
 
 def init_app(app: Flask, storage_uri: str = "memory://") -> None:
@@ -42,44 +60,74 @@ def init_app(app: Flask, storage_uri: str = "memory://") -> None:
         ) from error
 
 
-def may_send_link(email: str) -> bool:
-    """Count a link to this address; return False at its limit. Raises TooManyRequests at the whole app's limit."""
-    if not _hit(limiter.limiter, LINKS_PER_ADDRESS, "link", hashlib.sha256(email.lower().encode()).hexdigest()):
-        return False
-    if not _hit(limiter.limiter, LINKS_IN_ALL, "link", "all"):
-        raise TooManyRequests(retry_after=60)
-    return True
+@contextmanager
+def counted(
+    kind: str, key: str, *items: RateLimitItem, rule: str = "", refusal: type[LimitReached] = LimitReached
+) -> Iterator[None]:
+    """Count an action of this user or address before it is done. Raises ``refusal`` at the limit, with ``rule``.
+
+    Given back if a service did nothing; after a time-out it may have acted.
+    """
+    taken = []
+    for item in sorted(items):  # shortest window first: a refusal there does not extend longer waits
+        places = _places(item, kind, key)
+        place = next((each for each in places if limiter.storage.incr(each, item.get_expiry()) == 1), None)
+        if place is None:
+            log_security_event("limit", f"{kind}: {item}")
+            wait = min(map(limiter.storage.get_expiry, places)) - time.time()
+            raise refusal(max(1, math.ceil(wait)), rule)
+        taken.append(place)
+    try:
+        yield
+    except (ServiceUnavailable, UnitError) as error:
+        if isinstance(error, UnitError) or error.did_nothing:
+            _free(taken)
+        raise
 
 
-def hit_user_limit(item: RateLimitItem, kind: str, user_id: str) -> bool:
-    """Count an action of this user; return False if the limit is reached."""
-    return _hit(_per_user(), item, kind, user_id)
-
-
-def count_code(user_id: str, kind: str = "code") -> None:
-    """Count a code before it is checked, so that parallel guesses count too. Raises TooManyCodes.
+@contextmanager
+def counted_code(user_id: str, kind: str = "code") -> Iterator[None]:
+    """Count a code while it is checked, and forget wrong ones after a right one. Raises TooManyCodes.
 
     Codes of different kinds are counted apart.
     """
-    for item in sorted(CODES_PER_USER):  # shortest window first: a refusal there does not extend longer waits
-        if not hit_user_limit(item, kind, user_id):
-            reset = _per_user().get_window_stats(item, kind, user_id).reset_time
-            raise TooManyCodes(max(1, int(reset - time.time())))
+    with counted(kind, user_id, *CODES_PER_USER, refusal=TooManyCodes):
+        yield
+    _free(place for item in CODES_PER_USER for place in _places(item, kind, user_id))
 
 
-def reset_code_attempts(user_id: str, kind: str = "code") -> None:
-    """Forget the user's wrong codes of this kind, after a right one."""
-    with suppress(StorageError):  # the code was right, whether or not this can be noted
-        for item in CODES_PER_USER:
-            _per_user().clear(item, kind, user_id)
+def send_limited(email: str, send: Callable[[], object]) -> None:
+    """Send something to this address, unless it has had enough; either way it takes as long, and so tells nothing.
+
+    Raises TooManyRequests at the whole app's limit, and what ``send`` raises.
+    """
+    began = time.monotonic()
+    try:
+        with counted("link", _mailbox(email), LINKS_PER_ADDRESS):
+            if not limiter.limiter.hit(LINKS_IN_ALL, "link", "all"):
+                raise TooManyRequests(retry_after=60)
+            send()
+    except LimitReached:
+        pass
+    finally:
+        time.sleep(max(0, began + LEAST_TIME - time.monotonic()))
 
 
-def _per_user() -> RateLimiter:
-    return MovingWindowRateLimiter(limiter.storage)
+def _mailbox(email: str) -> str:
+    """Return a hash of the mailbox: without the case, a ``+tag``, and the dots that Gmail ignores."""
+    local, _, domain = email.casefold().rpartition("@")
+    local = local.partition("+")[0] or local
+    if domain in {"gmail.com", "googlemail.com"}:
+        local, domain = local.replace(".", ""), "gmail.com"
+    return hashlib.sha256(f"{local}@{domain}".encode()).hexdigest()
 
 
-def _hit(counter: RateLimiter, item: RateLimitItem, kind: str, key: str) -> bool:
-    if counter.hit(item, kind, key):
-        return True
-    log_security_event("limit", f"{kind}: {item}")
-    return False
+def _places(item: RateLimitItem, kind: str, key: str) -> list[str]:
+    """Return the keys that actions take, one each, until it expires: a moving window that leaves nothing behind."""
+    return [item.key_for(kind, key, str(number)) for number in range(item.amount)]
+
+
+def _free(places: Iterable[str]) -> None:
+    with suppress(StorageError):  # the user need not hear of it
+        for place in places:
+            limiter.storage.clear(place)

@@ -19,6 +19,7 @@ from .errors import ServiceUnavailable, UnitError, UnknownCustomer
 from .unit_models import Account, Application, Card, CustomerToken, Json
 
 Query: TypeAlias = Mapping[str, str] | None
+PAGE, MOST_CARDS, MOST_ACCOUNTS = 100, 1_000, 1_000
 USER_TAG = "stytch_user_id"
 KEYS = uuid.UUID("5b8a0d0e-4a0c-4f0e-9b53-6d1f7c1f8d11")  # namespace of this app's idempotency keys
 
@@ -130,10 +131,16 @@ class CustomerClient(UnitClient):
         self._token = self._get_token(self._token)
         return super().call(*args, **kwargs)
 
-    def cards(self) -> tuple[Sequence[Card], Sequence[Account]]:
-        """Return the customer's cards, oldest first, and the accounts that they draw on, in one call."""
-        found = self.get("/cards", include="account", sort="createdAt")
-        return Card.read_all(found["data"]), _accounts_in(found)
+    def cards(self) -> Sequence[Card]:
+        """Return the customer's cards, oldest first, at most ``MOST_CARDS``. Unit keeps closed ones: no page moves."""
+        found: dict[str, Card] = {}
+        for offset in range(0, MOST_CARDS, PAGE):
+            query = {"sort": "createdAt", "page[limit]": str(PAGE), "page[offset]": str(offset)}
+            page = Card.read_all(self.get("/cards", **query)["data"])
+            found |= {card.card_id: card for card in page}
+            if len(page) < PAGE:
+                break
+        return list(found.values())
 
     def card(self, card_id: str) -> tuple[Card, Account]:
         """Return one card, and its account."""
@@ -143,8 +150,9 @@ class CustomerClient(UnitClient):
         return Card.read(found["data"]), accounts[0]
 
     def accounts(self) -> Sequence[Account]:
-        """Return the customer's accounts."""
-        return Account.read_all(self.get("/accounts")["data"])
+        """Return the customer's deposit accounts, first the one that new cards draw on: an open one, if any."""
+        query = {"filter[type][0]": "deposit", "page[limit]": str(MOST_ACCOUNTS)}
+        return sorted(Account.read_all(self.get("/accounts", **query)["data"]), key=lambda each: each.status != "Open")
 
     def create_card(self, account_id: str, *, virtual: bool, key: str) -> Card:
         """Issue a card for the account. The same key always means the same card."""

@@ -81,6 +81,7 @@ class Account(Resource):
     balance: Whole = Field(validation_alias=attribute("balance"))
     hold: Whole = Field(validation_alias=attribute("hold"))
     available: Whole = Field(validation_alias=attribute("available"))
+    number: str = Field("", validation_alias=attribute("accountNumber"), repr=False)
 
 
 class Card(Resource):

@@ -18,7 +18,7 @@ from flask import Flask
 from jinja2 import FileSystemBytecodeCache
 
 from app import create_app
-from services import http
+from services import http, rate_limits
 from services.rate_limits import limiter
 from services.signals import upstream_call
 from settings import Settings, load
@@ -60,9 +60,10 @@ def compiled_templates(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Non
 
 @pytest.fixture(scope="session", autouse=True)
 def no_pauses() -> Iterator[None]:
-    """Retry at once."""
+    """Retry, and answer, at once."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(http, "PAUSE", (0, 0))
+        patch.setattr(rate_limits, "LEAST_TIME", 0)
         yield
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 from flask import Blueprint, Response
+from limits import parse
 
 from blueprints.htmx import HOME, redirect_to, render
 from blueprints.login import end_session
@@ -19,11 +20,13 @@ from services.guards import (
     second_factor_required,
 )
 from services.methods import step_up_methods
+from services.rate_limits import counted
 from services.stytch_client import stytch_client
 
 from .sessions import open_sessions
 
 bp = Blueprint("account", __name__, template_folder="templates")
+PER_DAY = parse("20/day")  # sign-outs everywhere; each one ends sessions on other devices
 
 
 @bp.get("/account")
@@ -57,7 +60,9 @@ def remove() -> Response:
 @login_required
 def sign_out_everywhere() -> Response:
     """Revoke all of the user's sessions, this one last, so that a failure can be retried."""
-    stytch_client.sign_out_others(current_session())
+    rule = "You can sign out everywhere 20 times a day."
+    with counted("sign-out everywhere", current_session().user_id, PER_DAY, rule=rule):
+        stytch_client.sign_out_others(current_session())
     return end_session("You’re signed out everywhere.")
 
 

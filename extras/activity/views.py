@@ -8,7 +8,7 @@ from blueprints.cards import current_customer
 from blueprints.htmx import render
 from services import guards
 
-from .events import PAGE, activity
+from .events import activity, position_of
 
 bp = Blueprint("activity", __name__, template_folder="templates")
 
@@ -19,9 +19,9 @@ bp = Blueprint("activity", __name__, template_folder="templates")
 @guards.step_up_required("see your activity")
 def show(card_id: int) -> Response:
     """Show a page of events, newest first; ``card_id`` 0 means all cards."""
-    offset = min(max(0, request.args.get("start", 0, int)), 10_000)
+    before = position_of(cursor := request.args.get("before", ""))
     customer, customer_id = current_customer(), guards.current_session().customer_id or ""
     own_card = customer.card(str(card_id))[0].card_id if card_id else ""  # someone else's card is a 404
-    events, more = activity(customer, customer_id, offset, own_card)
-    next_url = url_for("activity.show", start=offset + PAGE, card_id=card_id or None) if more else None
-    return render("activity/page.html", events=events, next_url=next_url, offset=offset)
+    events, more = activity(customer, customer_id, before, own_card)
+    next_url = url_for("activity.show", before=events[-1].cursor, card_id=card_id or None) if more else None
+    return render("activity/page.html", events=events, next_url=next_url, before=cursor if before else "")

@@ -20,7 +20,7 @@ VIRTUAL = Card(card_id="1", kind="individualVirtualDebitCard", last4="4821", exp
 PHYSICAL = Card(card_id="2", kind="individualDebitCard", last4="0093", expires="2029-11", status="Active")
 FROZEN = VIRTUAL.model_copy(update={"status": "Frozen"})
 STATUSES = (*ACTIONS_IN, "Lost", "Stolen", "ClosedByCustomer", "SuspectedFraud")
-ACCOUNT = Account(account_id="1", status="Open", balance=249_550, hold=18_000, available=231_550)
+ACCOUNT = Account(account_id="1", status="Open", balance=249_550, hold=18_000, available=231_550, number="1000000042")
 CODES = ["g0pw-5u8b-5v6t", "u1f4-j2sp-q5uh", "qa26-xsxr-eo57", "gyff-fztq-javi"]
 LIMITS = {
     "daily_purchase": "Daily purchase limit",

@@ -144,7 +144,7 @@ def _application() -> Iterator[State]:
 
 def _cards() -> Iterator[State]:
     every = [card.model_copy(update={"status": status}) for card in (VIRTUAL, PHYSICAL) for status in STATUSES]
-    group, page, listing = "Cards", "cards/list.html", {"cards": [VIRTUAL], "account": ACCOUNT}
+    group, page, listing = "Cards", "cards/list.html", {"cards": [VIRTUAL], "accounts": [ACCOUNT], "most": 1_000}
     locked = _instead("lock", "Confirm it’s you to see this.", "Enter a code")
     yield State(group, "loading", "cards/_loading.html")
     yield State(group, "locked", "_instead.html", locked)
@@ -170,8 +170,8 @@ def _card() -> Iterator[State]:
 def _card_panels() -> Iterator[State]:
     group = "Panels of a card"
     yield State(group, "loading", "cards/_loading_lines.html", {"url": "#", "show": "Show activity"})
-    yield State(group, "activity empty", "activity/page.html", {"events": [], "offset": 0})
-    yield State(group, "activity", "activity/page.html", {"events": events(), "offset": 0, "next_url": "#"})
+    yield State(group, "activity empty", "activity/page.html", {"events": []})
+    yield State(group, "activity", "activity/page.html", {"events": events(), "next_url": "#"})
     buy = {"card": VIRTUAL, "account": ACCOUNT}
     yield State(group, "purchase", "demo/_buy.html", buy)
     yield State(group, "purchase made", "demo/_buy.html", {**buy, "text": "Corner Café charged $4.50."})

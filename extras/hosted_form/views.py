@@ -7,6 +7,7 @@ asked whether it has the application; and asking again returns the same form.
 from __future__ import annotations
 
 from flask import Blueprint, Response, current_app, make_response, url_for
+from limits import parse
 
 from blueprints.htmx import is_htmx, redirect_to, render
 from services.guards import (
@@ -16,11 +17,13 @@ from services.guards import (
     revalidate_session,
     second_factor_required,
 )
+from services.rate_limits import counted
 from services.unit_client import org_client
 
 from .forms import has_applied, hosted_form
 
 bp = Blueprint("hosted_form", __name__, template_folder="templates")
+PER_DAY = parse("10/day")
 
 
 @bp.post("/customer/hosted")
@@ -32,7 +35,8 @@ def offer() -> Response:
     if session.customer_id:
         return redirect_to(url_for("cards.index"))
     require_factor_proof("open your account")  # the form's phone becomes a factor
-    form = hosted_form(org_client, session, _return_url)
+    with counted("hosted form", session.user_id, PER_DAY, rule="You can ask for the bank’s form ten times a day."):
+        form = hosted_form(org_client, session, _return_url)
     if form is None:
         return redirect_to(url_for("onboarding.status"))
     return render("hosted_form/link.html", form=form, is_step=True)

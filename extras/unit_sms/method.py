@@ -19,7 +19,7 @@ from services import methods
 from services.errors import CodeRejected, SecondFactorMissing, UnitError
 from services.exchange import CARDS_SCOPE, Token, exchange
 from services.guards import fresh_session
-from services.rate_limits import count_code, hit_user_limit, reset_code_attempts
+from services.rate_limits import counted, counted_code
 from services.session import Session
 from services.signals import logs_security_event
 from services.unit_client import org_client
@@ -28,6 +28,7 @@ from services.unit_models import Resource, attribute
 from .texts import Texts
 
 TEXTS_PER_USER = parse("3/10 minutes")
+RULE = "You can get three codes in ten minutes. Enter the newest one."
 KIND = "texted"  # codes are counted apart from the authenticator's
 bp = Blueprint("unit_sms", __name__, template_folder="templates")
 texts = cast(Texts, LocalProxy(lambda: current_app.extensions["unit_sms"]))
@@ -49,10 +50,9 @@ def is_enrolled(session: Session) -> bool:
 
 
 def prepare(session: Session) -> str:
-    """Let Unit text a code. Raises CodeRejected, UnitError, ServiceUnavailable."""
-    if not hit_user_limit(TEXTS_PER_USER, "text", session.user_id):
-        raise CodeRejected("too_many_texts")
-    send_sms_code(session)
+    """Let Unit text a code. Raises LimitReached, UnitError, ServiceUnavailable."""
+    with counted("text", session.user_id, TEXTS_PER_USER, rule=RULE):
+        send_sms_code(session)
     return "Your bank texted you a code."
 
 
@@ -65,9 +65,8 @@ def verify(_session: Session, form: methods.Form) -> None:
     if not is_enrolled(session):
         raise SecondFactorMissing
     code = methods.six_digits(form, "malformed")
-    count_code(session.user_id, KIND)
-    verify_sms_code(session, code)
-    reset_code_attempts(session.user_id, KIND)
+    with counted_code(session.user_id, KIND):
+        verify_sms_code(session, code)
 
 
 @logs_security_event("step-up")
@@ -121,7 +120,6 @@ METHOD = methods.Method(
         "malformed": "Enter the six digits from the text message.",
         "wrong_code": "That code is wrong. Enter the six digits from the newest text message.",
         "text_expired": "That code was already used or has expired. Send another code.",
-        "too_many_texts": "You can get three codes in ten minutes. Enter the newest one or wait a few minutes.",
     },
 )
 methods.register(bp, METHOD)

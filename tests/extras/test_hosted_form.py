@@ -254,3 +254,10 @@ def test_only_a_link_that_is_fit_for_visitors_is_shown(url: str, is_fit: bool) -
 
     with nullcontext() if is_fit else pytest.raises(ServiceUnavailable):
         assert HostedForm.read(form).url == url
+
+
+def test_a_user_asks_for_ten_hosted_forms_a_day(enrolled: Visitor) -> None:
+    pages = [enrolled.post("/customer/hosted") for _ in range(11)]
+
+    assert [page.status for page in pages] == [200] * 10 + [429]
+    assert "Retry-After" in pages[-1].response.headers

@@ -11,10 +11,10 @@ import time_machine
 from extras.unit_sms.texts import Texts
 from services.signals import security_event
 
-from ..fake_network import FakeNetwork, Overheard, attributes_of, unit_refusal
+from ..fake_network import FakeNetwork, Fault, Overheard, attributes_of, unit_refusal
 from ..identity import SANDBOX_CODE, another_browser, press_text_me, step_up_by_text, type_code
 from ..inside import request_of
-from ..visitor import Visitor
+from ..visitor import Page, Visitor
 
 pytestmark = pytest.mark.usefixtures("texts")
 WRONG = "That code is wrong. Enter the six digits from the newest text message."
@@ -281,3 +281,17 @@ def test_real_customers_get_no_hint_about_the_code(texted: Visitor, monkeypatch:
     monkeypatch.setitem(texted.app.jinja_env.globals, "unit_sms_sandbox", False)
 
     assert SANDBOX_CODE not in type_code(texted, "123456").text
+
+
+def test_a_text_that_an_outage_took_is_given_back(customer: Visitor, network: FakeNetwork) -> None:
+    def ask() -> Page:
+        return customer.post("/step-up/method", {"use": "unit_sms"})
+
+    network.set("POST /customers/[0-9]+/token/verification", Fault(503, b"{}"))
+    outages = [ask().status for _ in range(4)]
+    network.clear()
+    pages = [ask() for _ in range(4)]
+
+    assert outages == [503] * 4
+    assert [page.status for page in pages] == [200] * 3 + [429]
+    assert 0 < int(pages[-1].response.headers["Retry-After"]) <= 600

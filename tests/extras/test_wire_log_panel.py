@@ -160,7 +160,7 @@ def test_calls_of_parallel_requests_do_not_mix(stepped_up: Visitor) -> None:
         pages = list(threads.map(lambda path, tab: tab.get(path, htmx=True), paths, tabs))
 
     assert [requests_of(page) for page in pages] == [[f"GET {path}"] for path in paths]
-    assert [calls_of(page) for page in pages] == [["GET /cards"], ["GET /cards/:id"]] * 6
+    assert [calls_of(page) for page in pages] == [["GET /cards", "GET /accounts"], ["GET /cards/:id"]] * 6
 
 
 def test_a_cache_hit_is_shown_once_with_the_time_that_is_left(

@@ -41,7 +41,7 @@ def proof() -> Proof:
 def cards() -> dict[str, list[str]]:
     """List the customer's cards."""
     shown = proof()
-    found, _accounts = exchange.customer(shown.session_id, lambda: shown).cards()
+    found = exchange.customer(shown.session_id, lambda: shown).cards()
     return {"cards": [card.last4 for card in found]}
 
 

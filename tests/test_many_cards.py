@@ -1,0 +1,135 @@
+"""More cards and accounts than one: all are listed once, and the money shown is what new cards draw on."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+import time_machine
+
+from blueprints.cards import current_customer
+from services.unit_client import org_client
+from services.unit_models import Json
+
+from .inside import request_of
+from .journeys import get_card
+from .sandbox import deposit
+from .visitor import Visitor
+
+
+def endings(visitor: Visitor) -> list[str]:
+    return [str(tag.attrs["href"]).partition("?")[0] for tag in visitor.get("/cards/list").html.css("a.manage")]
+
+
+def issue(visitor: Visitor, number: int) -> list[str]:
+    """Issue this many cards at the bank; return the paths of their pages."""
+    with request_of(visitor):
+        customer = current_customer()
+        account = customer.accounts()[0].account_id
+        keys = [f"00000000-0000-4000-8000-{each:012}" for each in range(number)]
+        return [f"/cards/{customer.create_card(account, virtual=True, key=key).card_id}" for key in keys]
+
+
+@pytest.mark.parametrize("number", [99, 100, 101, 200])
+def test_every_card_is_listed_once_oldest_first(stepped_up: Visitor, number: int) -> None:
+    issued = issue(stepped_up, number)
+
+    assert endings(stepped_up) == issued
+
+
+def test_a_new_card_after_a_hundred_is_on_the_page(stepped_up: Visitor) -> None:
+    issue(stepped_up, 100)
+    stepped_up.get("/cards/list")
+
+    page = stepped_up.submit("/cards", htmx=True, kind="virtual")
+
+    ending = page.html.css(".number")[-1].text().split()[-1]
+    assert len(page.html.css("article.plastic")) == 101
+    assert page.one(".done").text() == f"Your new card ends in {ending}."
+
+
+def test_a_new_card_beyond_what_is_listed_is_on_the_page_too(
+    stepped_up: Visitor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("services.unit_client.MOST_CARDS", 4)
+    monkeypatch.setattr("services.unit_client.PAGE", 2)
+    monkeypatch.setattr("blueprints.cards.MOST_CARDS", 4)
+    issue(stepped_up, 5)
+    assert "Only your first 4 cards are shown." in stepped_up.get("/cards/list").text
+
+    page = stepped_up.submit("/cards", htmx=True, kind="virtual")
+
+    assert page.one(".done").text().split()[-1].rstrip(".") == page.html.css(".number")[-1].text().split()[-1]
+    assert len(page.html.css("article.plastic")) == 5
+
+
+def open_account(visitor: Visitor, number: int = 1) -> str:
+    with request_of(visitor) as session:
+        return org_client.open_account(session.customer_id or "", f"00000000-0000-4000-9000-{number:012}").account_id
+
+
+def balances(visitor: Visitor) -> list[str]:
+    return [" ".join(tag.text().split()) for tag in visitor.get("/cards/list").html.css(".balance")]
+
+
+def set_status(visitor: Visitor, account_id: str, action: str) -> None:
+    with request_of(visitor):
+        document: Json = {"type": "depositAccountClose" if action == "close" else "accountFreeze", "attributes": {}}
+        document["attributes"] = (
+            {"reason": "ByCustomer"} if action == "close" else {"reason": "Other", "reasonText": "x"}
+        )
+        org_client.call("POST", f"/accounts/{account_id}/{action}", document)
+
+
+def account_of(visitor: Visitor, path: str) -> str:
+    with request_of(visitor):
+        return current_customer().card(path.rpartition("/")[2])[1].account_id
+
+
+def test_the_first_balance_is_that_of_the_account_that_new_cards_draw_on(
+    stepped_up: Visitor, clock: time_machine.Traveller
+) -> None:
+    get_card(stepped_up)
+    clock.shift(5)
+    open_account(stepped_up)
+    deposit(stepped_up, 50_729)  # on the account that is listed first
+    with request_of(stepped_up):
+        first, second = current_customer().accounts()
+
+    path = get_card(stepped_up)
+
+    assert account_of(stepped_up, path) == first.account_id
+    shown = balances(stepped_up)
+    assert len(shown) == 2
+    for account, text in zip((first, second), shown, strict=True):
+        assert text.startswith(f"Available ${account.available / 100:,.2f}")
+        assert text.endswith(f"in the account ending in {account.number[-4:]}")
+    own = " ".join(stepped_up.get(path).one("#balance").text().split())
+    assert own == shown[0]
+
+
+@pytest.mark.parametrize("action", ["freeze", "close"])
+def test_an_account_that_is_not_open_is_not_the_one_that_is_shown_first(
+    stepped_up: Visitor, clock: time_machine.Traveller, action: str
+) -> None:
+    clock.shift(5)
+    open_account(stepped_up)
+    with request_of(stepped_up):
+        first, second = current_customer().accounts()
+    deposit_target = second
+    set_status(stepped_up, first.account_id, action)
+
+    shown = balances(stepped_up)
+
+    assert deposit_target.number[-4:] in shown[0]
+    assert len(shown) == (2 if action == "freeze" else 1)
+    assert [text for text in shown if "This account is frozen." in text] == shown[1:]
+    assert account_of(stepped_up, get_card(stepped_up)) == second.account_id
+
+
+def test_an_only_account_that_is_frozen_says_so_on_the_card_too(stepped_up: Visitor) -> None:
+    path = get_card(stepped_up)
+    set_status(stepped_up, account_of(stepped_up, path), "freeze")
+
+    assert "This account is frozen." in balances(stepped_up)[0]
+    assert "This account is frozen." in re.sub(r"\s+", " ", stepped_up.get(path).one("#balance").text())
