@@ -140,20 +140,22 @@ class StytchClient:
     @logs_security_event("step-up")
     def authenticate_totp(self, session: Session, code: str) -> Session:
         """Add the authenticator's proof to this session. Raises CodeRejected. Stytch docs: *Authenticate TOTP*."""
+        number = self.sessions.number(session.token)
         with refusals():
             answer = self.sdk.totps.authenticate(
                 session.user_id, code, session_token=session.token, session_duration_minutes=_left(session)
             )
-        return self._proven(session, answer.session_jwt, answer.user)
+        return self._proven(session, number, answer.session_jwt, answer.user)
 
     @logs_security_event("factor")
     def recover_totp(self, session: Session, recovery_code: str) -> Session:
         """Use up a recovery code, which is not a second factor. Raises CodeRejected. Stytch docs: *Recover TOTP*."""
+        number = self.sessions.number(session.token)
         with refusals():
             answer = self.sdk.totps.recover(
                 session.user_id, recovery_code, session_token=session.token, session_duration_minutes=_left(session)
             )
-        return self._proven(session, answer.session_jwt, answer.user)
+        return self._proven(session, number, answer.session_jwt, answer.user)
 
     @logs_security_event("factor")
     def remove_authenticator(self, session: Session) -> Session:
@@ -206,12 +208,12 @@ class StytchClient:
         except StytchError as error:
             raise NotSignedIn(refusal_reason(error)) from error
 
-    def _proven(self, session: Session, session_jwt: str, user: User) -> Session:
+    def _proven(self, session: Session, number: int, session_jwt: str, user: User) -> Session:
         """Keep the session that a proof was added to. Raises NotSignedIn if another one came back."""
         proven = self._verified(session.token, session_jwt, user)
         if (proven.session_id, proven.user_id) != (session.session_id, session.user_id):
             raise NotSignedIn
-        return self.sessions.put(proven)
+        return self.sessions.put(proven, number)
 
     def _verified(self, token: str, session_jwt: str, user: User) -> Session:
         """Verify a JWT, and make its customer claim agree with the user's metadata. Raises NotSignedIn, StytchError."""

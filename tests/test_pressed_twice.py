@@ -113,3 +113,17 @@ def test_what_fails_after_the_link_was_used_can_be_tried_again(visitor: Visitor,
     assert failed.status == 503
     assert press(visitor).goes_to == "/"
     assert EMAIL in visitor.get("/").text
+
+
+@pytest.mark.parametrize("action", ["freeze", "report-lost", "report-stolen", "close"])
+def test_a_card_that_is_already_in_that_state_is_a_success(holder: Visitor, card_path: str, action: str) -> None:
+    pages = [holder.post(f"{card_path}/{action}") for _ in range(3)]
+
+    assert [page.goes_to for page in pages] == [card_path] * 3
+    assert holder.get(card_path).one(".state").text() != "Ready to use"
+
+
+def test_a_card_in_another_state_is_still_refused(holder: Visitor, card_path: str) -> None:
+    holder.post(f"{card_path}/close")
+
+    assert holder.post(f"{card_path}/freeze").status == 409
