@@ -11,7 +11,7 @@ import hashlib
 import re
 import secrets
 import time
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from flask import Blueprint, Response, current_app, make_response, render_template, request, url_for
@@ -31,7 +31,6 @@ bp = Blueprint("login", __name__)
 methods.register(bp, methods.Method("magic_link", "an email link", "mailbox", sign_in="login/_magic_link.html"))
 
 LINKS_LIFE = timedelta(days=1)  # of the cookie that tells an expired link from one of another browser
-LINKS_SHAPE = re.compile(r"(?P<asked_at>[0-9]{10})(?P<used>(\.[0-9a-f]{16}){0,5})", re.ASCII)  # no secrets
 VERIFIER_SHAPE = re.compile(r"(?P<asked_at>[0-9]{10})\.(?P<verifier>[\w-]{43,128})", re.ASCII)
 INVALID = "Enter an address like ada@example.com."
 
@@ -56,6 +55,7 @@ def inject_session() -> dict[str, Any]:
     return {
         "stytch_session": guards.loaded_session(),
         "is_new_session": lambda: flask_session.pop("is_new", False),  # once: the first page says who is signed in
+        "seconds_left": lambda session: int((session.expires_at - datetime.now(UTC)).total_seconds()),
         "sign_in_methods": methods.sign_in_methods,
     }
 
@@ -79,7 +79,7 @@ def send() -> Response:
         return render("login/form.html", 422, form=form)
     response = render("login/sent.html", email=email, announce="Check your email.", is_step=True)
     _set_cookie(response, "pkce_verifier", f"{int(time.time())}.{verifier}", LINK_LIFE)
-    _set_cookie(response, "links", _links() or f"{int(time.time())}", LINKS_LIFE)
+    _set_cookie(response, "links", _asked_at() or f"{int(time.time())}", LINKS_LIFE)
     return response
 
 
@@ -88,8 +88,10 @@ def send() -> Response:
 def open_link() -> Response:
     """Show the button that uses the link. Nothing is used up here: GET changes nothing."""
     token, other = request.args.get("token", ""), guards.optional_session()
-    if not token or not _verifier() or _was_used(token):
-        return _problem(_meaning(token) if token else "unknown")
+    if not token:
+        return _problem("unknown")
+    if not _verifier():
+        return _problem("signed_in" if other else _meaning())
     response = make_response(render_template("login/open.html", token=token, other=other))
     response.headers["Referrer-Policy"] = "strict-origin"  # the URL holds the token; "no-referrer" would break the form
     return response
@@ -102,14 +104,12 @@ def authenticate_link() -> Response:
     """Exchange the link for a session, in the browser that asked for it."""
     token, verifier = request.form.get("token", ""), _verifier()
     before = guards.optional_session()  # asked for first: nothing may fail once the link is used up
-    if before and _was_used(token):  # pressed twice
-        return redirect_to(HOME)
     if not verifier:
-        return _problem(_meaning(token))
+        return redirect_to(HOME) if before else _problem(_meaning())  # the former: pressed twice
     try:
         session = stytch_client.authenticate_link(token, verifier)
     except CodeRejected as rejected:
-        return _problem(_meaning(token, rejected.reason))
+        return _problem(_meaning(rejected.reason))
     if before and before.session_id != session.session_id:
         stytch_client.sign_out(before.token, before)
     response = redirect_to(flask_session.get("next") or HOME)
@@ -117,8 +117,6 @@ def authenticate_link() -> Response:
     flask_session["is_new"] = True
     guards.set_cookie(response, session)
     response.delete_cookie(guards.cookie_name("pkce_verifier"), **guards.cookie_flags())
-    used = (_links() or f"{int(time.time())}").split(".")
-    _set_cookie(response, "links", ".".join([used[0], *used[1:][-4:], _mark(token)]), LINKS_LIFE)
     return response
 
 
@@ -151,18 +149,10 @@ def _verifier() -> str | None:
     return cookie["verifier"] if cookie and _age(cookie["asked_at"]) < LINK_LIFE else None
 
 
-def _links() -> str:
-    """Return when this browser asked for its first link of the day, and marks of those that it used."""
+def _asked_at() -> str:
+    """Return when this browser asked for its first link of the day, in seconds since the epoch; may be empty."""
     cookie = request.cookies.get(guards.cookie_name("links"), "")
-    return cookie if LINKS_SHAPE.fullmatch(cookie) else ""
-
-
-def _mark(token: str) -> str:
-    return hashlib.sha256(token.encode()).hexdigest()[:16]
-
-
-def _was_used(token: str) -> bool:
-    return _mark(token) in _links().split(".")[1:]
+    return cookie if re.fullmatch("[0-9]{10}", cookie, re.ASCII) else ""
 
 
 def _age(asked_at: str) -> timedelta:
@@ -173,20 +163,18 @@ def _set_cookie(response: Response, name: str, value: str, life: timedelta) -> N
     response.set_cookie(guards.cookie_name(name), value, max_age=life, **guards.cookie_flags())
 
 
-def _meaning(token: str, reason: str = "") -> str:
-    """Return what a refusal means, without a reason that of a link without its verifier.
+def _meaning(reason: str = "") -> str:
+    """Return what a refusal means; without a reason, what it means that the verifier is gone.
 
-    Stytch does not tell used from expired links; this browser's cookie does.
+    Stytch does not tell used from expired links; when this browser asked does.
     """
     if reason in (named := {"pkce_mismatch": "other_browser", "user_lock_limit_reached": "locked"}):
         return named[reason]
     if reason not in {"", "unable_to_auth_magic_link"}:
         return "unknown"
-    if _was_used(token):
-        return "signed_in" if guards.loaded_session() else "used"
-    if not (links := _links()):
-        return "used" if reason else "other_browser"
-    return "used" if reason and _age(links.split(".")[0]) < LINK_LIFE else "expired"
+    if asked_at := _asked_at():
+        return "used" if _age(asked_at) < LINK_LIFE else "expired"
+    return "used" if reason else "other_browser"
 
 
 def _problem(problem: str) -> Response:

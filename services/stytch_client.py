@@ -15,12 +15,13 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from threading import Lock
+from types import SimpleNamespace
 from typing import cast
 
 import jwt
 import requests
 import stytch
-from cachetools import LRUCache, TTLCache
+from cachetools import TTLCache
 from flask import Flask, current_app
 from stytch.consumer.models.users import User
 from stytch.core.response_base import StytchError
@@ -68,8 +69,8 @@ class StytchClient:
         self.sdk = Sdk(http, project_id, secret, api_url)
         self.sessions = SessionCache(self._authenticate_session)
         self._project_id, self._api_url = project_id, api_url
-        self._used = TTLCache[str, str](SIZE, SECOND_PRESS, timer=time.time)  # session tokens by link and verifier
-        self._lock, self._turns = Lock(), LRUCache[str, Lock](SIZE)
+        self._used = TTLCache[str, SimpleNamespace](SIZE, SECOND_PRESS, timer=time.time)  # by link and verifier
+        self._lock = Lock()
 
     def init_app(self, app: Flask) -> None:
         """Make this the app's client, and its sessions the ones that guards check."""
@@ -106,22 +107,19 @@ class StytchClient:
         """
         key = hashlib.sha256(f"{token} {code_verifier}".encode()).hexdigest()
         with self._lock:
-            turn = self._turns.setdefault(key, Lock())
-        with turn:  # a second press waits here, then gets the session of the first
-            with self._lock:
-                used = self._used.get(key)
-            if used is None:
+            press = self._used.setdefault(key, SimpleNamespace(turn=Lock(), session_token=""))
+        with press.turn:  # a second press waits here, then gets the session of the first
+            if not press.session_token:
                 with refusals():
                     answer = self.sdk.magic_links.authenticate(
                         token, code_verifier=code_verifier, session_duration_minutes=_minutes(SESSION_LIFE)
                     )
                 if not SESSION_TOKEN.fullmatch(answer.session_token):
                     raise ServiceUnavailable("Stytch", "a malformed session token")
-                with self._lock:
-                    self._used[key] = answer.session_token  # before it is verified, so that a failure can be retried
+                press.session_token = answer.session_token  # before it is verified, so that a failure can be retried
                 return self.sessions.put(self._verified(answer.session_token, answer.session_jwt, answer.user))
         try:
-            return self.sessions.get(used)
+            return self.sessions.get(press.session_token)
         except NotSignedIn as error:
             raise CodeRejected("unable_to_auth_magic_link") from error
 

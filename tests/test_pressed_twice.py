@@ -127,3 +127,34 @@ def test_a_card_in_another_state_is_still_refused(holder: Visitor, card_path: st
     holder.post(f"{card_path}/close")
 
     assert holder.post(f"{card_path}/freeze").status == 409
+
+
+@pytest.mark.parametrize("path", ["/logout", "/logout/everywhere"])
+def test_signing_out_twice_ends_where_the_first_press_did(signed_in: Visitor, path: str) -> None:
+    signed_in.get("/account")
+    second = signed_in.twin()
+
+    ends = [(page.status, page.goes_to) for page in (signed_in.post(path), second.post(path))]
+
+    assert ends[0] == ends[1] == (303, "/")
+    assert "everywhere" not in path or "You’re signed out everywhere." in second.follow().text
+
+
+def test_an_ended_session_signs_nothing_out_everywhere(signed_in: Visitor, clock: time_machine.Traveller) -> None:
+    signed_in.get("/account")
+    clock.shift(3601)
+
+    page = signed_in.submit("/logout/everywhere")
+
+    assert page.goes_to == "/"
+    assert "everywhere." not in signed_in.follow().text
+
+
+@pytest.mark.usefixtures("clock")
+def test_of_two_screens_with_a_qr_code_the_newer_works_and_the_older_says_so(signed_in: Visitor) -> None:
+    signed_in.get("/")
+    older, newer = at_once(signed_in, 2, lambda visitor: visitor.submit("/totp"))
+
+    assert [page.status for page in (older, newer)] == [200, 200]
+    assert older.html.css("img.qr, img[src^='data:']")
+    assert newer.html.css("img.qr, img[src^='data:']")
