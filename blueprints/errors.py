@@ -26,7 +26,7 @@ from services.signals import Event, log_security_event
 from .htmx import HOME, is_htmx, lazy_target_id, redirect_to
 
 bp = Blueprint("errors", __name__)
-NEVER_KEPT = {"ssn", "code", "recovery_code"}  # of a form that is kept for another sign-in
+NEVER_KEPT = {"ssn", "code", "recovery_code", "pending", "method", "source", "use"}  # codes, and what they were for
 SIGN_IN_AGAIN = "You’re not signed in, or your session has ended. Sign in to continue."
 UNCONFIRMED = "Your request may have gone through. Check before you try again."
 MESSAGES = {
