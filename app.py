@@ -11,7 +11,7 @@ from flask import Flask
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from blueprints import cards, errors, home, htmx, login, onboarding, step_up, totp
-from services import http, methods, rate_limits, security
+from services import guards, http, methods, rate_limits, security
 from services.exchange import Exchange
 from services.stytch_client import StytchClient
 from services.unit_client import OrgClient
@@ -70,11 +70,11 @@ def configure(app: Flask, settings: Settings) -> None:
         STEP_UP_METHODS=settings.step_up_methods,
         MAX_CONTENT_LENGTH=64 * 1024,  # bytes
         TRUSTED_HOSTS=[settings.public_url.partition("://")[2].partition(":")[0]],
-        SESSION_COOKIE_NAME="__Host-forms" if settings.is_https else "forms",
         SESSION_COOKIE_SECURE=settings.is_https,
         SESSION_COOKIE_SAMESITE="Lax",
         WTF_CSRF_TIME_LIMIT=None,  # as long as the cookie that it is tied to
     )
+    app.config["SESSION_COOKIE_NAME"] = guards.cookie_name("forms", app.config)
     proxies = settings.trusted_proxies
     app.wsgi_app = ProxyFix(app.wsgi_app, proxies, proxies, proxies, 0, 0)  # type: ignore[method-assign]
 

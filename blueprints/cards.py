@@ -37,6 +37,9 @@ DONE = {
     "close": "Card closed. It can no longer be used.",
     "replace": "A new card with the same number is on its way.",
 }
+REACHED = {"freeze": "Frozen", "unfreeze": "Active", "report-lost": "Lost", "report-stolen": "Stolen"} | {
+    "close": "ClosedByCustomer"
+}  # the state after each action
 VERBS = {"report-lost": "report {} as lost", "report-stolen": "report {} as stolen"}
 
 
@@ -131,6 +134,8 @@ def act(card_id: int, action: str) -> Response:
         if not error.code.startswith("not_supported"):
             raise
         card, account = current_customer().card(str(card_id))
+        if card.status == REACHED.get(action):  # pressed twice
+            return card_changed(card, DONE[action])
         return card_page(card, 409, account=account, problem=REFUSED, announce=REFUSED)
     return card_changed(card, DONE[action])
 

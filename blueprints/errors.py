@@ -26,10 +26,12 @@ from services.signals import Event, log_security_event
 from .htmx import HOME, is_htmx, lazy_target_id, redirect_to
 
 bp = Blueprint("errors", __name__)
+NEVER_KEPT = {"ssn", "code", "recovery_code", "pending", "method", "source", "use"}  # codes, and what they were for
 SIGN_IN_AGAIN = "You’re not signed in, or your session has ended. Sign in to continue."
 UNCONFIRMED = "Your request may have gone through. Check before you try again."
 MESSAGES = {
     400: ("That request was not valid", "Nothing was changed. Go back, reload that page and try again."),
+    401: ("Your session has ended", "Sign in again in another tab, then send this form again."),
     403: ("You can’t do that from here", "Nothing was changed. Open the page in this app and try again from there."),
     404: ("Page not found", "The page may have moved, or you don’t have access. Start at the home page."),
     405: ("You can’t do that here", "Nothing was changed. Start again from the home page."),
@@ -44,8 +46,11 @@ EVENTS: dict[int, Event] = {400: "denial", 403: "denial", 413: "limit", 429: "li
 
 @bp.app_errorhandler(NotSignedIn)
 def not_signed_in(_error: NotSignedIn) -> Response:
-    """Ask to sign in, then return to the page."""
+    """Ask to sign in, then return to the page. A form that was filled in stays, or is carried to be sent again."""
     log_security_event("denial", "not signed in")
+    form = _submitted_form() if request.method == "POST" else None
+    if form is not None and (is_htmx() or form.keys() - NEVER_KEPT):
+        return respond(401, again=True)
     page = request.headers.get("HX-Current-URL", "") if is_htmx() else request.path
     if is_htmx() or request.method == "GET":
         path = safe_next_path(page)
@@ -132,6 +137,8 @@ def respond(
         body = render_template("_notice.html", **words, place=lazy_target_id())
         return make_response(body, status, headers | {"HX-Reswap": "none"})
     kept = _submitted_form() if again else None
+    if kept and status == 401:
+        kept = {name: value for name, value in kept.items() if name not in NEVER_KEPT}
     return make_response(render_template("error.html", **words, again=again, kept=kept), status, headers)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from flask import Blueprint, Response, current_app, flash, make_response, render_template, url_for
+from flask import Blueprint, Response, current_app, flash, make_response, render_template, request, url_for
 
 from services import guards
 from services.errors import NotSignedIn
@@ -29,7 +29,9 @@ class Step:
 @bp.get("/")
 @guards.public
 def index() -> Response:
-    """Offer the next step."""
+    """Offer the next step, or a sign-in before the session ends."""
+    if "sign-in" in request.args and guards.optional_session():
+        return make_response(render_template("home/index.html"))
     try:
         session = guards.current_session()
         if not (session.enrolled and session.customer_id):

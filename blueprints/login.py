@@ -11,7 +11,7 @@ import hashlib
 import re
 import secrets
 import time
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from flask import Blueprint, Response, current_app, make_response, render_template, request, url_for
@@ -31,8 +31,7 @@ from .htmx import HOME, redirect_to, render
 bp = Blueprint("login", __name__)
 methods.register(bp, methods.Method("magic_link", "an email link", "mailbox", sign_in="login/_magic_link.html"))
 
-VERIFIER_COOKIE = "pkce_verifier"
-VERIFIER_LIFE = timedelta(hours=1)  # longer than the link's, to tell an expired link from a used one
+LINKS_LIFE = timedelta(days=1)  # of the cookie that tells an expired link from one of another browser
 VERIFIER_SHAPE = re.compile(r"(?P<asked_at>[0-9]{10})\.(?P<verifier>[\w-]{43,128})", re.ASCII)
 INVALID = "Enter an address like ada@example.com."
 
@@ -53,8 +52,13 @@ class SignInForm(FlaskForm):  # type: ignore[misc]
 
 @bp.app_context_processor
 def inject_session() -> dict[str, Any]:
-    """Give every template the session and the ways to sign in. Never makes a call."""
-    return {"stytch_session": guards.loaded_session(), "sign_in_methods": methods.sign_in_methods}
+    """Give every template the session, whether it is new, and the ways to sign in. Never makes a call."""
+    return {
+        "stytch_session": guards.loaded_session(),
+        "is_new_session": lambda: flask_session.pop("is_new", False),  # once: the first page says who is signed in
+        "seconds_left": lambda session: int((session.expires_at - datetime.now(UTC)).total_seconds()),
+        "sign_in_methods": methods.sign_in_methods,
+    }
 
 
 @bp.post("/login")
@@ -65,7 +69,7 @@ def send() -> Response:
     form = SignInForm(request.form)
     if not form.validate():
         return render("login/form.html", 422, form=form)
-    verifier = _verifier() or secrets.token_urlsafe(48)  # two links asked for in a row both work
+    verifier = _verifier() or secrets.token_urlsafe(48)  # every link that still works shares it
     try:
         email = email_in_ascii(form.email.data)
         redirect_url = f"{current_app.config['PUBLIC_URL']}{url_for('login.open_link')}"
@@ -74,7 +78,8 @@ def send() -> Response:
         form.email.errors = [INVALID]
         return render("login/form.html", 422, form=form)
     response = render("login/sent.html", email=form.email.data, announce="Check your email.", is_step=True)
-    _set_verifier(response, verifier)
+    _set_cookie(response, "pkce_verifier", f"{int(time.time())}.{verifier}", LINK_LIFE)
+    _set_cookie(response, "links", _asked_at() or f"{int(time.time())}", LINKS_LIFE)
     return response
 
 
@@ -82,10 +87,12 @@ def send() -> Response:
 @guards.public
 def open_link() -> Response:
     """Show the button that uses the link. Nothing is used up here: GET changes nothing."""
-    token = request.args.get("token", "")
-    if not token or not _verifier():
-        return _problem("other_browser" if token else "unknown")
-    response = make_response(render_template("login/open.html", token=token, other=guards.optional_session()))
+    token, other = request.args.get("token", ""), guards.optional_session()
+    if not token:
+        return _problem("unknown")
+    if not _verifier():
+        return _problem("signed_in" if other else _meaning())
+    response = make_response(render_template("login/open.html", token=token, other=other))
     response.headers["Referrer-Policy"] = "strict-origin"  # the URL holds the token; "no-referrer" would break the form
     return response
 
@@ -95,18 +102,21 @@ def open_link() -> Response:
 @limiter.limit(LINKS_PER_CLIENT)
 def authenticate_link() -> Response:
     """Exchange the link for a session, in the browser that asked for it."""
-    if not (verifier := _verifier()):
-        return _problem("other_browser")
+    token, verifier = request.form.get("token", ""), _verifier()
     before = guards.optional_session()  # asked for first: nothing may fail once the link is used up
+    if not verifier:
+        return redirect_to(HOME) if before else _problem(_meaning())  # the former: pressed twice
     try:
-        session = stytch_client.authenticate_link(request.form.get("token", ""), verifier)
+        session = stytch_client.authenticate_link(token, verifier)
     except CodeRejected as rejected:
         return _problem(_meaning(rejected.reason))
-    if before:
+    if before and before.session_id != session.session_id:
         stytch_client.sign_out(before.token, before)
     response = redirect_to(flask_session.get("next") or HOME)
     flask_session.clear()
+    flask_session["is_new"] = True
     guards.set_cookie(response, session)
+    response.delete_cookie(guards.cookie_name("pkce_verifier"), **guards.cookie_flags())
     return response
 
 
@@ -134,32 +144,37 @@ def _challenge(verifier: str) -> str:
 
 
 def _verifier() -> str | None:
-    """Return the PKCE verifier of this browser, if it has one."""
-    cookie = VERIFIER_SHAPE.fullmatch(request.cookies.get(VERIFIER_COOKIE, ""))
-    return cookie["verifier"] if cookie else None
+    """Return the PKCE verifier of this browser, if a link that it is for may still work."""
+    cookie = VERIFIER_SHAPE.fullmatch(request.cookies.get(guards.cookie_name("pkce_verifier"), ""))
+    return cookie["verifier"] if cookie and _age(cookie["asked_at"]) < LINK_LIFE else None
 
 
-def _set_verifier(response: Response, verifier: str) -> None:
-    response.set_cookie(
-        VERIFIER_COOKIE,
-        f"{int(time.time())}.{verifier}",
-        max_age=VERIFIER_LIFE,
-        path=url_for("login.send"),
-        secure=current_app.config["SESSION_COOKIE_SECURE"],
-        httponly=True,
-        samesite="Lax",
-    )
+def _asked_at() -> str:
+    """Return when this browser asked for its first link of the day, in seconds since the epoch; may be empty."""
+    cookie = request.cookies.get(guards.cookie_name("links"), "")
+    return cookie if re.fullmatch("[0-9]{10}", cookie, re.ASCII) else ""
 
 
-def _meaning(reason: str) -> str:
-    """Return what a refusal means. Stytch does not tell used from expired links; the cookie's age does."""
+def _age(asked_at: str) -> timedelta:
+    return timedelta(seconds=time.time() - int(asked_at))
+
+
+def _set_cookie(response: Response, name: str, value: str, life: timedelta) -> None:
+    response.set_cookie(guards.cookie_name(name), value, max_age=life, **guards.cookie_flags())
+
+
+def _meaning(reason: str = "") -> str:
+    """Return what a refusal means; without a reason, what it means that the verifier is gone.
+
+    Stytch does not tell used from expired links; when this browser asked does.
+    """
     if reason in (named := {"pkce_mismatch": "other_browser", "user_lock_limit_reached": "locked"}):
         return named[reason]
-    if reason != "unable_to_auth_magic_link":
+    if reason not in {"", "unable_to_auth_magic_link"}:
         return "unknown"
-    cookie = VERIFIER_SHAPE.fullmatch(request.cookies.get(VERIFIER_COOKIE, ""))
-    age = time.time() - int(cookie["asked_at"]) if cookie else 0
-    return "expired" if age >= LINK_LIFE.total_seconds() else "used"
+    if asked_at := _asked_at():
+        return "used" if _age(asked_at) < LINK_LIFE else "expired"
+    return "used" if reason else "other_browser"
 
 
 def _problem(problem: str) -> Response:

@@ -6,10 +6,11 @@ a cached session without asking Stytch; and a guard only raises: one place turns
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
 from functools import wraps
 from typing import Any, ParamSpec, TypeVar
+from urllib.parse import urlsplit
 
 from flask import Response, current_app, g, request
 from itsdangerous import BadSignature, Signer
@@ -28,7 +29,7 @@ MAILBOX_MAX_AGE = timedelta(minutes=10)  # of the mailbox's proof or a recovery 
 def sign_in_token() -> str | None:
     """Return the session token of this request's cookie. The signature keeps guesses from costing a call."""
     try:
-        token = _signer().unsign(request.cookies.get(_cookie_name(), "")).decode()
+        token = _signer().unsign(request.cookies.get(cookie_name("stytch_session"), "")).decode()
     except BadSignature:
         return None
     return token if SESSION_TOKEN.fullmatch(token) else None
@@ -36,7 +37,7 @@ def sign_in_token() -> str | None:
 
 def has_cookie() -> bool:
     """Whether the browser sent a sign-in cookie, valid or not."""
-    return _cookie_name() in request.cookies
+    return cookie_name("stytch_session") in request.cookies
 
 
 def current_session() -> Session:
@@ -163,23 +164,32 @@ revalidate_session = guard(fresh_session)
 
 def set_cookie(response: Response, session: Session) -> None:
     """Give the browser the opaque session token, signed: at sign-in and never again."""
-    value = _signer().sign(session.token).decode()
-    response.set_cookie(_cookie_name(), value, expires=session.expires_at, **_cookie_flags())
+    value, name = _signer().sign(session.token).decode(), cookie_name("stytch_session")
+    left = session.expires_at - datetime.now(UTC)  # browsers prefer it to the time, which their clock may not agree on
+    response.set_cookie(name, value, max_age=left, expires=session.expires_at, **cookie_flags())
 
 
 def delete_cookie(response: Response) -> None:
     """Take the session token back."""
-    response.delete_cookie(_cookie_name(), **_cookie_flags())
+    response.delete_cookie(cookie_name("stytch_session"), **cookie_flags())
 
 
 def _signer() -> Signer:
     return Signer(str(current_app.secret_key), salt="sign-in cookie")
 
 
-def _cookie_name() -> str:
-    """Over https with the ``__Host-`` prefix, which pins the cookie to this host."""
-    return "__Host-stytch_session" if current_app.config["SESSION_COOKIE_SECURE"] else "stytch_session"
+def cookie_name(name: str, config: Mapping[str, Any] | None = None) -> str:
+    """Return a cookie's name: over https with ``__Host-``, which pins it to this host, else with the port.
+
+    Cookies know no ports, so two apps on one machine would overwrite each other's.
+    """
+    config = config or current_app.config
+    if config["SESSION_COOKIE_SECURE"]:
+        return f"__Host-{name}"
+    port = urlsplit(config.get("PUBLIC_URL", "")).port
+    return f"{name}_{port}" if port else name
 
 
-def _cookie_flags() -> dict[str, Any]:
+def cookie_flags() -> dict[str, Any]:
+    """Return what every cookie has: for the server only, and not for other sites' requests."""
     return {"secure": current_app.config["SESSION_COOKIE_SECURE"], "httponly": True, "samesite": "Lax"}

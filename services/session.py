@@ -7,6 +7,7 @@ and one class that says what a session has proven, by kind and age of its factor
 from __future__ import annotations
 
 import re
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -21,7 +22,7 @@ from .errors import NotSignedIn, ServiceUnavailable
 SESSION_LIFE = timedelta(minutes=60)  # from sign-in; it does not slide
 SESSION_TOKEN = re.compile(r"[\w=-]{32,128}", re.ASCII)  # Stytch's tokens have 44 characters
 JWT_MAX_LENGTH = 8_000  # bytes
-JWT_LEEWAY = 30  # seconds of clock difference to Stytch
+JWT_LEEWAY = 60  # seconds of clock difference to Stytch
 SESSION_CLAIM = "https://stytch.com/session"
 SESSION_FIELDS = {"id", "started_at", "expires_at", "authentication_factors"}
 CUSTOMER_CLAIM = "unit_customer_id"  # in Stytch's trusted_metadata and in the session's custom claims
@@ -103,7 +104,8 @@ class KeySet(jwt.PyJWKClient):
 def verified_claims(session_jwt: str, keys: jwt.PyJWKClient, project_id: str, issuer: str) -> Mapping[str, Any]:
     """Return the claims of a session JWT of this project; ``issuer`` is Stytch's API origin.
 
-    Raises NotSignedIn if it is invalid, ServiceUnavailable if its key cannot be fetched. Stytch docs: *Session JWTs*.
+    Raises NotSignedIn if it is invalid, ServiceUnavailable if its key cannot be fetched or a clock is wrong: Stytch has
+    just made it. Stytch docs: *Session JWTs*.
     """
     if len(session_jwt) > JWT_MAX_LENGTH:
         raise NotSignedIn
@@ -119,6 +121,11 @@ def verified_claims(session_jwt: str, keys: jwt.PyJWKClient, project_id: str, is
         )
     except (jwt.PyJWKClientError, jwt.PyJWKSetError, jwt.PyJWKError) as error:
         raise ServiceUnavailable("Stytch", "no usable key") from error
+    except (jwt.ImmatureSignatureError, jwt.ExpiredSignatureError) as error:  # the signature was right
+        off = jwt.decode(session_jwt, options={"verify_signature": False})["iat"] - time.time()
+        if abs(off) <= JWT_LEEWAY:
+            raise NotSignedIn from error
+        raise ServiceUnavailable("Stytch", f"the clock differs from Stytch's by {off:+.0f} seconds") from error
     except (jwt.PyJWTError, ValueError) as error:
         raise NotSignedIn from error
     shown = claims.get(SESSION_CLAIM)  # other tokens of the project are signed by the same keys

@@ -28,6 +28,7 @@ class SessionCache:
     """Sessions by their opaque token. What returns one raises NotSignedIn, and, if it asks, ServiceUnavailable."""
 
     def __init__(self, ask: Callable[[str], Session]) -> None:
+        self.is_current: Callable[[Session], bool] = lambda _session: True  # for what other processes know
         self._ask = ask  # asks Stytch for the session of a token, and verifies the JWT that it returns
         self._sessions = TLRUCache[str, Session](SIZE, ttu=lambda _key, s, _now: s.verified_until, timer=time.time)
         self._ended = TTLCache[str, bool](SIZE, ttl=SESSION_LIFE.total_seconds(), timer=time.time)
@@ -46,6 +47,8 @@ class SessionCache:
             if session is None:
                 return self.refresh(token)
         self._unless_ended(session)
+        if not self.is_current(session):
+            return self.refresh(token)
         send(cache_hit, service="Stytch", why="JWT verified locally", until=session.verified_until)
         return session
 
@@ -67,13 +70,25 @@ class SessionCache:
         """Return the session with a JWT that Stytch returned a moment ago, as an exchange needs it."""
         return session if time.time() - session.jwt_issued_at < FRESH_JWT else self.refresh(session.token)
 
-    def put(self, session: Session) -> Session:
-        """Keep a session that Stytch returned for a proof a moment ago."""
+    def number(self, token: str) -> int:
+        """Return a number to take before a proof is sent to Stytch, and to ``put`` its answer with."""
+        with self._lock:
+            number = self._latest[_key(token)] = next(self._numbers)
+        return number
+
+    def put(self, session: Session, number: int | None = None) -> Session:
+        """Keep a session that Stytch returned for a proof, unless something newer was asked for meanwhile."""
         key = _key(self._unless_ended(session).token)
         with self._lock:
-            self._latest[key] = next(self._numbers)
-            self._sessions[key] = session
+            if number in {None, self._latest.get(key)}:
+                self._latest[key] = next(self._numbers)
+                self._sessions[key] = session
         return session
+
+    def has_ended(self, session_id: str) -> bool:
+        """Whether this process has ended the session."""
+        with self._lock:
+            return session_id in self._ended
 
     def end(self, *, token: str = "", session_id: str = "") -> None:
         """Refuse this session from now on, whatever is cached or still on its way."""

@@ -6,17 +6,22 @@ own fault (credentials, set-up, too many calls) is ``ServiceUnavailable``. Stytc
 
 from __future__ import annotations
 
+import hashlib
 import re
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from functools import partial
+from threading import Lock
+from types import SimpleNamespace
 from typing import cast
 
 import jwt
 import requests
 import stytch
+from cachetools import TTLCache
 from flask import Flask, current_app
 from stytch.consumer.models.users import User
 from stytch.core.response_base import StytchError
@@ -28,6 +33,8 @@ from .session_cache import SessionCache
 from .signals import log_security_event, logs_security_event, send, session_ended
 
 LINK_LIFE = timedelta(minutes=10)
+SECOND_PRESS = 60  # seconds for which a link that was used here still signs the same browser in
+SIZE = 10_000  # links
 ENROLLMENT_LIFE = timedelta(minutes=30)
 QR_CODE = re.compile(r"data:image/png;base64,[A-Za-z0-9+/]+=*")
 NO_SESSION = frozenset({"session_not_found", "invalid_session_token"})
@@ -62,6 +69,8 @@ class StytchClient:
         self.sdk = Sdk(http, project_id, secret, api_url)
         self.sessions = SessionCache(self._authenticate_session)
         self._project_id, self._api_url = project_id, api_url
+        self._used = TTLCache[str, SimpleNamespace](SIZE, SECOND_PRESS, timer=time.time)  # by link and verifier
+        self._lock = Lock()
 
     def init_app(self, app: Flask) -> None:
         """Make this the app's client, and its sessions the ones that guards check."""
@@ -92,14 +101,27 @@ class StytchClient:
 
     @logs_security_event("login")
     def authenticate_link(self, token: str, code_verifier: str) -> Session:
-        """Exchange a link for a session of 60 minutes. Raises CodeRejected. Stytch docs: *Authenticate magic link*."""
-        with refusals():
-            answer = self.sdk.magic_links.authenticate(
-                token, code_verifier=code_verifier, session_duration_minutes=_minutes(SESSION_LIFE)
-            )
-        if not SESSION_TOKEN.fullmatch(answer.session_token):
-            raise ServiceUnavailable("Stytch", "a malformed session token")
-        return self.sessions.put(self._verified(answer.session_token, answer.session_jwt, answer.user))
+        """Exchange a link for a session of 60 minutes; within a minute, the same browser gets the same session again.
+
+        Raises CodeRejected. Stytch docs: *Authenticate magic link*.
+        """
+        key = hashlib.sha256(f"{token} {code_verifier}".encode()).hexdigest()
+        with self._lock:
+            press = self._used.setdefault(key, SimpleNamespace(turn=Lock(), session_token=""))
+        with press.turn:  # a second press waits here, then gets the session of the first
+            if not press.session_token:
+                with refusals():
+                    answer = self.sdk.magic_links.authenticate(
+                        token, code_verifier=code_verifier, session_duration_minutes=_minutes(SESSION_LIFE)
+                    )
+                if not SESSION_TOKEN.fullmatch(answer.session_token):
+                    raise ServiceUnavailable("Stytch", "a malformed session token")
+                press.session_token = answer.session_token  # before it is verified, so that a failure can be retried
+                return self.sessions.put(self._verified(answer.session_token, answer.session_jwt, answer.user))
+        try:
+            return self.sessions.get(press.session_token)
+        except NotSignedIn as error:
+            raise CodeRejected("unable_to_auth_magic_link") from error
 
     @logs_security_event("factor")
     def start_totp(self, session: Session) -> Enrollment:
@@ -116,20 +138,22 @@ class StytchClient:
     @logs_security_event("step-up")
     def authenticate_totp(self, session: Session, code: str) -> Session:
         """Add the authenticator's proof to this session. Raises CodeRejected. Stytch docs: *Authenticate TOTP*."""
+        number = self.sessions.number(session.token)
         with refusals():
             answer = self.sdk.totps.authenticate(
                 session.user_id, code, session_token=session.token, session_duration_minutes=_left(session)
             )
-        return self._proven(session, answer.session_jwt, answer.user)
+        return self._proven(session, number, answer.session_jwt, answer.user)
 
     @logs_security_event("factor")
     def recover_totp(self, session: Session, recovery_code: str) -> Session:
         """Use up a recovery code, which is not a second factor. Raises CodeRejected. Stytch docs: *Recover TOTP*."""
+        number = self.sessions.number(session.token)
         with refusals():
             answer = self.sdk.totps.recover(
                 session.user_id, recovery_code, session_token=session.token, session_duration_minutes=_left(session)
             )
-        return self._proven(session, answer.session_jwt, answer.user)
+        return self._proven(session, number, answer.session_jwt, answer.user)
 
     @logs_security_event("factor")
     def remove_authenticator(self, session: Session) -> Session:
@@ -182,12 +206,12 @@ class StytchClient:
         except StytchError as error:
             raise NotSignedIn(refusal_reason(error)) from error
 
-    def _proven(self, session: Session, session_jwt: str, user: User) -> Session:
+    def _proven(self, session: Session, number: int, session_jwt: str, user: User) -> Session:
         """Keep the session that a proof was added to. Raises NotSignedIn if another one came back."""
         proven = self._verified(session.token, session_jwt, user)
         if (proven.session_id, proven.user_id) != (session.session_id, session.user_id):
             raise NotSignedIn
-        return self.sessions.put(proven)
+        return self.sessions.put(proven, number)
 
     def _verified(self, token: str, session_jwt: str, user: User) -> Session:
         """Verify a JWT, and make its customer claim agree with the user's metadata. Raises NotSignedIn, StytchError."""
@@ -237,7 +261,7 @@ def _left(session: Session) -> int:
 
     Stytch adds a factor only if a duration is sent; sending what is left keeps the session from sliding.
     """
-    return max(5, _minutes(session.expires_at - datetime.now(UTC)))
+    return max(5, -(-(session.expires_at - datetime.now(UTC)) // timedelta(minutes=1)))  # rounded up: nothing is lost
 
 
 stytch_client = cast(StytchClient, LocalProxy(lambda: current_app.extensions["stytch"]))  # the running app's

@@ -9,13 +9,16 @@ from contextlib import contextmanager
 from services.guards import current_session
 from services.session import Session
 
+from .cookies import FULL_NAMES
 from .visitor import Page, Visitor
 
 
 @contextmanager
 def request_of(visitor: Visitor) -> Iterator[Session]:
     """Run what follows in a request of a signed-in visitor, and give it their session."""
-    cookies = "; ".join(f"{name}={visitor.cookie(name)}" for name in ("emulator_visitor", "stytch_session"))
+    cookies = "; ".join(
+        f"{FULL_NAMES.get(name, name)}={visitor.cookie(name)}" for name in ("emulator_visitor", "stytch_session")
+    )
     with visitor.app.test_request_context(headers={"Cookie": cookies}):
         visitor.app.preprocess_request()
         yield current_session()

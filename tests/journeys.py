@@ -51,7 +51,8 @@ class Snapshots:
         self.app = app
         self._database = app.extensions["settings"].emulator_database_url.removeprefix("sqlite:///")
         sessions, exchange = app.extensions["session_cache"], app.extensions["exchange"]
-        self._caches: list[MutableMapping[Any, Any]] = [sessions._sessions, sessions._ended, exchange._tokens]
+        links = app.extensions["stytch"]._used
+        self._caches: list[MutableMapping[Any, Any]] = [sessions._sessions, sessions._ended, exchange._tokens, links]
         self._taken: dict[Journey, Snapshot] = {}
 
     def at_end_of(self, journey: Journey, clock: time_machine.Traveller) -> Visitor:

@@ -51,12 +51,17 @@ HEADER_NAMES = [
 HEADER_TEXTS = [
     *("true", "div#cards", "form#new-card", "button#x", "http://localhost:8000/cards", "/cards", "null", "*", "1e9"),
     *("application/json", "multipart/form-data", "multipart/form-data; boundary=", "text/html;q=x", "bytes=0-", "\xff"),
-    *("forms=abc; stytch_session=" + "a" * 44, "emulator_visitor=" + "b" * 22, "same-origin", "http://localhost:8000"),
+    *(
+        "forms_8000=abc; stytch_session_8000=" + "a" * 44,
+        "emulator_visitor=" + "b" * 22,
+        "same-origin",
+        "http://localhost:8000",
+    ),
     *("Wed, 21 Oct 2015 07:28:00 GMT", "Basic YTpi", "-5", "chunked", "localhost:8000", "http://[::1", "a" * 3_000),
 ]
 SAME_EVERYWHERE = {name: HEADERS[name] for name in HEADERS if name not in {"Referrer-Policy", "X-Frame-Options"}}
 HERE = {("", ""), ("http", "localhost"), ("http", "localhost:8000")}  # the second for a path with two slashes
-OUR_COOKIES = re.compile(r"(calls|forms|emulator_visitor|pkce_verifier|stytch_session)=")
+OUR_COOKIES = re.compile(r"(forms_8000(-calls)?|emulator_visitor(_8000)?|(links|pkce_verifier|stytch_session)_8000)=")
 
 texts = st.sampled_from(TEXTS) | st.text(st.characters(exclude_categories=["Cs"]), max_size=20)
 latin = st.text(st.characters(max_codepoint=255, exclude_characters="\r\n"), max_size=20)

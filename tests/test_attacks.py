@@ -169,7 +169,7 @@ def test_a_session_that_is_revoked_while_its_claims_are_updated_is_signed_out(
         pytest.param(lambda client: client.get("/cards/list?start=" + "9" * 60_000), id="query"),
         pytest.param(lambda client: client.get("/", query_string="a&" * 30_000), id="many parameters"),
         pytest.param(lambda client: client.get("/cards", headers={"HX-Current-URL": "/" + "a" * 60_000}), id="header"),
-        pytest.param(lambda client: client.get("/", headers={"Cookie": "stytch_session=" + "a" * 60_000}), id="cookie"),
+        pytest.param(lambda client: client.get("/", headers={"Cookie": "a=" + "a" * 60_000}), id="cookie"),
         pytest.param(lambda client: client.get("/", headers={"Cookie": "a=b; " * 10_000}), id="many cookies"),
         pytest.param(lambda client: client.post("/login", data="a&" * 30_000), id="many fields"),
         pytest.param(lambda client: client.post("/login", data=b"a" * 10_000_000), id="body"),

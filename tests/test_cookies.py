@@ -46,7 +46,7 @@ def flags_at_sign_in(client: FlaskClient) -> dict[str, dict[str, str]]:
     url = urlsplit(str(mail.attrs["href"]))
     token = query(client.get(f"{url.path}?{url.query}").headers["Location"])["token"]
     done = client.post("/login/authenticate", data=form | {"token": token})
-    given = {name: cookie for response in (first, sent, done) for name, cookie in cookies(response).items()}
+    given = {name: cookie for response in (done, sent, first) for name, cookie in cookies(response).items()}
     return {name: {flag: cookie[flag] for flag in cookie if flag != "value"} for name, cookie in given.items()}
 
 
@@ -54,7 +54,8 @@ def test_cookies_are_only_for_the_server_and_this_site(app: Flask) -> None:
     assert flags_at_sign_in(app.test_client()) == {
         "forms": flags(),
         "emulator_visitor": flags(),
-        "pkce_verifier": flags("/login"),
+        "pkce_verifier": flags(),
+        "links": flags(),
         "stytch_session": flags(),
     }
 
@@ -63,7 +64,8 @@ def test_over_https_cookies_are_secure_and_pinned_to_the_host(secure_client: Fla
     assert flags_at_sign_in(secure_client) == {
         "__Host-forms": flags(secure=True),
         "__Host-emulator_visitor": flags(secure=True),
-        "pkce_verifier": flags("/login", secure=True),
+        "__Host-pkce_verifier": flags(secure=True),
+        "__Host-links": flags(secure=True),
         "__Host-stytch_session": flags(secure=True),
     }
 

@@ -217,3 +217,17 @@ def test_the_end_of_a_session_is_announced(cache: SessionCache) -> None:
         cache.end(session_id="session of ada")
 
     assert heard == ["session of ada"]
+
+
+@pytest.mark.parametrize("meanwhile", ["refresh", "nothing"])
+def test_a_late_proof_never_replaces_what_was_asked_for_after_it(
+    cache: SessionCache, stytch: Stytch, meanwhile: str
+) -> None:
+    number = cache.number("ada")
+    if meanwhile == "refresh":  # because the factor was removed, say
+        cache.refresh("ada")
+
+    cache.put(session_of("ada", "proven"), number)
+
+    assert cache.get("ada").jwt == {"refresh": "JWT 1", "nothing": "proven"}[meanwhile]
+    assert len(stytch.asked) == (meanwhile == "refresh")

@@ -13,9 +13,10 @@ from typing import cast
 from urllib.parse import parse_qs, urlsplit
 
 from flask import Flask
-from flask.testing import FlaskClient
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 from werkzeug.test import TestResponse
+
+from .cookies import Client
 
 EMAIL = "ada@example.com"
 SECRETS = re.compile(r"eyJ[\w-]{10,}\.eyJ|v2\.public\.|secret-test-|BEGIN [A-Z ]*PRIVATE KEY")
@@ -89,7 +90,7 @@ class Visitor:
 
     def __init__(self, app: Flask, address: str = "127.0.0.1") -> None:
         self.app = app
-        self.client: FlaskClient = app.test_client()
+        self.client = Client(app, app.response_class)
         self.client.environ_base["REMOTE_ADDR"] = address
         self.page: Page
         self._token, self._token_of = "", cast("str | None", "")  # a CSRF token, and the cookie that it belongs to

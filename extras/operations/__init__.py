@@ -1,9 +1,9 @@
 """What a team needs to run the app: logs, health checks, a setup check, and commands.
 
 ``views.py`` has ``/healthz``, ``/readyz``, ``/robots.txt`` and ``/.well-known/security.txt``; ``commands.py`` has
-``flask doctor`` and ``flask unit link-customer``. Also versioned and compressed static files, and an HTTP reader that
-applies the time budget to every byte. Client addresses lose the port or the brackets that some proxies write. It is
-first in ``EXTRAS``, so that the log covers the whole request.
+``flask doctor`` and ``flask unit link-customer``. Also versioned and compressed static files, sessions that end on all
+replicas at once, and an HTTP reader that applies the time budget to every byte. Client addresses lose the port or the
+brackets that some proxies write. It is first in ``EXTRAS``, so that the log covers the whole request.
 
 Settings: ``LOG_LEVEL``, ``SECURITY_CONTACT``. ``deploy/`` needs it: the container's health check asks ``/healthz``, and
 the server writes the log that is configured here.
@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from flask import Flask
 
-from . import addresses, commands, logs, readiness, static_files, strict_http, views
+from . import addresses, commands, logs, readiness, replicas, static_files, strict_http, views
 
 
 def init_app(app: Flask) -> None:
@@ -25,4 +25,5 @@ def init_app(app: Flask) -> None:
     strict_http.init_app(app)
     readiness.init_app(app)
     views.init_app(app)
+    replicas.init_app(app)
     commands.init_app(app)

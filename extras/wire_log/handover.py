@@ -56,7 +56,7 @@ def _key() -> str:
 
 
 def _cookie() -> str:
-    return "__Host-calls" if current_app.config["SESSION_COOKIE_SECURE"] else "calls"
+    return f"{current_app.config['SESSION_COOKIE_NAME']}-calls"  # with its prefix or port
 
 
 def _cookie_flags() -> dict[str, Any]:
