@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from datetime import datetime
-
 from pydantic import BaseModel, Field
 
 from services.unit_client import CustomerClient
-from services.unit_models import Id, Resource, Whole, attribute
+from services.unit_models import Id, Moment, Resource, Whole, attribute
 
 PAGE = 10  # events
 
@@ -23,7 +21,7 @@ class Event(Resource):
 
     kind: str = Field(validation_alias="type")
     event_id: Id = Field(validation_alias="id")
-    at: datetime = Field(validation_alias=attribute("createdAt"))
+    at: Moment = Field(validation_alias=attribute("createdAt"))
     amount: Whole = Field(validation_alias=attribute("amount"))
     direction: str = Field("Debit", validation_alias=attribute("direction"))
     merchant: Merchant | None = Field(None, validation_alias=attribute("merchant"))
