@@ -44,8 +44,8 @@ def slot(name: str, **context: Any) -> Markup:
 
 
 def is_htmx() -> bool:
-    """Whether htmx sent this request, and expects a fragment."""
-    return request.headers.get("HX-Request") == "true"
+    """Whether htmx sent this request, and expects a fragment; to restore its history it expects a whole page."""
+    return request.headers.get("HX-Request") == "true" and "HX-History-Restore-Request" not in request.headers
 
 
 def render(
