@@ -22,7 +22,7 @@ def test_after_a_press_a_notice_stands_beside_what_was_typed(visitor: Visitor, s
     visitor.expected = {status}
     page.goto("/")
     page.get_by_label("Email").fill(visitor.email)
-    page.route("**/login", lambda route: route.fulfill(**proxy_answers(status)))  # type: ignore[arg-type]
+    page.route("**/login", lambda route: route.fulfill(**proxy_answers(status)))
 
     visitor.press("Email me a link")
 
@@ -43,7 +43,7 @@ def test_after_a_press_a_notice_stands_beside_what_was_typed(visitor: Visitor, s
 def test_what_cannot_be_loaded_says_so_in_its_place(visitor: Visitor, status: int) -> None:
     shortcuts.become_customer(visitor)
     visitor.expected = {status}
-    visitor.page.route("**/cards/list", lambda route: route.fulfill(**proxy_answers(status)))  # type: ignore[arg-type]
+    visitor.page.route("**/cards/list", lambda route: route.fulfill(**proxy_answers(status)))
 
     visitor.page.goto("/cards")
 
