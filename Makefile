@@ -10,7 +10,7 @@ export FLASK_SKIP_DOTENV := 1
 PIP_FLAGS := --quiet --disable-pip-version-check --require-hashes --no-deps
 LOCK := uv pip compile -q --universal --generate-hashes --no-header --no-annotate --upgrade pyproject.toml
 
-.PHONY: run doctor emulator example test bench lint lock clean
+.PHONY: run doctor emulator example test bench lint audit sbom lock clean
 
 run: $(VENV)/run.stamp ## Serve the app on http://localhost:8000
 	$(if $(filter-out 8000,$(PORT)),PUBLIC_URL=http://localhost:$(PORT)) $(BIN)/flask --app app run --port $(PORT)
@@ -44,6 +44,16 @@ lint: $(VENV)/test.stamp ## Check style and types
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+
+# Not in the lock files: it needs the network anyway, and must know the newest advisories.
+PIP_AUDIT = $(BIN)/python -m pip install --quiet --disable-pip-version-check --upgrade --target $(VENV)/audit pip-audit && \
+	PYTHONPATH=$(VENV)/audit $(BIN)/python -m pip_audit --disable-pip --require-hashes --progress-spinner off
+
+audit: | $(BIN)/python ## Look up known vulnerabilities of everything in the lock files (needs the network)
+	$(PIP_AUDIT) --strict -r requirements-dev.lock -r requirements-hosting.lock
+
+sbom: | $(BIN)/python ## Write sbom.json, in CycloneDX, of what a server runs (needs the network)
+	$(PIP_AUDIT) -r requirements-hosting.lock -f cyclonedx-json -o sbom.json || test -s sbom.json
 
 lock: ## Update the lock files from the ranges in pyproject.toml (needs uv)
 	$(LOCK) -o requirements.lock

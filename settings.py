@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import secrets
+import sys
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -13,7 +14,7 @@ from pathlib import Path
 from tempfile import NamedTemporaryFile
 from urllib.parse import urlsplit
 
-from dotenv import dotenv_values
+from dotenv import dotenv_values, find_dotenv
 
 HERE = Path(__file__).resolve().parent
 LIVE_UNIT = "https://api.unit.co"
@@ -87,6 +88,8 @@ def load(
 
     Raises SettingsError for anything missing, malformed, or mixed between test and live.
     """
+    if environ is os.environ:
+        environ = _without_parents_files(os.environ)
     merged = {**(dotenv_values(dotenv, interpolate=False) if dotenv else {}), **environ}
     given = {name: value.strip() for name, value in merged.items() if value and value.strip()}
     stytch, unit_token = _stytch_pair(given), given.get("UNIT_API_TOKEN")
@@ -113,6 +116,15 @@ def load(
     _refuse_mixes(settings)
     _refuse_debugging(given, settings)
     return settings
+
+
+def _without_parents_files(environ: Mapping[str, str]) -> Mapping[str, str]:
+    """Leave out what Flask's command line has read from a ``.env`` or ``.flaskenv`` above this folder."""
+    if "FLASK_RUN_FROM_CLI" not in environ or environ.get("FLASK_SKIP_DOTENV", "0").lower() in {"1", "true", "yes"}:
+        return environ
+    files = [Path(find_dotenv(name, usecwd=True)) for name in (".flaskenv", ".env")]
+    foreign = {pair for file in files if file.parent in HERE.parents for pair in dotenv_values(file).items()}
+    return {name: value for name, value in environ.items() if (name, value) not in foreign}
 
 
 def _stytch_pair(given: Mapping[str, str]) -> tuple[str, str] | None:
@@ -165,6 +177,11 @@ def _unit_url(given: Mapping[str, str]) -> str:
 
 def _refuse_debugging(given: Mapping[str, str], settings: Settings) -> None:
     on = given.get("FLASK_DEBUG", "0").lower() not in {"0", "false", "no"}  # as Flask reads it; --debug sets it too
+    hosts = re.findall(r" (?:--host[= ]|-h[= ]?)(\S+)", " ".join(sys.argv)) or [
+        given.get("FLASK_RUN_HOST", "localhost")
+    ]
+    if on and not {*hosts} <= {*LOOPBACK, "::1"}:
+        raise SettingsError("FLASK_DEBUG must be off when the server is not on localhost: the debugger runs any code.")
     if on and urlsplit(settings.public_url).hostname not in LOOPBACK:
         raise SettingsError("FLASK_DEBUG must be off when PUBLIC_URL is not on localhost: the debugger runs any code.")
 

@@ -14,7 +14,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from tempfile import mkdtemp
@@ -114,9 +114,16 @@ def _nginx(folder: Path, port: int, ports: list[int]) -> Iterator[None]:
 
 def main() -> None:
     """Serve until interrupted."""
-    with cluster() as services:
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, _interrupt)
+    with suppress(KeyboardInterrupt), cluster() as services:
         print(f"{services.origin}\nlogs: {services.folder}", flush=True)
-        signal.sigwait({signal.SIGINT, signal.SIGTERM})
+        signal.pause()
+
+
+def _interrupt(*_: object) -> None:
+    """Leave every ``with`` block on the way, even while services start, so that all that was started ends."""
+    raise KeyboardInterrupt
 
 
 if __name__ == "__main__":

@@ -113,27 +113,27 @@ def create() -> Response:
     return _listing(new=card, announce=announce)
 
 
-@bp.get("/cards/<int:card_id>")
+@bp.get("/cards/<digits:card_id>")
 @guards.customer_required
 @guards.step_up_required(card_purpose("see {}"))
-def show(card_id: int) -> Response:
+def show(card_id: str) -> Response:
     """Show the card, and what can be done with it."""
-    card, account = current_customer().card(str(card_id))
+    card, account = current_customer().card(card_id)
     return card_page(card, account=account)
 
 
-@bp.post("/cards/<int:card_id>/<any(freeze,unfreeze,'report-lost','report-stolen',close,replace):action>")
+@bp.post("/cards/<digits:card_id>/<any(freeze,unfreeze,'report-lost','report-stolen',close,replace):action>")
 @guards.customer_required
 @guards.revalidate_session
 @guards.step_up_required(card_purpose())
-def act(card_id: int, action: str) -> Response:
+def act(card_id: str, action: str) -> Response:
     """Change the card's state."""
     try:
-        card = current_customer().act(str(card_id), action)
+        card = current_customer().act(card_id, action)
     except UnitError as error:
         if not error.code.startswith("not_supported"):
             raise
-        card, account = current_customer().card(str(card_id))
+        card, account = current_customer().card(card_id)
         if card.status == REACHED.get(action):  # pressed twice
             return card_changed(card, DONE[action])
         return card_page(card, 409, account=account, problem=REFUSED, announce=REFUSED)

@@ -10,14 +10,13 @@ import re
 from urllib.parse import quote, unquote, urlsplit
 
 import pydantic
-from flask import Blueprint, Response, current_app, make_response, render_template, request, url_for
+from flask import Blueprint, Response, current_app, g, make_response, render_template, request, url_for
 from flask import session as flask_session
-from flask_wtf.csrf import CSRFError, validate_csrf
+from flask_wtf.csrf import CSRFError
 from limits.errors import StorageError
 from stytch.core.response_base import StytchError
 from werkzeug.exceptions import HTTPException, SecurityError
 from werkzeug.routing import RequestRedirect
-from wtforms import ValidationError
 
 from services import guards
 from services.errors import LimitReached, NoCustomer, NotSignedIn, ServiceUnavailable, UnitError
@@ -153,9 +152,7 @@ def safe_next_path(url: str) -> str | None:
 
 
 def _submitted_form() -> dict[str, str] | None:
-    """Return the fields of the form that was sent, if it came from one of our pages and is small enough to read."""
-    try:
-        validate_csrf(request.form.get("csrf_token"))
-    except (ValidationError, HTTPException):
+    """Return the fields of the form that was sent, if it came from one of our pages."""
+    if not g.get("csrf_valid"):
         return None
     return {name: value for name, value in request.form.items() if name != "csrf_token"}

@@ -11,7 +11,7 @@ from services import guards
 from services.errors import NotSignedIn
 
 from .errors import SIGN_IN_AGAIN
-from .htmx import HOME
+from .htmx import HOME, redirect_to
 
 bp = Blueprint("home", __name__)
 STEPS = ("Sign in", "Add an authenticator", "Open an account", "Confirm it’s you", "Use your card")
@@ -44,6 +44,14 @@ def index() -> Response:
         guards.delete_cookie(response)
         return response
     return make_response(render_template("home/journey.html"))
+
+
+@bp.get("/login")
+@bp.get("/totp")
+@guards.public
+def start() -> Response:
+    """Send who reloads or types the address of a form to the page that knows the next step."""
+    return redirect_to(HOME)
 
 
 @bp.app_context_processor

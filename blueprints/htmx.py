@@ -13,13 +13,22 @@ from jinja2 import pass_context
 from jinja2.runtime import Context
 from jinja2_fragments.flask import render_block
 from markupsafe import Markup
+from werkzeug.routing import BaseConverter
+from werkzeug.urls import iri_to_uri
 
 ELEMENT = re.compile(r"(?:[a-z][a-z0-9-]*#)?(?P<id>[A-Za-z][\w-]{0,60})", re.ASCII)
 HOME = "/"  # the page that knows a user's next step
 
 
+class DigitsConverter(BaseConverter):
+    """The ``digits`` of a route: an id at Unit, or a count. Anything else in its place is a 404."""
+
+    regex = "[0-9]{1,20}"  # werkzeug's ``int`` takes digits of every script, and any number of them
+
+
 def init_app(app: Flask) -> None:
-    """Give templates ``slot``, and fallbacks for what only extras provide."""
+    """Give routes ``digits``, and templates ``slot`` and fallbacks for what only extras provide."""
+    app.url_map.converters["digits"] = DigitsConverter
     app.extensions.setdefault("slots", {})
     app.jinja_env.globals["slot"] = slot
     app.jinja_env.globals.setdefault("integrity", lambda _filename, _endpoint="static": "")
@@ -38,8 +47,8 @@ def slot(page: Context, name: str, **context: Any) -> Markup:
 
 
 def is_htmx() -> bool:
-    """Whether htmx sent this request, and expects a fragment."""
-    return request.headers.get("HX-Request") == "true"
+    """Whether htmx sent this request, and expects a fragment; to restore its history it expects a whole page."""
+    return request.headers.get("HX-Request") == "true" and "HX-History-Restore-Request" not in request.headers
 
 
 def render(
@@ -64,7 +73,7 @@ def redirect_to(url: str, *, announce: str = "") -> Response:
     if announce:
         flash(announce)
     if is_htmx():
-        return make_response("", 200, {"HX-Redirect": url})
+        return make_response("", 200, {"HX-Redirect": iri_to_uri(url)})
     return make_response(redirect(url, 303))
 
 

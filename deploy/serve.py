@@ -21,6 +21,8 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 from urllib.parse import urlsplit
 
 from waitress import create_server, wasyncore
+from waitress.channel import HTTPChannel
+from waitress.task import ErrorTask
 
 if TYPE_CHECKING:
     from flask import Flask
@@ -32,7 +34,7 @@ OPTIONS = {
     "threads": THREADS,
     "connection_limit": 2000,  # a slow client holds a connection, never a thread
     "channel_timeout": 30,  # seconds until an idle connection is closed
-    "max_request_body_size": 64 * 1024,
+    "max_request_body_size": 256 * 1024,  # above the app's own limit, whose page says more
     "max_request_header_size": 32 * 1024,
     "clear_untrusted_proxy_headers": False,  # ProxyFix decides, using TRUSTED_PROXIES
     "ident": None,
@@ -48,6 +50,7 @@ def main(app: Flask) -> None:
     stopping = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stopping.set())
+    HTTPChannel.error_task_class = _SafeErrorTask
     sockets: Sockets = {}
     host, port = os.environ.get("HOST") or "127.0.0.1", int(os.environ.get("PORT") or 8000)
     with _Listener.bound(host, port) as listener:
@@ -58,6 +61,17 @@ def main(app: Flask) -> None:
         del sockets[listener.fileno()]
     _drain(sockets)
     log_writer.stop()  # returns when the queue is written
+
+
+class _SafeErrorTask(ErrorTask):  # type: ignore[misc]
+    """What waitress answers itself, such as 400 or 431, with the headers of every response."""
+
+    def execute(self) -> None:
+        """Answer."""
+        from services.security import HEADERS  # not needed by --check
+
+        self.response_headers.extend([*HEADERS.items(), ("Cache-Control", "no-store")])
+        super().execute()
 
 
 class _Connection(socket.socket):

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 
 from flask import Flask, Response, abort, current_app, g, request, session
 from flask_wtf import CSRFProtect
+from itsdangerous import BadData, URLSafeTimedSerializer
 from werkzeug.exceptions import Forbidden, SecurityError
 
 from .guards import current_session
@@ -49,7 +50,8 @@ HEADERS = {
 
 def init_app(app: Flask) -> None:
     """Check each request, and set the headers of each response, errors included."""
-    app.config.update(WTF_CSRF_CHECK_DEFAULT=False)  # checked below, after the session
+    # Checked below, after the session. Privacy tools strip Referer, so it is never needed.
+    app.config.update(WTF_CSRF_CHECK_DEFAULT=False, WTF_CSRF_SSL_STRICT=False)
     csrf.init_app(app)
     app.before_request(check_request)
     app.after_request(set_headers)
@@ -65,7 +67,24 @@ def check_request() -> None:
         current_session()
     if request.mimetype == "multipart/form-data":
         abort(400)  # no form here sends files
-    csrf.protect()
+    if not has_our_token():
+        csrf.protect()  # the token must be the one that the cookie is tied to
+
+
+def has_our_token() -> bool:
+    """Whether the browser vouches that our page sent this form, and it holds a token that we signed for any visit.
+
+    So forms still work that were opened before the cookie was replaced: in another tab, or before a sign-in.
+    """
+    if request.method not in UNSAFE or request.headers.get("Sec-Fetch-Site") != "same-origin":
+        return False
+    token = request.form.get("csrf_token") or request.headers.get("X-CSRFToken", "")
+    try:
+        URLSafeTimedSerializer(str(current_app.secret_key), salt="wtf-csrf-token").loads(token)
+    except BadData:
+        return False
+    g.csrf_valid = True  # as Flask-WTF marks a request whose token it has checked
+    return True
 
 
 def is_public(endpoint: str) -> bool:
@@ -78,12 +97,14 @@ def is_public(endpoint: str) -> bool:
 def require_same_origin() -> None:
     """Refuse what another site makes a browser send: unsafe requests and fragments. In addition to the CSRF token.
 
-    No page can forge ``Sec-Fetch-Site`` or ``Origin``. Each is checked where it is sent.
+    No page can forge ``Sec-Fetch-Site`` or ``Origin``. Each is checked where it is sent; a privacy tool that strips
+    Referer makes the browser send ``Origin: null``, so then ``Sec-Fetch-Site`` alone decides.
     """
     if request.method not in UNSAFE and "HX-Request" not in request.headers:
         return
     site, origin = request.headers.get("Sec-Fetch-Site"), request.headers.get("Origin")
-    if site not in {None, "same-origin", "none"} or (origin and origin != current_app.config["PUBLIC_URL"]):
+    origins = {None, "", current_app.config["PUBLIC_URL"]} | ({"null"} if site == "same-origin" else set())
+    if site not in {None, "same-origin", "none"} or origin not in origins:
         g.is_foreign = True
         raise Forbidden("This request came from another site.")
 

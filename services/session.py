@@ -11,10 +11,11 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Annotated, Any
 
 import jwt
 import requests
+from pydantic import AliasPath, AwareDatetime, BaseModel, Field
 from stytch.consumer.models.users import User
 
 from .errors import NotSignedIn, ServiceUnavailable
@@ -33,6 +34,38 @@ FACTOR_GROUPS = {  # what a thief would have to hold, by Stytch's delivery_metho
     "authenticator_app": "device",
     "webauthn_registration": "device",
 }
+
+
+Seconds = Annotated[float, Field(strict=True, allow_inf_nan=False)]
+Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{1,128}$")]
+
+
+class FactorShape(BaseModel):
+    """What a factor in the session claim must look like."""
+
+    delivery_method: Name
+    last_authenticated_at: AwareDatetime
+
+
+class SessionShape(BaseModel):
+    """What the session claim must look like."""
+
+    id: Name
+    started_at: AwareDatetime
+    expires_at: AwareDatetime
+    authentication_factors: list[FactorShape]
+
+
+class ClaimsShape(BaseModel):
+    """What a session JWT's claims must look like, so that no later page breaks on one."""
+
+    sub: Name
+    iat: Seconds
+    exp: Seconds
+    session: SessionShape = Field(validation_alias=AliasPath(SESSION_CLAIM))
+    customer: str | None = Field(
+        None, pattern=r"^[0-9]{0,20}$", coerce_numbers_to_str=True, validation_alias=AliasPath(CUSTOMER_CLAIM)
+    )
 
 
 @dataclass(frozen=True)
@@ -117,9 +150,9 @@ def verified_claims(session_jwt: str, keys: jwt.PyJWKClient, project_id: str, is
             audience=project_id,
             issuer=[f"stytch.com/{project_id}", issuer],
             leeway=JWT_LEEWAY,
-            options={"require": ["exp", "nbf", "iat", "sub", "aud", "iss"]},
+            options={"require": ["exp", "nbf", "iat", "sub", "aud", "iss"], "enforce_minimum_key_length": True},
         )
-    except (jwt.PyJWKClientError, jwt.PyJWKSetError, jwt.PyJWKError) as error:
+    except (jwt.PyJWKClientError, jwt.PyJWKSetError, jwt.PyJWKError, jwt.InvalidKeyError) as error:
         raise ServiceUnavailable("Stytch", "no usable key") from error
     except (jwt.ImmatureSignatureError, jwt.ExpiredSignatureError) as error:  # the signature was right
         off = jwt.decode(session_jwt, options={"verify_signature": False})["iat"] - time.time()
@@ -129,14 +162,16 @@ def verified_claims(session_jwt: str, keys: jwt.PyJWKClient, project_id: str, is
     except (jwt.PyJWTError, ValueError) as error:
         raise NotSignedIn from error
     shown = claims.get(SESSION_CLAIM)  # other tokens of the project are signed by the same keys
-    if not isinstance(shown, dict) or not shown.keys() >= SESSION_FIELDS:
+    is_ours = claims["aud"] in (project_id, [project_id])
+    if not is_ours or not isinstance(shown, dict) or not shown.keys() >= SESSION_FIELDS:
         raise NotSignedIn
     return claims
 
 
 def session_from(token: str, session_jwt: str, claims: Mapping[str, Any], user: User) -> Session:
-    """Return the session that verified claims show. Raises NotSignedIn if it has expired or is malformed."""
+    """Return the session that verified claims show. Raises NotSignedIn if it has expired, else ServiceUnavailable."""
     try:
+        ClaimsShape.model_validate(claims)
         shown = claims[SESSION_CLAIM]
         started, expires = (datetime.fromisoformat(shown[name]) for name in ("started_at", "expires_at"))
         session = Session(
@@ -148,7 +183,7 @@ def session_from(token: str, session_jwt: str, claims: Mapping[str, Any], user: 
                 for factor in shown["authentication_factors"]
                 if not _is_removed(factor, user)
             ),
-            customer_id=claims.get(CUSTOMER_CLAIM),
+            customer_id=str(claims.get(CUSTOMER_CLAIM) or "") or None,
             expires_at=min(expires, started + SESSION_LIFE),
             jwt=session_jwt,
             jwt_issued_at=claims["iat"],
@@ -158,8 +193,8 @@ def session_from(token: str, session_jwt: str, claims: Mapping[str, Any], user: 
             held=_groups_held(user),
             pending_totps=tuple(totp.totp_id for totp in user.totps if not totp.verified),
         )
-    except (KeyError, TypeError, ValueError) as error:
-        raise NotSignedIn from error
+    except (KeyError, TypeError, ValueError, OverflowError) as error:
+        raise ServiceUnavailable("Stytch", "a session of another shape") from error
     if session.expires_at <= datetime.now(UTC):
         raise NotSignedIn
     return session

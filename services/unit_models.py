@@ -5,9 +5,10 @@ Money is in cents. An answer of any other shape than Unit documents raises Servi
 
 from __future__ import annotations
 
+from datetime import UTC
 from typing import Annotated, Any, Self, TypeAlias
 
-from pydantic import AliasPath, BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, AliasPath, AwareDatetime, BaseModel, ConfigDict, Field
 from pydantic import ValidationError as InvalidShape
 
 from .errors import ServiceUnavailable
@@ -30,6 +31,7 @@ def attribute(*path: str | int) -> AliasPath:
 
 Whole = Annotated[int, Field(strict=True)]
 Id = Annotated[str, Field(pattern=r"^[0-9]{1,20}$")]
+Moment = Annotated[AwareDatetime, AfterValidator(lambda at: at.astimezone(UTC))]
 BearerToken = Annotated[str, Field(pattern=r"^[A-Za-z0-9_.~+/=-]{1,8000}$")]  # RFC 6750
 
 
@@ -43,7 +45,7 @@ class Resource(BaseModel):
         """Read a resource. Raises ServiceUnavailable if it has another shape."""
         try:
             return cls.model_validate(resource)
-        except InvalidShape as error:
+        except (InvalidShape, OverflowError) as error:
             raise ServiceUnavailable("Unit", f"{cls.__name__}: an answer of another shape") from error
 
     @classmethod

@@ -8,7 +8,7 @@ from flask import Flask
 
 from services.stytch_client import stytch_client
 
-from .fake_network import FakeNetwork, Overheard, altered, attributes_of, unit_refusal
+from .fake_network import FakeNetwork, Fault, Overheard, altered, attributes_of
 from .inside import request_of
 from .visitor import Visitor
 
@@ -71,13 +71,16 @@ def test_a_write_asks_for_a_step_up_before_any_call_to_unit(holder: Visitor, car
     assert calls == ["POST /v1/sessions/authenticate"]
 
 
+@pytest.mark.parametrize(
+    "body", [b'{"errors": [{"code": "unauthorized"}]}', b'{"errors": [{"status": "401"}]}', b'{"errors": []}', b"{}"]
+)
 @pytest.mark.parametrize(("refusals", "status"), [(1, 200), (2, 502)], ids=["once", "twice"])
 def test_a_token_that_unit_no_longer_accepts_is_replaced_once_and_asks_for_no_code(
-    stepped_up: Visitor, calls: list[str], network: FakeNetwork, refusals: int, status: int
+    stepped_up: Visitor, calls: list[str], network: FakeNetwork, refusals: int, status: int, body: bytes
 ) -> None:
     stepped_up.get("/cards/list")
     calls.clear()
-    network.set("GET /cards", unit_refusal(401, "unauthorized"), times=refusals)
+    network.set("GET /cards", Fault(401, body), times=refusals)
 
     page = stepped_up.get("/cards/list")
 

@@ -23,6 +23,8 @@ pytestmark = pytest.mark.panel
 
 Text: TypeAlias = tuple[str, str]  # the call, and the name of the text in its answer
 EXCEPT_KEYS = r"(?!.*/jwks/).*"
+SHAPES: list[Any] = [None, 7, [None], {}, "7", "2026-06-01T12:00:00", [], True, -1.5, {"id": None}]
+ANSWERS: list[Any] = [{}, {"data": 7}, {"data": [{}]}, {"errors": [None]}, {"errors": [{"code": {}}]}, None]
 HOSTILE = (
     "javascript:alert(1)//\"'></title></textarea><script>alert(1)</script><img/src=x/onerror=alert(1)>{{7777*7777}}"
     "\r\nSet-Cookie: evil=1\r\n\u2028\u202e\u0661é\x00"
@@ -32,24 +34,28 @@ SUSPECT = re.compile(r"<script(?! src=\"/static/)|<[^>]*onerror|<img[^>]*src=.?x
 
 
 class Attacker:
-    """A behavior: remembers which texts the answers hold, and replaces one of them."""
+    """A behavior: remembers which values the answers hold, and replaces one of them."""
 
     def __init__(self) -> None:
         self.seen: set[Text] = set()
+        self.values: set[Text] = set()
         self.target: Text | None = None
+        self.value: Any = HOSTILE
 
     def __call__(self, request: requests.PreparedRequest, forward: Forward) -> requests.Response:
         call = f"{request.method} {re.sub(r'[0-9]{5,}', ':id', urlsplit(str(request.url)).path)}"
         return altered(lambda answer: self._walk(answer, call, ""))(request, forward)
 
     def _walk(self, value: Any, call: str, name: str) -> Any:
+        self.values.add((call, name))
+        if isinstance(value, str):
+            self.seen.add((call, name))
+        if (call, name) == self.target:
+            return self.value
         if isinstance(value, dict):
             return {inner: self._walk(value[inner], call, inner) for inner in value}
         if isinstance(value, list):
             return [self._walk(inner, call, name) for inner in value]
-        if isinstance(value, str):
-            self.seen.add((call, name))
-            return HOSTILE if (call, name) == self.target else value
         return value
 
 
@@ -99,27 +105,27 @@ def case(name: str, calls: str, after: Journey, ask: Callable[[Visitor], Page]) 
     return pytest.param(calls, after, ask, id=name, marks=without)
 
 
-@pytest.mark.parametrize(
-    ("calls", "after", "ask"),
-    [
-        case("link", "POST /v1/magic_links/authenticate", LINK, lambda v: v.submit("/login/authenticate")),
-        case("next step", "POST /v1/sessions/authenticate", SIGNED_IN, lambda v: v.get("/")),
-        case("QR code", "POST /v1/totps", NEXT_STEP, lambda v: v.submit("/totp")),
-        case("application", "GET /applications", REVIEW, lambda v: v.get("/customer")),
-        case("new account", "POST /accounts", APPLICATION, lambda v: v.submit("/customer", PERSON)),
-        case("cards", "GET /cards|POST /customers/:id/token", CARD, lambda v: v.get("/cards/list")),
-        case("card", "GET /cards/:id", CARD, lambda v: v.get(card(v))),
-        case("new card", "POST /cards", HAS_CARD, lambda v: v.submit("/cards", htmx=True)),
-        case("action", "POST /cards/:id/freeze", CARD, lambda v: v.post(card(v, "/freeze"), htmx=True)),
-        case("hosted_form:", "POST /application-forms", APPLICATION, lambda v: v.submit("/customer/hosted")),
-        case("account:", "GET /v1/sessions", ACCOUNT, lambda v: v.get("/account")),
-        case("account: codes", "POST /v1/totps/recovery_codes", ACCOUNT, lambda v: v.submit("/account/recovery-codes")),
-        case("spending_limits:", "GET /cards/:id/limits", CARD, lambda v: v.get(card(v, "/limits"))),
-        case("activity:", "GET /transactions|GET /authorizations", CARD, lambda v: v.get("/cards/activity")),
-        case("reveal:", "POST /customers/:id/token", CARD, lambda v: v.get(card(v, "/reveal"))),
-        case("demo:", "POST /sandbox/purchases", CARD, lambda v: v.submit(card(v, "/buy"), {"shop": "coffee"})),
-    ],
-)
+CASES = [
+    case("link", "POST /v1/magic_links/authenticate", LINK, lambda v: v.submit("/login/authenticate")),
+    case("next step", "POST /v1/sessions/authenticate", SIGNED_IN, lambda v: v.get("/")),
+    case("QR code", "POST /v1/totps", NEXT_STEP, lambda v: v.submit("/totp")),
+    case("application", "GET /applications", REVIEW, lambda v: v.get("/customer")),
+    case("new account", "POST /accounts", APPLICATION, lambda v: v.submit("/customer", PERSON)),
+    case("cards", "GET /cards|POST /customers/:id/token", CARD, lambda v: v.get("/cards/list")),
+    case("card", "GET /cards/:id", CARD, lambda v: v.get(card(v))),
+    case("new card", "POST /cards", HAS_CARD, lambda v: v.submit("/cards", htmx=True)),
+    case("action", "POST /cards/:id/freeze", CARD, lambda v: v.post(card(v, "/freeze"), htmx=True)),
+    case("hosted_form:", "POST /application-forms", APPLICATION, lambda v: v.submit("/customer/hosted")),
+    case("account:", "GET /v1/sessions", ACCOUNT, lambda v: v.get("/account")),
+    case("account: codes", "POST /v1/totps/recovery_codes", ACCOUNT, lambda v: v.submit("/account/recovery-codes")),
+    case("spending_limits:", "GET /cards/:id/limits", CARD, lambda v: v.get(card(v, "/limits"))),
+    case("activity:", "GET /transactions|GET /authorizations", CARD, lambda v: v.get("/cards/activity")),
+    case("reveal:", "POST /customers/:id/token", CARD, lambda v: v.get(card(v, "/reveal"))),
+    case("demo:", "POST /sandbox/purchases", CARD, lambda v: v.submit(card(v, "/buy"), {"shop": "coffee"})),
+]
+
+
+@pytest.mark.parametrize(("calls", "after", "ask"), CASES)
 def test_no_text_of_a_service_does_any_harm(
     at_end_of: AtEndOf, attacker: Attacker, calls: str, after: Journey, ask: Callable[[Visitor], Page]
 ) -> None:
@@ -136,3 +142,24 @@ def test_no_text_of_a_service_does_any_harm(
 
     assert texts
     assert {text: found for text, found in done.items() if found} == {}
+
+
+@pytest.mark.long
+@pytest.mark.parametrize(("calls", "after", "ask"), CASES)
+def test_an_answer_of_another_shape_is_an_outage_or_changes_nothing(
+    at_end_of: AtEndOf, attacker: Attacker, calls: str, after: Journey, ask: Callable[[Visitor], Page]
+) -> None:
+    def shown(target: Text | None = None, value: Any = None) -> int:
+        visitor = at_end_of(after)
+        attacker.target, attacker.value = target, value
+        return ask(visitor).status
+
+    at_end_of(after)
+    attacker.values.clear()
+    shown()
+    values = sorted(value for value in attacker.values if re.fullmatch(calls, value[0]))
+    some = {value: [SHAPES[(place + step) % len(SHAPES)] for step in (0, 3)] for place, value in enumerate(values)}
+    asked = [(value, shape) for value in values for shape in (some[value] if value[1] else ANSWERS)]
+
+    assert values
+    assert not [f"{value}: {shape!r}" for value, shape in asked if shown(value, shape) == 500]

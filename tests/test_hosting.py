@@ -45,3 +45,25 @@ def test_nginx_logs_no_query_string_or_referer() -> None:
 
     assert "$uri" in line
     assert not re.search(r"\$request\b|\$request_uri|\$args|\$query_string|\$http_referer|\$http_cookie", line)
+
+
+def test_every_container_is_hardened_and_on_its_networks() -> None:
+    parts = re.split(
+        r"^ {2}(?=[a-z][\w-]*:)", COMPOSE.partition("\nservices:\n")[2].partition("\nnetworks:\n")[0], flags=re.M
+    )
+    services = {part.partition(":")[0]: part for part in parts if part.strip()}
+    anchors = COMPOSE.partition("\nservices:\n")[0]
+
+    assert len(services) == 5
+    assert all("<<: *hardened" in part or part.strip().endswith("*app") for part in services.values())
+    for option in ("read_only: true", "cap_drop: [ALL]", "no-new-privileges", "mem_limit:", "pids_limit:"):
+        assert option in anchors
+    assert {name: re.findall(r"networks: (.*)", part) for name, part in services.items()} == {
+        "app-1": [],
+        "app-2": [],
+        "nginx": ["[front]"],
+        "postgres": ["[back]"],
+        "valkey": ["[back]"],
+    }
+    assert "networks: [front, back]" in anchors
+    assert re.search(r"^ {2}back:.*\n {4}internal: true$", COMPOSE, re.M)

@@ -21,7 +21,7 @@ from .cookies import cookies
 from .routes import HEADERS, HERE, UNSAFE, csrf_token, responses, routes, statuses
 from .visitor import EMAIL, Visitor
 
-PUBLIC = {"home.index", "login.send", "login.open_link", "login.authenticate_link", "login.sign_out"}
+PUBLIC = {"home.index", "home.start", "login.send", "login.open_link", "login.authenticate_link", "login.sign_out"}
 HTMX = "Qp9rdC8H7EqOoX+nR0P3RPG2Noji+qdwJlGpfzwQJsfOpp3sGwIdSP9xO3+UlEhn"  # SHA-384
 PUBLIC_IN_EXTRAS = {
     *("operations.healthz", "operations.readyz", "operations.robots", "operations.security_txt"),
@@ -104,7 +104,7 @@ EVERY_KIND: dict[str, tuple[int, Callable[[FlaskClient], TestResponse]]] = {
     "from another site": (403, lambda client: client.post("/login", headers={"Origin": "https://evil.example"})),
     "not found": (404, lambda client: client.get("/nothing")),
     "static file not found": (404, lambda client: client.get("/static/nothing")),
-    "wrong method": (405, lambda client: client.get("/login")),
+    "wrong method": (405, lambda client: client.get("/step-up/method")),
     "too large": (413, big_form),
     "error in a form": (422, lambda client: client.post("/login", data={"csrf_token": csrf_token(client)})),
     "forged host": (400, lambda client: client.get("/", headers={"Host": "evil.example"})),

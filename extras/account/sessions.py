@@ -21,5 +21,10 @@ class OpenSession:
 def open_sessions(stytch: StytchClient, session: Session) -> list[OpenSession]:
     """Return the user's sessions, newest first. Raises ServiceUnavailable."""
     found = stytch.sdk.sessions.get(session.user_id).sessions
-    shown = [OpenSession(each.session_id, each.started_at, each.last_accessed_at) for each in found]
+    shown = [OpenSession(each.session_id, _utc(each.started_at), _utc(each.last_accessed_at)) for each in found]
     return sorted(shown, key=lambda each: each.started_at or datetime.min.replace(tzinfo=UTC), reverse=True)
+
+
+def _utc(at: datetime | None) -> datetime | None:
+    """Return a time that can be compared with others; without a zone it is in UTC."""
+    return at.replace(tzinfo=UTC) if at and not at.tzinfo else at

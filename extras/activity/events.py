@@ -6,10 +6,10 @@ import re
 from datetime import UTC, datetime, timedelta
 from typing import TypeAlias
 
-from pydantic import AwareDatetime, BaseModel, Field
+from pydantic import BaseModel, Field
 
 from services.unit_client import CustomerClient
-from services.unit_models import Id, Resource, Whole, attribute
+from services.unit_models import Id, Moment, Resource, Whole, attribute
 
 PAGE = 10  # events
 LONGEST = 120  # characters of what is shown of an event
@@ -36,7 +36,7 @@ class Event(Resource):
 
     kind: str = Field(validation_alias="type")
     event_id: Id = Field(validation_alias="id")
-    at: AwareDatetime = Field(validation_alias=attribute("createdAt"))
+    at: Moment = Field(validation_alias=attribute("createdAt"))
     amount: Whole = Field(validation_alias=attribute("amount"))
     direction: str = Field("Debit", validation_alias=attribute("direction"))
     merchant: Merchant | None = Field(None, validation_alias=attribute("merchant"))

@@ -13,15 +13,15 @@ from .events import activity, position_of
 bp = Blueprint("activity", __name__, template_folder="templates")
 
 
-@bp.get("/cards/activity", defaults={"card_id": 0})
-@bp.get("/cards/<int:card_id>/activity")
+@bp.get("/cards/activity", defaults={"card_id": ""})
+@bp.get("/cards/<digits:card_id>/activity")
 @guards.customer_required
 @guards.step_up_required("see your activity")
-def show(card_id: int) -> Response:
-    """Show a page of events, newest first; ``card_id`` 0 means all cards."""
+def show(card_id: str) -> Response:
+    """Show a page of events, newest first; without ``card_id`` of all cards."""
     before = position_of(cursor := request.args.get("before", ""))
     customer, customer_id = current_customer(), guards.current_session().customer_id or ""
-    own_card = customer.card(str(card_id))[0].card_id if card_id else ""  # someone else's card is a 404
+    own_card = customer.card(card_id)[0].card_id if card_id else ""  # someone else's card is a 404
     events, more = activity(customer, customer_id, before, own_card)
     next_url = url_for("activity.show", before=events[-1].cursor, card_id=card_id or None) if more else None
     return render("activity/page.html", events=events, next_url=next_url, before=cursor if before else "")

@@ -81,29 +81,29 @@ def inject_shops() -> dict[str, Any]:
     return {"shops": SHOPS}
 
 
-@bp.post("/cards/<int:card_id>/buy")
+@bp.post("/cards/<digits:card_id>/buy")
 @customer_required
 @revalidate_session
 @step_up_required(card_purpose("pay with {}"))
-def buy(card_id: int) -> Response:
+def buy(card_id: str) -> Response:
     """Make a test purchase with the card."""
     shop = SHOPS.get(request.form.get("shop", "")) or abort(404)
     customer = current_customer()
-    text, declined = charge(shop, *customer.card(str(card_id)))
+    text, declined = charge(shop, *customer.card(card_id))
     if not is_htmx():
         return redirect_to(url_for("cards.show", card_id=card_id), announce=text)
-    _card, account = customer.card(str(card_id))
+    _card, account = customer.card(card_id)
     body = render_template("demo/_bought.html", text=text, declined=declined, account=account)
     return with_trigger(make_response(body + render_template("_announce.html", announce=text)), "card-paid")
 
 
-@bp.post("/cards/<int:card_id>/activate")
+@bp.post("/cards/<digits:card_id>/activate")
 @customer_required
 @revalidate_session
 @step_up_required(card_purpose("activate {}"))
-def activate(card_id: int) -> Response:
+def activate(card_id: str) -> Response:
     """Activate a physical card, as its holder would when it arrives."""
-    card, account = current_customer().card(str(card_id))  # checks ownership; the org token would take any card
+    card, account = current_customer().card(card_id)  # checks ownership; the org token would take any card
     try:
         answer = org_client.call("POST", f"/sandbox/cards/{card.card_id}/activate")
     except UnitError as error:

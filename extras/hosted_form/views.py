@@ -42,12 +42,12 @@ def offer() -> Response:
     return render("hosted_form/link.html", form=form, is_step=True)
 
 
-@bp.get("/customer/hosted/return/<int:earlier>")
+@bp.get("/customer/hosted/return/<digits:earlier>")
 @login_required
-def come_back(earlier: int) -> Response:
+def come_back(earlier: str) -> Response:
     """Wait until the bank has the application, then continue as after our own form."""
     session = current_session()
-    if session.customer_id or has_applied(org_client, session, earlier):
+    if session.customer_id or has_applied(org_client, session, int(earlier)):
         return redirect_to(url_for("onboarding.status"))
     if is_htmx():
         return make_response("", 204)  # no news: the page and its focus stay

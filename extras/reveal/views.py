@@ -29,15 +29,15 @@ VGS = {  # what VGS Show needs; VGS docs: *Security checklist*
 }
 
 
-@bp.get("/cards/<int:card_id>/reveal")
+@bp.get("/cards/<digits:card_id>/reveal")
 @customer_required
 @revalidate_session
 @step_up_required(card_purpose("see the number of {}"), stytch_only=True)
-def show(card_id: int) -> Response:
+def show(card_id: str) -> Response:
     """Show a page with a frame in which the bank shows the number of an active card."""
     if is_htmx():
         return redirect_to(url_for("reveal.show", card_id=card_id))  # the policy is opened for a page, not a fragment
-    card, _account = current_customer().card(str(card_id))
+    card, _account = current_customer().card(card_id)
     if card.status != "Active":
         return make_response(render_template("reveal/page.html", card=card, token=""), 409)
     token = exchange.token(prove(), SCOPE, TOKEN_LIFE, [{"type": "card", "ids": [card.card_id]}])

@@ -21,20 +21,20 @@ bp = Blueprint("spending_limits", __name__, template_folder="templates")
 SAVED = "Limits saved."
 
 
-@bp.get("/cards/<int:card_id>/limits")
+@bp.get("/cards/<digits:card_id>/limits")
 @customer_required
 @step_up_required(card_purpose("see the limits of {}"))
-def show(card_id: int) -> Response:
+def show(card_id: str) -> Response:
     """Show what the card may spend in a day and a month, and what it has spent."""
     card, limits = _card_and_limits(card_id)
     return _page(card, limits)
 
 
-@bp.post("/cards/<int:card_id>/limits")
+@bp.post("/cards/<digits:card_id>/limits")
 @customer_required
 @revalidate_session
 @step_up_required(card_purpose("change the limits of {}"))
-def save(card_id: int) -> Response:
+def save(card_id: str) -> Response:
     """Change what the card may spend."""
     card, limits = _card_and_limits(card_id)
     form, shown = LimitsForm(request.form), _shown()
@@ -46,9 +46,9 @@ def save(card_id: int) -> Response:
     return _page(card, read_limits(current_customer(), card.card_id), done=SAVED, announce=SAVED)
 
 
-def _card_and_limits(card_id: int) -> tuple[Card, Limits]:
+def _card_and_limits(card_id: str) -> tuple[Card, Limits]:
     customer = current_customer()
-    card, _account = customer.card(str(card_id))
+    card, _account = customer.card(card_id)
     return card, read_limits(customer, card.card_id)
 
 

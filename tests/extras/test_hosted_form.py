@@ -189,7 +189,9 @@ def test_a_customer_waits_for_no_other_application(enrolled: Visitor) -> None:
 
 
 @pytest.mark.parametrize(
-    ("earlier", "status"), [("x", 404), ("-1", 404), ("9" * 30, 200), ("", 404)], ids=["word", "negative", "huge", "no"]
+    ("earlier", "status"),
+    [("x", 404), ("-1", 404), ("9" * 20, 200), ("9" * 21, 404), ("", 404)],
+    ids=["word", "negative", "huge", "too long", "no"],
 )
 def test_a_number_that_makes_no_sense_is_handled(enrolled: Visitor, earlier: str, status: int) -> None:
     assert enrolled.get(f"{WAITING}/{earlier}").status == status
