@@ -8,6 +8,16 @@
   const on = (name, listener) => document.addEventListener(name, listener);
   const notice = document.getElementById('notice');
 
+  // A button that was pressed says what is happening.
+  const say = (button) => {
+    button.dataset.idle ??= button.textContent;
+    return (button.textContent = button.dataset.busy ?? 'One moment…');
+  };
+  const restore = (button) => {
+    button.textContent = button.dataset.idle;
+    delete button.dataset.idle;
+  };
+
   // What is loading says so to assistive technology.
   const busy = new WeakMap();
   on('htmx:before:request', ({ detail: { ctx } }) => {
@@ -16,10 +26,15 @@
     ctx.target.setAttribute('aria-busy', 'true');
     if (!['submit', 'click'].includes(ctx.sourceEvent?.type)) return;
     notice.replaceChildren();
-    document.querySelector('#main > .done')?.remove(); // it says what happened before
-    announce('');
+    // What the act before has led to. Emptied, not removed: it may be where the next result goes.
+    document.querySelectorAll('#main .done, #main .error[tabindex]').forEach((result) => result.replaceChildren());
+    const button = ctx.sourceEvent.submitter ?? (ctx.sourceElement.matches('button') ? ctx.sourceElement : null);
+    announce(button ? say(button) : '');
   });
-  on('htmx:finally:request', ({ detail: { ctx } }) => busy.get(ctx)?.removeAttribute('aria-busy'));
+  on('htmx:finally:request', ({ detail: { ctx } }) => {
+    busy.get(ctx)?.removeAttribute('aria-busy');
+    if (!ctx.response?.headers?.has('HX-Redirect')) document.querySelectorAll('[data-idle]').forEach(restore);
+  });
 
   // No answer at all. A place that was loading says so itself; after a press the notice does, and it can be repeated.
   on('htmx:error', ({ detail: { ctx } }) => {
@@ -27,6 +42,13 @@
     place.replaceChildren(document.getElementById('offline').content.cloneNode(true));
     announce(place.querySelector('p').textContent);
   });
+
+  // A live region that was full from the start is not read out: fill it once more.
+  const said = document.getElementById('status')?.textContent;
+  if (said) {
+    announce('');
+    setTimeout(() => announce(said), 100);
+  }
 
   // The browser may restore a page from its memory after a sign-out: ask the server instead.
   addEventListener('pageshow', (event) => { if (event.persisted) location.reload(); });
