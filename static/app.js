@@ -8,14 +8,17 @@
   const on = (name, listener) => document.addEventListener(name, listener);
   const notice = document.getElementById('notice');
 
-  // A button that was pressed says what is happening.
-  const say = (button) => {
-    button.dataset.idle ??= button.textContent;
-    return (button.textContent = button.dataset.busy ?? 'One moment…');
-  };
-  const restore = (button) => {
-    button.textContent = button.dataset.idle;
-    delete button.dataset.idle;
+  // A button that was pressed says what is happening, until its own request has ended.
+  const pressed = new WeakMap();
+  const say = (ctx, button) => {
+    const [idle, words] = [button.textContent, button.dataset.busy ?? 'One moment…'];
+    if (idle === words || button.childElementCount) return;
+    button.textContent = words;
+    announce(words);
+    pressed.set(ctx, () => {
+      button.textContent = idle;
+      if (document.getElementById('status')?.textContent === words) announce('');
+    });
   };
 
   // What is loading says so to assistive technology.
@@ -28,12 +31,13 @@
     notice.replaceChildren();
     // What the act before has led to. Emptied, not removed: it may be where the next result goes.
     document.querySelectorAll('#main .done, #main .error[tabindex]').forEach((result) => result.replaceChildren());
-    const button = ctx.sourceEvent.submitter ?? (ctx.sourceElement.matches('button') ? ctx.sourceElement : null);
-    announce(button ? say(button) : '');
+    announce('');
+    const button = ctx.sourceEvent.submitter ?? ctx.sourceElement;
+    if (button.matches('button')) say(ctx, button);
   });
   on('htmx:finally:request', ({ detail: { ctx } }) => {
     busy.get(ctx)?.removeAttribute('aria-busy');
-    if (!ctx.response?.headers?.has('HX-Redirect')) document.querySelectorAll('[data-idle]').forEach(restore);
+    pressed.get(ctx)?.();
   });
 
   // No answer at all. A place that was loading says so itself; after a press the notice does, and it can be repeated.

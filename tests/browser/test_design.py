@@ -10,6 +10,7 @@ from playwright.sync_api import Page, Route, expect
 from app import EXTRAS
 
 from . import shortcuts
+from .accessible import complaints
 from .conftest import Arrive
 from .visitor import Visitor
 
@@ -386,3 +387,46 @@ def test_one_card_is_drawn_while_cards_load(visitor: Visitor) -> None:
     visitor.page.goto("/cards")
 
     expect(visitor.page.locator(".skeleton .plastic")).to_have_count(1)
+    expect(visitor.page.get_by_role("button", name="Get this card")).to_be_visible()
+
+
+def test_another_answer_does_not_end_the_words_of_a_button(visitor: Visitor) -> None:
+    shortcuts.become_customer(visitor)
+    page = visitor.page
+    page.goto("/cards")
+    button = page.locator("#new-card button")
+    expect(button).to_be_visible()
+    page.route("**/cards", late)
+    button.click()
+    page.evaluate("htmx.ajax('GET', '/cards/list', { target: '#notice', swap: 'none' })")
+    page.wait_for_timeout(200)
+
+    expect(button).to_have_text("Getting your card…")
+    expect(visitor.cards()).to_have_count(1)
+
+
+def test_no_new_state_has_a_barrier(visitor: Visitor) -> None:
+    page = visitor.page
+    found: list[str] = []
+    for path in ("/cards", "/?sent"):
+        page.goto(path)
+        found += complaints(page)
+    shortcuts.sign_in(visitor)
+    page.goto("/?setup")
+    found += complaints(page)
+    visitor.press("Sign out")
+    expect(page.locator("main > .done")).to_be_visible()
+    found += complaints(page)
+
+    assert found == []
+
+
+def test_on_paper_the_panel_takes_no_room_and_cards_are_there(visitor: Visitor) -> None:
+    holder(visitor)
+    visitor.page.goto("/cards")
+    expect(visitor.cards()).to_have_count(1)
+    visitor.page.emulate_media(media="print")
+
+    assert color(visitor.page, "body", "paddingRight") == "0px"
+    expect(visitor.cards().first).to_be_visible()
+    expect(visitor.page.get_by_role("button").filter(visible=True)).to_have_count(0)
