@@ -55,7 +55,7 @@ def not_signed_in(_error: NotSignedIn) -> Response:
         path = safe_next_path(page)
         if path and path != url_for("step_up.page"):
             flask_session["next"] = path
-    response = redirect_to(HOME, announce="" if "_flashes" in flask_session else SIGN_IN_AGAIN)
+    response = redirect_to(HOME, announce="" if "_flashes" in flask_session else SIGN_IN_AGAIN, category="notice")
     if is_htmx():
         response.status_code = 401
     guards.delete_cookie(response)

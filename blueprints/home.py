@@ -39,7 +39,7 @@ def index() -> Response:
     except NotSignedIn:
         if not guards.has_cookie():
             return make_response(render_template("home/index.html"))
-        flash(SIGN_IN_AGAIN)
+        flash(SIGN_IN_AGAIN, "notice")
         response = make_response(render_template("home/index.html"))
         guards.delete_cookie(response)
         return response

@@ -68,10 +68,10 @@ def render(
     return make_response("".join(parts), status)
 
 
-def redirect_to(url: str, *, announce: str = "") -> Response:
-    """Send the user to another page of this app, which then shows the message."""
+def redirect_to(url: str, *, announce: str = "", category: str = "message") -> Response:
+    """Send the user to another page of this app, which then shows the message: a "notice" if it is no success."""
     if announce:
-        flash(announce)
+        flash(announce, category)
     if is_htmx():
         return make_response("", 200, {"HX-Redirect": iri_to_uri(url)})
     return make_response(redirect(url, 303))

@@ -124,7 +124,7 @@ def authenticate_link() -> Response:
 @guards.public
 def sign_out() -> Response:
     """Revoke the session at Stytch and delete what is kept here and in the browser, even if Stytch is down."""
-    return end_session()
+    return end_session("You’re signed out.")
 
 
 def end_session(announce: str = "") -> Response:

@@ -151,7 +151,7 @@ def _finish(session: Session) -> Response:
     codes = stytch_client.recovery_codes(session)
     flask_session.pop("totp_id")
     announce = "Your authenticator is set up. Save your recovery codes."
-    return render("totp/codes.html", codes=codes, announce=announce, is_step=True)
+    return render("totp/codes.html", codes=codes, announce=announce)
 
 
 def _start_again() -> Response:

@@ -8,6 +8,19 @@
   const on = (name, listener) => document.addEventListener(name, listener);
   const notice = document.getElementById('notice');
 
+  // A button that was pressed says what is happening, until its own request has ended.
+  const pressed = new WeakMap();
+  const say = (ctx, button) => {
+    const [idle, words] = [button.textContent, button.dataset.busy ?? 'One moment…'];
+    if (idle === words || button.childElementCount) return;
+    button.textContent = words;
+    announce(words);
+    pressed.set(ctx, () => {
+      button.textContent = idle;
+      if (document.getElementById('status')?.textContent === words) announce('');
+    });
+  };
+
   // What is loading says so to assistive technology.
   const busy = new WeakMap();
   on('htmx:before:request', ({ detail: { ctx } }) => {
@@ -16,10 +29,16 @@
     ctx.target.setAttribute('aria-busy', 'true');
     if (!['submit', 'click'].includes(ctx.sourceEvent?.type)) return;
     notice.replaceChildren();
-    document.querySelector('#main > .done')?.remove(); // it says what happened before
+    // What the act before has led to. Emptied, not removed: it may be where the next result goes.
+    document.querySelectorAll('#main .done, #main .error[tabindex]').forEach((result) => result.replaceChildren());
     announce('');
+    const button = ctx.sourceEvent.submitter ?? ctx.sourceElement;
+    if (button.matches('button')) say(ctx, button);
   });
-  on('htmx:finally:request', ({ detail: { ctx } }) => busy.get(ctx)?.removeAttribute('aria-busy'));
+  on('htmx:finally:request', ({ detail: { ctx } }) => {
+    busy.get(ctx)?.removeAttribute('aria-busy');
+    pressed.get(ctx)?.();
+  });
 
   // No answer at all. A place that was loading says so itself; after a press the notice does, and it can be repeated.
   const fail = (ctx, words = '') => {
@@ -45,6 +64,13 @@
     const isRead = ctx.request.method.toUpperCase() === 'GET';
     fail(ctx, [413, 414, 431].includes(status) ? TOO_LARGE : status >= 500 && !isRead ? UNCONFIRMED : NO_ANSWER);
   });
+
+  // A live region that was full from the start is not read out: fill it once more.
+  const said = document.getElementById('status')?.textContent;
+  if (said) {
+    announce('');
+    setTimeout(() => announce(said), 100);
+  }
 
   // The browser may restore a page from its memory after a sign-out: ask the server instead.
   addEventListener('pageshow', (event) => { if (event.persisted) location.reload(); });

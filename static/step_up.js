@@ -26,7 +26,7 @@
     else if (element.matches('a, button')) element.click();
     else {
       const verb = ['get', 'post', 'put', 'patch', 'delete'].find((name) => element.hasAttribute(`hx-${name}`));
-      if (verb) htmx.ajax(verb.toUpperCase(), element.getAttribute(`hx-${verb}`), { source: element });
+      if (verb) return htmx.ajax(verb.toUpperCase(), element.getAttribute(`hx-${verb}`), { source: element });
     }
   };
 
@@ -41,7 +41,8 @@
     const waiting = [...document.querySelectorAll('.unlock')].filter(
       (button) => !source?.contains(button) && button.getAttribute('hx-get') !== url,
     );
-    if (source) repeat(source);
+    // The dialog had the focus: what it made way for gets it.
+    if (source) repeat(source)?.then(() => document.getElementById(detail.source)?.focus({ preventScroll: true }));
     else if (!waiting.length) announce('Confirmed. Now try again.');
     waiting.forEach(repeat);
   });

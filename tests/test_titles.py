@@ -57,7 +57,7 @@ def test_a_fragment_that_is_a_step_comes_with_its_title_and_the_progress(signed_
     enrolled = signed_in.submit("/totp/confirm", htmx=True, code=code)
 
     assert title(enrolled) == "Save your recovery codes: step 2 of 5"
-    assert current(enrolled) == "3 Open an account"
+    assert current(enrolled) == "2 Add an authenticator"  # until the recovery codes are saved
 
 
 def test_a_decision_of_the_bank_comes_with_its_title(enrolled: Visitor) -> None:

@@ -1,7 +1,7 @@
 """The panel of API calls: every call to Stytch and Unit behind a page, redacted, with the code that made it.
 
 Setting: ``WIRE_LOG`` (on or off), on unless the Stytch project is live. If off, nothing is recorded or registered.
-Fills the slots ``head``, ``before_header`` and ``after_page``. Nothing else belongs to it.
+Fills the slots ``head``, ``body_class``, ``before_header`` and ``after_page``. Nothing else belongs to it.
 """
 
 from __future__ import annotations
@@ -34,6 +34,7 @@ def add_panel(app: Flask, *, stytch_url: str, org_token: str) -> None:
     app.register_blueprint(bp)
     app.extensions.setdefault("public_endpoints", {"static"}).add("wire_log.source")
     fill_slot(app, "head", "wire_log/_head.html")
+    fill_slot(app, "body_class", "wire_log/_body_class.html")
     fill_slot(app, "before_header", "wire_log/_skip.html")
     fill_slot(app, "after_page", "wire_log/_panel.html")
 
