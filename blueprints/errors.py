@@ -10,7 +10,7 @@ import re
 from urllib.parse import quote, unquote, urlsplit
 
 import pydantic
-from flask import Blueprint, Response, current_app, g, make_response, render_template, request, url_for
+from flask import Blueprint, Response, current_app, make_response, render_template, request, url_for
 from flask import session as flask_session
 from flask_wtf.csrf import CSRFError
 from limits.errors import StorageError
@@ -20,6 +20,7 @@ from werkzeug.routing import RequestRedirect
 
 from services import guards
 from services.errors import LimitReached, NoCustomer, NotSignedIn, ServiceUnavailable, UnitError
+from services.security import require_our_token
 from services.signals import Event, log_security_event
 
 from .htmx import HOME, is_htmx, lazy_target_id, redirect_to
@@ -153,6 +154,10 @@ def safe_next_path(url: str) -> str | None:
 
 def _submitted_form() -> dict[str, str] | None:
     """Return the fields of the form that was sent, if it came from one of our pages."""
-    if not g.get("csrf_valid"):
+    if request.method != "POST":
+        return None
+    try:
+        require_our_token()  # an error may come before this check
+    except HTTPException:
         return None
     return {name: value for name, value in request.form.items() if name != "csrf_token"}

@@ -9,5 +9,7 @@
     if (end - Date.now() > 1000 * NOTICE) return; // not one long timer: those stop while a computer sleeps
     clearInterval(timer);
     place.firstElementChild.hidden = false;
+    const status = document.getElementById('status'); // the only live region of a page
+    if (status) status.textContent = place.innerText;
   }, 1000);
 })();

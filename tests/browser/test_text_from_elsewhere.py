@@ -29,7 +29,8 @@ def show_activity(visitor: Visitor, name: str, at: str = "2026-11-27T02:48:00+00
     """Open the page of cards, whose activity is answered with one event."""
 
     def answer(route: Route) -> Any:
-        return route.fulfill(body=EVENT.format(name=name, at=at), content_type="text/html; charset=utf-8")
+        headers = {"Content-Type": "text/html; charset=utf-8", "Vary": "HX-Request"}
+        return route.fulfill(body=EVENT.format(name=name, at=at), headers=headers)
 
     shortcuts.become_customer(visitor)
     shortcuts.get_card(visitor)
