@@ -67,17 +67,22 @@ def empty() -> Flask:
 
 
 def with_requests() -> Flask:
-    """Return a bare Flask app that lists cards with plain ``requests``."""
+    """Return a bare Flask app that lists cards with plain ``requests``, with the calls that the app makes."""
     app, http = Flask(__name__), requests.Session()
     http.mount("http://", HTTPAdapter(pool_maxsize=serve.THREADS))  # the default of 10 reopens connections
-    url = f"{os.environ['UNIT_API_URL']}/cards"
+    url = os.environ["UNIT_API_URL"]
     bearer = {"Authorization": f"Bearer {os.environ['UNIT_CUSTOMER_TOKEN']}"}
 
     @app.get("/")
     def page() -> str:
-        answer = http.get(url, params={"include": "account", "sort": "createdAt"}, headers=bearer, timeout=5)
+        cards, accounts = _data("/cards?sort=createdAt"), _data("/accounts?filter[type][0]=deposit")
+        return render_template_string(PAGE, title=f"{len(cards)} cards, {len(accounts)} accounts")
+
+    def _data(path: str) -> list[object]:
+        answer = http.get(url + path, headers=bearer, timeout=5)
         answer.raise_for_status()
-        return render_template_string(PAGE, title=f"{len(answer.json()['data'])} cards")
+        found: list[object] = answer.json()["data"]
+        return found
 
     return _with_timing(app, Upstream(), None)
 
