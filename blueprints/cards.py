@@ -37,9 +37,13 @@ DONE = {
     "close": "Card closed. It can no longer be used.",
     "replace": "A new card with the same number is on its way.",
 }
-REACHED = {"freeze": "Frozen", "unfreeze": "Active", "report-lost": "Lost", "report-stolen": "Stolen"} | {
-    "close": "ClosedByCustomer"
-}  # the state after each action
+REACHED = {  # the state after each action
+    "freeze": "Frozen",
+    "unfreeze": "Active",
+    "report-lost": "Lost",
+    "report-stolen": "Stolen",
+    "close": "ClosedByCustomer",
+}
 VERBS = {"report-lost": "report {} as lost", "report-stolen": "report {} as stolen"}
 
 

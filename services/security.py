@@ -99,6 +99,11 @@ def is_public(endpoint: str) -> bool:
     return getattr(current_app.view_functions[endpoint], "is_public", False)
 
 
+def is_static(endpoint: str | None) -> bool:
+    """Whether an endpoint serves static files, of the app or of a blueprint."""
+    return endpoint is not None and endpoint.rpartition(".")[2] == "static"
+
+
 def require_same_origin() -> None:
     """Refuse what another site makes a browser send: unsafe requests and fragments. In addition to the CSRF token.
 
@@ -120,8 +125,7 @@ def set_headers(response: Response) -> Response:
         response.headers.setdefault(name, value)
     if g.get("is_foreign"):
         session.modified = False  # no new cookie: it would take the place of the one that the browser held back
-    is_static = request.endpoint is not None and (request.endpoint.rpartition(".")[2] == "static")
-    if not is_static or response.status_code >= 400:
+    if not is_static(request.endpoint) or response.status_code >= 400:
         response.headers["Cache-Control"] = "no-store"
         response.vary.add("HX-Request")
     if current_app.config["SESSION_COOKIE_SECURE"]:

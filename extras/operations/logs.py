@@ -24,10 +24,9 @@ from flask import Flask, Response, g, has_request_context, request, request_star
 
 from blueprints.htmx import fill_slot
 from services.guards import loaded_session
+from services.security import is_static
 from services.signals import security_event
 from settings import Settings, one_of
-
-from .static_files import is_static
 
 FIELDS = ("action", "outcome", "method", "path", "status", "ms")  # of a record's extra fields
 HIDDEN = {"time", "logger", "endpoint", "request_id", "client", "trace"}  # on a terminal

@@ -17,6 +17,8 @@ from typing import Any
 
 from flask import Flask, Response, current_app, request
 
+from services.security import is_static
+
 YEAR = 31_536_000  # seconds
 COMPRESSED = {".css", ".js", ".svg", ".txt"}
 
@@ -31,11 +33,6 @@ def init_app(app: Flask) -> None:
 def integrity(filename: str, endpoint: str = "static") -> str:
     """Return the value of an ``integrity`` attribute (Subresource Integrity)."""
     return _digests(_path(endpoint, filename))[0]
-
-
-def is_static(endpoint: str | None) -> bool:
-    """Whether an endpoint serves static files."""
-    return endpoint is not None and endpoint.rpartition(".")[2] == "static"
 
 
 def add_version(endpoint: str, values: dict[str, Any]) -> None:
