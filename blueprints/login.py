@@ -22,7 +22,7 @@ from wtforms.validators import DataRequired, Length, Regexp
 
 from services import guards, methods
 from services.errors import CodeRejected
-from services.rate_limits import LINKS_PER_CLIENT, limiter, send_limited
+from services.rate_limits import LINKS_PER_CLIENT, limited, send_limited
 from services.stytch_client import LINK_LIFE, stytch_client
 from services.typed_text import clean_line, email_in_ascii
 
@@ -63,7 +63,7 @@ def inject_session() -> dict[str, Any]:
 
 @bp.post("/login")
 @guards.public
-@limiter.limit(LINKS_PER_CLIENT)
+@limited(LINKS_PER_CLIENT)
 def send() -> Response:
     """Mail a sign-in link."""
     form = SignInForm(request.form)
@@ -99,7 +99,7 @@ def open_link() -> Response:
 
 @bp.post("/login/authenticate")
 @guards.public
-@limiter.limit(LINKS_PER_CLIENT)
+@limited(LINKS_PER_CLIENT)
 def authenticate_link() -> Response:
     """Exchange the link for a session, in the browser that asked for it."""
     token, verifier = request.form.get("token", ""), _verifier()

@@ -13,23 +13,43 @@ import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from ipaddress import ip_network
-from typing import NoReturn
+from typing import cast
 
-from flask import Flask, request
-from flask_limiter import Limiter, RequestLimit
+from flask import Flask, current_app, request
 from limits import RateLimitItem, parse, parse_many
 from limits.errors import ConfigurationError, StorageError
+from limits.storage import Storage, storage_from_string
 from werkzeug.exceptions import TooManyRequests
+from werkzeug.local import LocalProxy
 
 from .errors import LimitReached, ServiceUnavailable, TooManyCodes, UnitError
+from .guards import P, R, guard
 from .signals import log_security_event
 
 LINKS_PER_ADDRESS = parse("3/10 minutes")
-LINKS_PER_CLIENT = "20/minute"
+LINKS_PER_CLIENT = parse("20/minute")
 LINKS_IN_ALL = parse("2000/hour")
 CODES_PER_USER = parse_many("5/5 minutes;10/hour;20/day")  # wrong codes; each further window is a longer wait
 LEAST_TIME = 0.5  # seconds that an answer about an address takes, whether or not a link was sent
 STORE_OPTIONS = {"wrap_exceptions": True, "socket_connect_timeout": 1, "socket_timeout": 2}  # seconds; for Redis
+
+store = cast(Storage, LocalProxy(lambda: current_app.extensions["rate_limits"]))  # the running app's
+
+
+def init_app(app: Flask, storage_uri: str = "memory://") -> None:
+    """Count in this store. Raises ValueError if the URI names no usable kind of store."""
+    options = {} if storage_uri.startswith("memory:") else STORE_OPTIONS
+    try:
+        app.extensions["rate_limits"] = storage_from_string(storage_uri, **options)
+    except (ConfigurationError, ImportError, ValueError) as error:
+        raise ValueError(
+            "RATELIMIT_STORAGE_URI must be memory://, or redis://host:port with the redis package installed."
+        ) from error
+
+
+def limited(item: RateLimitItem) -> Callable[[Callable[P, R]], Callable[P, R]]:
+    """Return a decorator that limits how often one client requests a view. Raises TooManyRequests."""
+    return guard(lambda: _count(item, request.endpoint or "", client_network()))
 
 
 def client_network() -> str:
@@ -38,26 +58,6 @@ def client_network() -> str:
     with suppress(ValueError):
         return str(ip_network(f"{address}/{64 if ':' in address else 32}", strict=False))
     return "unknown"
-
-
-def _refuse_client(limit: RequestLimit) -> NoReturn:
-    wait = min(limit.limit.get_expiry(), math.ceil(limit.reset_at - time.time()))
-    raise TooManyRequests(retry_after=max(1, wait))
-
-
-limiter = Limiter(key_func=client_network, strategy="fixed-window", on_breach=_refuse_client)
-
-
-def init_app(app: Flask, storage_uri: str = "memory://") -> None:
-    """Count in this store. Raises ValueError if the URI names no usable kind of store."""
-    options = {} if storage_uri.startswith("memory:") else STORE_OPTIONS
-    app.config.update(RATELIMIT_STORAGE_URI=storage_uri, RATELIMIT_STORAGE_OPTIONS=options)
-    try:
-        limiter.init_app(app)
-    except (ConfigurationError, ImportError, ValueError) as error:
-        raise ValueError(
-            "RATELIMIT_STORAGE_URI must be memory://, or redis://host:port with the redis package installed."
-        ) from error
 
 
 @contextmanager
@@ -71,11 +71,10 @@ def counted(
     taken = []
     for item in sorted(items):  # shortest window first: a refusal there does not extend longer waits
         places = _places(item, kind, key)
-        place = next((each for each in places if limiter.storage.incr(each, item.get_expiry()) == 1), None)
+        place = next((each for each in places if store.incr(each, item.get_expiry()) == 1), None)
         if place is None:
             log_security_event("limit", f"{kind}: {item}")
-            wait = min(map(limiter.storage.get_expiry, places)) - time.time()
-            raise refusal(max(1, math.ceil(wait)), rule)
+            raise refusal(_wait(places), rule)
         taken.append(place)
     try:
         yield
@@ -104,8 +103,7 @@ def send_limited(email: str, send: Callable[[], object]) -> None:
     began = time.monotonic()
     try:
         with counted("link", _mailbox(email), LINKS_PER_ADDRESS):
-            if not limiter.limiter.hit(LINKS_IN_ALL, "link", "all"):
-                raise TooManyRequests(retry_after=60)
+            _count(LINKS_IN_ALL, "link", "all")
             send()
     except LimitReached:
         pass
@@ -122,6 +120,13 @@ def _mailbox(email: str) -> str:
     return hashlib.sha256(f"{local}@{domain}".encode()).hexdigest()
 
 
+def _count(item: RateLimitItem, kind: str, key: str) -> None:
+    """Count in a fixed window. Raises TooManyRequests at the limit."""
+    place = item.key_for(kind, key)
+    if store.incr(place, item.get_expiry()) > item.amount:
+        raise TooManyRequests(retry_after=_wait([place]))
+
+
 def _places(item: RateLimitItem, kind: str, key: str) -> list[str]:
     """Return the keys that actions take, one each, until it expires: a moving window that leaves nothing behind."""
     return [item.key_for(kind, key, str(number)) for number in range(item.amount)]
@@ -130,4 +135,8 @@ def _places(item: RateLimitItem, kind: str, key: str) -> list[str]:
 def _free(places: Iterable[str]) -> None:
     with suppress(StorageError):  # the user need not hear of it
         for place in places:
-            limiter.storage.clear(place)
+            store.clear(place)
+
+
+def _wait(places: Iterable[str]) -> int:
+    return max(1, math.ceil(min(map(store.get_expiry, places)) - time.time()))

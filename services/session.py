@@ -15,7 +15,7 @@ from typing import Annotated, Any
 
 import jwt
 import requests
-from pydantic import AliasPath, AwareDatetime, BaseModel, Field
+from pydantic import AliasPath, AwareDatetime, BaseModel, Field, ValidationError
 from stytch.consumer.models.users import User
 
 from .errors import NotSignedIn, ServiceUnavailable
@@ -36,49 +36,36 @@ FACTOR_GROUPS = {  # what a thief would have to hold, by Stytch's delivery_metho
 }
 
 
-Seconds = Annotated[float, Field(strict=True, allow_inf_nan=False)]
 Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{1,128}$")]
+Seconds = Annotated[float, Field(strict=True, allow_inf_nan=False)]  # since the epoch
 
 
-class FactorShape(BaseModel):
-    """What a factor in the session claim must look like."""
-
-    delivery_method: Name
-    last_authenticated_at: AwareDatetime
-
-
-class SessionShape(BaseModel):
-    """What the session claim must look like."""
-
-    id: Name
-    started_at: AwareDatetime
-    expires_at: AwareDatetime
-    authentication_factors: list[FactorShape]
-
-
-class ClaimsShape(BaseModel):
-    """What a session JWT's claims must look like, so that no later page breaks on one."""
-
-    sub: Name
-    iat: Seconds
-    exp: Seconds
-    session: SessionShape = Field(validation_alias=AliasPath(SESSION_CLAIM))
-    customer: str | None = Field(
-        None, pattern=r"^[0-9]{0,20}$", coerce_numbers_to_str=True, validation_alias=AliasPath(CUSTOMER_CLAIM)
-    )
-
-
-@dataclass(frozen=True)
-class Factor:
+class Factor(BaseModel, frozen=True, validate_by_name=True):
     """One proof inside a session."""
 
-    method: str  # Stytch's delivery_method
-    last_used: datetime
+    method: Name = Field(validation_alias="delivery_method")
+    last_used: AwareDatetime = Field(validation_alias="last_authenticated_at")
+    totp_id: str | None = Field(default=None, validation_alias=AliasPath("authenticator_app_factor", "totp_id"))
 
     @property
     def group(self) -> str | None:
         """Mailbox, phone or device; None for a factor that does not count, such as a token exchange."""
         return "mailbox" if re.fullmatch("oauth_[a-z]+", self.method) else FACTOR_GROUPS.get(self.method)
+
+
+class Claims(BaseModel):
+    """What a session JWT says; pydantic refuses any other shape, so that no later page breaks on one."""
+
+    sub: Name
+    iat: Seconds
+    exp: Seconds
+    session_id: Name = Field(validation_alias=AliasPath(SESSION_CLAIM, "id"))
+    started_at: AwareDatetime = Field(validation_alias=AliasPath(SESSION_CLAIM, "started_at"))
+    expires_at: AwareDatetime = Field(validation_alias=AliasPath(SESSION_CLAIM, "expires_at"))
+    factors: tuple[Factor, ...] = Field(validation_alias=AliasPath(SESSION_CLAIM, "authentication_factors"))
+    customer_id: str | None = Field(
+        default=None, validation_alias=CUSTOMER_CLAIM, pattern=r"^[0-9]{0,20}$", coerce_numbers_to_str=True
+    )
 
 
 @dataclass(frozen=True)
@@ -171,43 +158,30 @@ def verified_claims(session_jwt: str, keys: jwt.PyJWKClient, project_id: str, is
 def session_from(token: str, session_jwt: str, claims: Mapping[str, Any], user: User) -> Session:
     """Return the session that verified claims show. Raises NotSignedIn if it has expired, else ServiceUnavailable."""
     try:
-        ClaimsShape.model_validate(claims)
-        shown = claims[SESSION_CLAIM]
-        started, expires = (datetime.fromisoformat(shown[name]) for name in ("started_at", "expires_at"))
-        session = Session(
-            token=token,
-            session_id=shown["id"],
-            user_id=claims["sub"],
-            factors=tuple(
-                Factor(factor["delivery_method"], datetime.fromisoformat(factor["last_authenticated_at"]))
-                for factor in shown["authentication_factors"]
-                if not _is_removed(factor, user)
-            ),
-            customer_id=str(claims.get(CUSTOMER_CLAIM) or "") or None,
-            expires_at=min(expires, started + SESSION_LIFE),
-            jwt=session_jwt,
-            jwt_issued_at=claims["iat"],
-            jwt_expires_at=claims["exp"],
-            email=next((email.email for email in sorted(user.emails, key=lambda email: not email.verified)), ""),
-            enrolled=any(totp.verified for totp in user.totps),
-            held=_groups_held(user),
-            pending_totps=tuple(totp.totp_id for totp in user.totps if not totp.verified),
-        )
-    except (KeyError, TypeError, ValueError, OverflowError) as error:
+        shown = Claims.model_validate(claims)
+    except ValidationError as error:
         raise ServiceUnavailable("Stytch", "a session of another shape") from error
-    if session.expires_at <= datetime.now(UTC):
+    expires_at = shown.started_at + min(shown.expires_at - shown.started_at, SESSION_LIFE)
+    if expires_at <= datetime.now(UTC):
         raise NotSignedIn
-    return session
-
-
-def _groups_held(user: User) -> frozenset[str]:
-    mailbox, phone = any(email.verified for email in user.emails), any(phone.verified for phone in user.phone_numbers)
-    device = any(totp.verified for totp in user.totps) or any(key.verified for key in user.webauthn_registrations)
-    held = {"mailbox": mailbox, "phone": phone, "device": device}
-    return frozenset(group for group, has in held.items() if has)
-
-
-def _is_removed(factor: Mapping[str, Any], user: User) -> bool:
-    """Whether it is an authenticator that the user no longer has. Add a check for each further kind of factor."""
-    authenticator = factor.get("authenticator_app_factor")
-    return authenticator is not None and authenticator["totp_id"] not in {totp.totp_id for totp in user.totps}
+    totp_ids = {totp.totp_id: totp.verified for totp in user.totps}
+    has = {
+        "mailbox": any(email.verified for email in user.emails),
+        "phone": any(phone.verified for phone in user.phone_numbers),
+        "device": any(totp_ids.values()) or any(key.verified for key in user.webauthn_registrations),
+    }
+    return Session(
+        token=token,
+        session_id=shown.session_id,
+        user_id=shown.sub,
+        factors=tuple(each for each in shown.factors if each.totp_id is None or each.totp_id in totp_ids),
+        customer_id=shown.customer_id or None,
+        expires_at=expires_at,
+        jwt=session_jwt,
+        jwt_issued_at=shown.iat,
+        jwt_expires_at=shown.exp,
+        email=next((email.email for email in sorted(user.emails, key=lambda email: not email.verified)), ""),
+        enrolled=any(totp_ids.values()),
+        held=frozenset(group for group in has if has[group]),
+        pending_totps=tuple(totp_id for totp_id, verified in totp_ids.items() if not verified),
+    )

@@ -32,7 +32,7 @@ class SessionCache:
         self._ask = ask  # asks Stytch for the session of a token, and verifies the JWT that it returns
         self._sessions = TLRUCache[str, Session](SIZE, ttu=lambda _key, s, _now: s.verified_until, timer=time.time)
         self._ended = TTLCache[str, bool](SIZE, ttl=SESSION_LIFE.total_seconds(), timer=time.time)
-        self._latest = LRUCache[str, int](SIZE)  # the number of the newest refresh or put of a session
+        self._latest = LRUCache[str, int](SIZE)  # the number of the newest load of a session
         self._numbers = count()
         self._lock, self._loading = Lock(), LRUCache[str, Lock](SIZE)  # cachetools' locking would keep late answers
 
@@ -54,36 +54,26 @@ class SessionCache:
 
     def refresh(self, token: str) -> Session:
         """Return the session as Stytch sees it now, with a new JWT."""
+        with self._lock:
+            self._sessions.pop(_key(token), None)
+        return self.load(token, lambda: self._ask(token))
+
+    def load(self, token: str, ask: Callable[[], Session]) -> Session:
+        """Return the session that ``ask`` gets from Stytch, and keep it unless a newer one was asked for meanwhile."""
         key = _key(token)
         with self._lock:
             if key in self._ended:
                 raise NotSignedIn
-            self._sessions.pop(key, None)
             number = self._latest[key] = next(self._numbers)
-        session = self._unless_ended(self._ask(token))
+        session = self._unless_ended(ask())
         with self._lock:
-            if self._latest.get(key) == number:  # a late answer is dropped: there is a newer one
+            if self._latest.get(key) == number:
                 self._sessions[key] = session
         return session
 
     def with_fresh_jwt(self, session: Session) -> Session:
         """Return the session with a JWT that Stytch returned a moment ago, as an exchange needs it."""
         return session if time.time() - session.jwt_issued_at < FRESH_JWT else self.refresh(session.token)
-
-    def number(self, token: str) -> int:
-        """Return a number to take before a proof is sent to Stytch, and to ``put`` its answer with."""
-        with self._lock:
-            number = self._latest[_key(token)] = next(self._numbers)
-        return number
-
-    def put(self, session: Session, number: int | None = None) -> Session:
-        """Keep a session that Stytch returned for a proof, unless something newer was asked for meanwhile."""
-        key = _key(self._unless_ended(session).token)
-        with self._lock:
-            if number in {None, self._latest.get(key)}:
-                self._latest[key] = next(self._numbers)
-                self._sessions[key] = session
-        return session
 
     def has_ended(self, session_id: str) -> bool:
         """Whether this process has ended the session."""

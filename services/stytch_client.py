@@ -7,27 +7,28 @@ own fault (credentials, set-up, too many calls) is ``ServiceUnavailable``. Stytc
 from __future__ import annotations
 
 import hashlib
+import math
 import re
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from functools import partial
-from threading import Lock
-from types import SimpleNamespace
-from typing import cast
+from operator import attrgetter
+from threading import Condition
+from typing import Any, cast
 
 import jwt
 import requests
 import stytch
-from cachetools import TTLCache
+from cachetools import TTLCache, cachedmethod
 from flask import Flask, current_app
 from stytch.consumer.models.users import User
 from stytch.core.response_base import StytchError
 from werkzeug.local import LocalProxy
 
-from .errors import CodeRejected, NotSignedIn, ServiceUnavailable
+from .errors import TOO_OFTEN, CodeRejected, NotSignedIn, ServiceUnavailable
 from .session import CUSTOMER_CLAIM, SESSION_LIFE, SESSION_TOKEN, KeySet, Session, session_from, verified_claims
 from .session_cache import SessionCache
 from .signals import log_security_event, logs_security_event, send, session_ended
@@ -38,7 +39,11 @@ SIZE = 10_000  # links
 ENROLLMENT_LIFE = timedelta(minutes=30)
 QR_CODE = re.compile(r"data:image/png;base64,[A-Za-z0-9+/]+=*")
 NO_SESSION = frozenset({"session_not_found", "invalid_session_token"})
-OUR_FAULT = frozenset({"unauthorized_credentials", "too_many_requests", "use_https"})
+OUR_FAULT = frozenset({"unauthorized_credentials", "use_https"})
+
+
+def _link_key(_client: object, token: str, code_verifier: str) -> str:
+    return hashlib.sha256(f"{token} {code_verifier}".encode()).hexdigest()
 
 
 @dataclass(frozen=True)
@@ -69,8 +74,8 @@ class StytchClient:
         self.sdk = Sdk(http, project_id, secret, api_url)
         self.sessions = SessionCache(self._authenticate_session)
         self._project_id, self._api_url = project_id, api_url
-        self._used = TTLCache[str, SimpleNamespace](SIZE, SECOND_PRESS, timer=time.time)  # by link and verifier
-        self._lock = Lock()
+        self._used_links = TTLCache[str, str](SIZE, SECOND_PRESS, timer=time.time)  # session tokens
+        self._link_used = Condition()
 
     def init_app(self, app: Flask) -> None:
         """Make this the app's client, and its sessions the ones that guards check."""
@@ -93,8 +98,11 @@ class StytchClient:
                 code_challenge=code_challenge,
             )
         except StytchError as error:
-            too_often = error.details.error_type == "too_many_requests"
-            reason = "too_many_requests" if too_often else refusal_reason(error)
+            reason = refusal_reason(error)
+        except ServiceUnavailable as error:
+            if error.why != TOO_OFTEN:
+                raise
+            reason = TOO_OFTEN
         log_security_event("login", reason, action="send_link")
         if reason == "invalid_email":
             raise CodeRejected(reason)
@@ -105,23 +113,26 @@ class StytchClient:
 
         Raises CodeRejected. Stytch docs: *Authenticate magic link*.
         """
-        key = hashlib.sha256(f"{token} {code_verifier}".encode()).hexdigest()
-        with self._lock:
-            press = self._used.setdefault(key, SimpleNamespace(turn=Lock(), session_token=""))
-        with press.turn:  # a second press waits here, then gets the session of the first
-            if not press.session_token:
-                with refusals():
-                    answer = self.sdk.magic_links.authenticate(
-                        token, code_verifier=code_verifier, session_duration_minutes=_minutes(SESSION_LIFE)
-                    )
-                if not SESSION_TOKEN.fullmatch(answer.session_token):
-                    raise ServiceUnavailable("Stytch", "a malformed session token")
-                press.session_token = answer.session_token  # before it is verified, so that a failure can be retried
-                return self.sessions.put(self._verified(answer.session_token, answer.session_jwt, answer.user))
         try:
-            return self.sessions.get(press.session_token)
-        except NotSignedIn as error:
+            return self.sessions.get(self._use_link(token, code_verifier))
+        except NotSignedIn as error:  # signed out since the first press
             raise CodeRejected("unable_to_auth_magic_link") from error
+
+    @cachedmethod(attrgetter("_used_links"), key=_link_key, condition=attrgetter("_link_used"))
+    def _use_link(self, token: str, code_verifier: str) -> str:
+        """Return the token of the link's session; parallel presses wait here, then get what the first one got."""
+        with refusals():
+            answer = self.sdk.magic_links.authenticate(
+                token, code_verifier=code_verifier, session_duration_minutes=_minutes(SESSION_LIFE)
+            )
+        if not SESSION_TOKEN.fullmatch(answer.session_token):
+            raise ServiceUnavailable("Stytch", "a malformed session token")
+        with suppress(ServiceUnavailable):  # the link is used up: what cannot be verified now is asked for again
+            self.sessions.load(
+                answer.session_token,
+                lambda: self._verified(answer.session_token, answer.session_jwt, answer.user),
+            )
+        return answer.session_token
 
     @logs_security_event("factor")
     def start_totp(self, session: Session) -> Enrollment:
@@ -138,22 +149,12 @@ class StytchClient:
     @logs_security_event("step-up")
     def authenticate_totp(self, session: Session, code: str) -> Session:
         """Add the authenticator's proof to this session. Raises CodeRejected. Stytch docs: *Authenticate TOTP*."""
-        number = self.sessions.number(session.token)
-        with refusals():
-            answer = self.sdk.totps.authenticate(
-                session.user_id, code, session_token=session.token, session_duration_minutes=_left(session)
-            )
-        return self._proven(session, number, answer.session_jwt, answer.user)
+        return self.add_proof(session, self.sdk.totps.authenticate, session.user_id, code)
 
     @logs_security_event("factor")
     def recover_totp(self, session: Session, recovery_code: str) -> Session:
         """Use up a recovery code, which is not a second factor. Raises CodeRejected. Stytch docs: *Recover TOTP*."""
-        number = self.sessions.number(session.token)
-        with refusals():
-            answer = self.sdk.totps.recover(
-                session.user_id, recovery_code, session_token=session.token, session_duration_minutes=_left(session)
-            )
-        return self._proven(session, number, answer.session_jwt, answer.user)
+        return self.add_proof(session, self.sdk.totps.recover, session.user_id, recovery_code)
 
     @logs_security_event("factor")
     def remove_authenticator(self, session: Session) -> Session:
@@ -198,6 +199,24 @@ class StytchClient:
                 self.sessions.end(session_id=other.session_id)
                 ignore_missing("session_not_found", partial(self.sdk.sessions.revoke, other.session_id))
 
+    def add_proof(self, session: Session, authenticate: Callable[..., Any], *args: str) -> Session:
+        """Let one of the SDK's methods add a factor to this session. Raises CodeRejected, NotSignedIn.
+
+        Stytch adds a factor only if a duration is sent, and its minimum is five minutes; the time that is left keeps
+        the session from sliding, and ``Session.expires_at`` still ends it on time.
+        """
+        minutes = max(5, math.ceil((session.expires_at - datetime.now(UTC)) / timedelta(minutes=1)))
+
+        def ask() -> Session:
+            with refusals():
+                answer = authenticate(*args, session_token=session.token, session_duration_minutes=minutes)
+            proven = self._verified(session.token, answer.session_jwt, answer.user)
+            if (proven.session_id, proven.user_id) != (session.session_id, session.user_id):
+                raise NotSignedIn
+            return proven
+
+        return self.sessions.load(session.token, ask)
+
     def _authenticate_session(self, token: str) -> Session:
         """Ask Stytch for the session of a token. Raises NotSignedIn. Stytch docs: *Authenticate session*."""
         try:
@@ -205,13 +224,6 @@ class StytchClient:
             return self._verified(token, answer.session_jwt, answer.user)
         except StytchError as error:
             raise NotSignedIn(refusal_reason(error)) from error
-
-    def _proven(self, session: Session, number: int, session_jwt: str, user: User) -> Session:
-        """Keep the session that a proof was added to. Raises NotSignedIn if another one came back."""
-        proven = self._verified(session.token, session_jwt, user)
-        if (proven.session_id, proven.user_id) != (session.session_id, session.user_id):
-            raise NotSignedIn
-        return self.sessions.put(proven, number)
 
     def _verified(self, token: str, session_jwt: str, user: User) -> Session:
         """Verify a JWT, and make its customer claim agree with the user's metadata. Raises NotSignedIn, StytchError."""
@@ -254,14 +266,6 @@ def ignore_missing(missing: str, delete: Callable[[], object]) -> None:
 
 def _minutes(duration: timedelta) -> int:
     return int(duration.total_seconds() // 60)
-
-
-def _left(session: Session) -> int:
-    """Minutes left, at least five (Stytch's minimum); ``expires_at`` still ends the session on time.
-
-    Stytch adds a factor only if a duration is sent; sending what is left keeps the session from sliding.
-    """
-    return max(5, -(-(session.expires_at - datetime.now(UTC)) // timedelta(minutes=1)))  # rounded up: nothing is lost
 
 
 stytch_client = cast(StytchClient, LocalProxy(lambda: current_app.extensions["stytch"]))  # the running app's

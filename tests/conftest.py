@@ -19,7 +19,6 @@ from jinja2 import FileSystemBytecodeCache
 
 from app import create_app
 from services import http, rate_limits
-from services.rate_limits import limiter
 from services.signals import upstream_call
 from settings import Settings, load
 
@@ -101,8 +100,7 @@ def app_with(all_apps: AppWith, clock: time_machine.Traveller) -> AppWith:
 
     def shared(**environ: str) -> Flask:
         app = all_apps(**{"WIRE_LOG": "off"} | environ)
-        with app.app_context():
-            limiter.reset()
+        app.extensions["rate_limits"].reset()
         return app
 
     return shared

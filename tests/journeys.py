@@ -51,7 +51,7 @@ class Snapshots:
         self.app = app
         self._database = app.extensions["settings"].emulator_database_url.removeprefix("sqlite:///")
         sessions, exchange = app.extensions["session_cache"], app.extensions["exchange"]
-        links = app.extensions["stytch"]._used
+        links = app.extensions["stytch"]._used_links
         self._caches: list[MutableMapping[Any, Any]] = [sessions._sessions, sessions._ended, exchange._tokens, links]
         self._taken: dict[Journey, Snapshot] = {}
 

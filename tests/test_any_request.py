@@ -15,8 +15,6 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from werkzeug.test import TestResponse
 
-from services.rate_limits import limiter
-
 from .conftest import AtEndOf
 from .journeys import CUSTOMER, HAS_CARD, SIGNED_IN, Journey
 from .routes import HEADERS
@@ -144,8 +142,7 @@ def faults_of(answer: TestResponse) -> str:
 @given(requests=st.lists(requests, min_size=1, max_size=15))
 def test_no_request_does_any_harm(at_end_of: AtEndOf, journey: Journey, requests: list[Request]) -> None:
     visitor = at_end_of(journey)
-    with visitor.app.app_context():
-        limiter.reset()
+    visitor.app.extensions["rate_limits"].reset()
     card = re.findall("/cards/([0-9]+)|$", visitor.page.body)[0]
     csrf_token = visitor.csrf_token()
 

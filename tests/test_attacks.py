@@ -58,7 +58,7 @@ def test_no_counter_is_kept_for_anonymous_clients_who_are_gone(app: Flask, clock
     clock.shift(3601)
 
     Visitor(app, "192.0.2.99").post("/login", {"email": EMAIL})
-    memory = cast(MemoryStorage, rate_limits.limiter.storage)
+    memory = cast(MemoryStorage, app.extensions["rate_limits"])
     memory.timer.join()
 
     counters = [*memory.storage, *memory.events]

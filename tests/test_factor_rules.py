@@ -77,7 +77,9 @@ def test_as_many_groups_as_the_user_has_at_most_two_and_fresh(
     app: Flask, session: Session, held: set[str], proofs: dict[str, int], allowed: bool
 ) -> None:
     now = datetime.now(UTC)
-    factors = tuple(Factor(method, now - timedelta(minutes=minutes)) for method, minutes in proofs.items())
+    factors = tuple(
+        Factor(method=method, last_used=now - timedelta(minutes=minutes)) for method, minutes in proofs.items()
+    )
 
     with app.app_context():
         assert may_change_factors(replace(session, held=frozenset(held), factors=factors)) is allowed

@@ -132,7 +132,7 @@ def test_a_mailbox_gets_no_burst_at_the_edge_of_a_window(
 def test_addresses_that_expired_are_dropped(visitor: Visitor, clock: time_machine.Traveller) -> None:
     for number in range(15):
         visitor.post("/login", {"email": f"{number}@example.com"})
-    memory = cast(MemoryStorage, rate_limits.limiter.storage)
+    memory = cast(MemoryStorage, visitor.app.extensions["rate_limits"])
     clock.shift(3601)
     visitor.post("/login", {"email": EMAIL})
     memory.timer.join()

@@ -44,7 +44,7 @@ def session(clock: time_machine.Traveller) -> Session:
 
 def with_factors(session: Session, factors: list[tuple[str, int]]) -> Session:
     """The session with factors of these delivery methods, used this many seconds ago."""
-    return replace(session, factors=tuple(Factor(method, ago(seconds)) for method, seconds in factors))
+    return replace(session, factors=tuple(Factor(method=method, last_used=ago(seconds)) for method, seconds in factors))
 
 
 @pytest.mark.parametrize(
@@ -126,7 +126,7 @@ def test_the_time_of_the_second_factor_is_not_that_of_the_mailbox(session: Sessi
 def test_signing_in_with_a_provider_is_a_mailbox_and_a_token_exchange_is_nothing(
     method: str, group: str | None
 ) -> None:
-    assert Factor(method, datetime.now(UTC)).group == group
+    assert Factor(method=method, last_used=datetime.now(UTC)).group == group
 
 
 def test_a_sessions_repr_shows_no_secret(session: Session) -> None:
@@ -177,7 +177,7 @@ def test_a_session_is_read_from_its_jwt_and_the_user(user: User) -> None:
         token="opaque",
         session_id="session-test-1",
         user_id="user-test-1",
-        factors=(Factor("email", ago(0)), Factor("authenticator_app", ago(600))),
+        factors=(Factor(method="email", last_used=ago(0)), Factor(method="authenticator_app", last_used=ago(600))),
         customer_id="10001",
         expires_at=ago(-3600),
         jwt="jwt",

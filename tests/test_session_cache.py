@@ -86,9 +86,9 @@ def test_a_session_is_asked_for_again_when_it_is_no_longer_verified(
     cache: SessionCache, stytch: Stytch, clock: time_machine.Traveller, ends: str
 ) -> None:
     session = session_of("ada")
-    first = cache.put(
-        session if ends == "JWT" else replace(session, expires_at=datetime.now(UTC) + timedelta(minutes=5))
-    )
+    if ends == "session":
+        session = replace(session, expires_at=datetime.now(UTC) + timedelta(minutes=5))
+    first = cache.load("ada", lambda: session)
 
     clock.shift(299.9)
     just_before = cache.get("ada")
@@ -159,15 +159,16 @@ def test_neither_a_failure_nor_the_session_before_it_is_kept(
     assert cache.get("ada") is not first
 
 
-@pytest.mark.parametrize("newer", ["put", "refresh"])
+@pytest.mark.parametrize("newer", ["load", "refresh"])
 def test_a_late_answer_never_replaces_a_newer_one(cache: SessionCache, stytch: Stytch, newer: str) -> None:
-    act = {"put": lambda: cache.put(session_of("ada", "newer")), "refresh": lambda: cache.refresh("ada")}[newer]
-    stytch.meanwhile = act
+    newest = session_of("ada", "newer")
+    acts = {"load": lambda: cache.load("ada", lambda: newest), "refresh": lambda: cache.refresh("ada")}
+    stytch.meanwhile = acts[newer]
 
     late = cache.refresh("ada")
 
     assert late.jwt == "JWT 1"
-    assert cache.get("ada").jwt == {"put": "newer", "refresh": "JWT 2"}[newer]
+    assert cache.get("ada").jwt == {"load": "newer", "refresh": "JWT 2"}[newer]
 
 
 ENDS: dict[str, dict[str, str]] = {
@@ -188,7 +189,7 @@ def test_an_ended_session_stays_ended(cache: SessionCache, stytch: Stytch, named
         with pytest.raises(NotSignedIn):
             attempt("ada")
     with pytest.raises(NotSignedIn):
-        cache.put(session)
+        cache.load("ada", lambda: session)
     assert "token" not in named or stytch.asked == []  # a session id says nothing of the token that is asked with
 
 
@@ -223,11 +224,12 @@ def test_the_end_of_a_session_is_announced(cache: SessionCache) -> None:
 def test_a_late_proof_never_replaces_what_was_asked_for_after_it(
     cache: SessionCache, stytch: Stytch, meanwhile: str
 ) -> None:
-    number = cache.number("ada")
-    if meanwhile == "refresh":  # because the factor was removed, say
-        cache.refresh("ada")
+    def prove() -> Session:
+        if meanwhile == "refresh":  # because the factor was removed, say
+            cache.refresh("ada")
+        return session_of("ada", "proven")
 
-    cache.put(session_of("ada", "proven"), number)
+    cache.load("ada", prove)
 
     assert cache.get("ada").jwt == {"refresh": "JWT 1", "nothing": "proven"}[meanwhile]
     assert len(stytch.asked) == (meanwhile == "refresh")

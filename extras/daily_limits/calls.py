@@ -15,7 +15,7 @@ from limits import RateLimitItem, parse
 
 from services.errors import ServiceUnavailable, UnitError
 from services.guards import loaded_session
-from services.rate_limits import counted, limiter
+from services.rate_limits import counted, store
 
 
 @dataclass(frozen=True)
@@ -60,19 +60,19 @@ def _counted_once(kind: str, user_id: str, key: str) -> Iterator[list[requests.R
     """Count a call, unless it was counted with the same key. What was refused is given back."""
     seen, limit = f"daily/{kind}/{key}", LIMITS[kind]
     answers: list[requests.Response] = []
-    if key and limiter.storage.get(seen):
+    if key and store.get(seen):
         with suppress(UnitError):
             yield answers
         return
     try:
         with counted(f"daily {kind}", user_id, limit.item, rule=limit.rule):
-            limiter.storage.incr(seen, limit.item.get_expiry())
+            store.incr(seen, limit.item.get_expiry())
             yield answers
     except UnitError:
-        limiter.storage.clear(seen)
+        store.clear(seen)
     except ServiceUnavailable as error:
         if error.did_nothing:
-            limiter.storage.clear(seen)
+            store.clear(seen)
         raise
 
 

@@ -37,7 +37,7 @@ def sample_session(**changes: Any) -> Session:
         token="",
         session_id="session-test-1",
         user_id="user-test-00000000-0000-4000-8000-000000000000",
-        factors=(Factor("email", now), Factor("authenticator_app", now)),
+        factors=(Factor(method="email", last_used=now), Factor(method="authenticator_app", last_used=now)),
         customer_id="10001",
         expires_at=now + timedelta(minutes=55),
         jwt="",

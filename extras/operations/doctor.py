@@ -17,7 +17,7 @@ from stytch.core.response_base import StytchError
 
 from services.errors import ServiceUnavailable, UnitError
 from services.http import HttpSession
-from services.rate_limits import limiter
+from services.rate_limits import store
 from services.session import JWT_LEEWAY
 from services.stytch_client import Sdk
 from services.unit_client import UnitClient
@@ -216,7 +216,7 @@ def _rate_limits(settings: Settings) -> Finding:
         step = "With more than one process, set RATELIMIT_STORAGE_URI to a Redis." if settings.is_https else ""
         return Finding(None if settings.is_https else True, "Rate limits are counted in this process's memory", step)
     try:
-        reached = limiter.storage.check()
+        reached = store.check()
     except StorageError:
         reached = False
     return Finding(

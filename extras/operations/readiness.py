@@ -13,18 +13,17 @@ from dataclasses import dataclass, field
 
 from flask import Flask
 from limits.errors import StorageError
+from limits.storage import Storage
 
 from services.errors import ServiceUnavailable
 from services.http import HttpSession
-from services.rate_limits import limiter
-from settings import Settings
 
 KEEP = 10.0  # seconds
 
 
 def init_app(app: Flask) -> None:
     """Let ``/readyz`` ask this app's services."""
-    app.extensions["readiness"] = Readiness(app.extensions["settings"], app.extensions["http"])
+    app.extensions["readiness"] = Readiness(app, app.extensions["http"])
 
 
 @dataclass(frozen=True)
@@ -38,13 +37,14 @@ class _Result:
 class Readiness:
     """The state of each service: up or down."""
 
-    def __init__(self, settings: Settings, http: HttpSession) -> None:
+    def __init__(self, app: Flask, http: HttpSession) -> None:
+        settings = app.extensions["settings"]
         self._probing = threading.Lock()
         self._last = _Result()
         self._probes: dict[str, Callable[[], object]] = {
             "stytch": lambda: http.get(settings.jwks_url),
             "unit": lambda: http.get(f"{settings.unit_api_url}/accounts"),  # without a token: a 401 is an answer
-            "rate limits": _check_limits,
+            "rate limits": lambda: _check_limits(app.extensions["rate_limits"]),
         }
 
     def services(self) -> Mapping[str, bool]:
@@ -58,8 +58,8 @@ class Readiness:
         return self._last.up
 
 
-def _check_limits() -> None:
-    if not limiter.storage.check():
+def _check_limits(store: Storage) -> None:
+    if not store.check():
         raise ServiceUnavailable("rate limits", "no answer")
 
 

@@ -9,7 +9,7 @@ from flask import Flask
 from limits.errors import StorageError
 from limits.storage import Storage
 
-from services.rate_limits import limiter
+from services.rate_limits import store
 from services.session import JWT_LEEWAY, Session
 from services.session_cache import SessionCache
 from services.signals import log_security_event, session_ended
@@ -28,7 +28,7 @@ class Notices:
     @property
     def storage(self) -> Storage:
         """The store, which is known only when the app is complete."""
-        return self._storage or limiter.storage
+        return self._storage or store
 
     def note(self, _app: object, *, session_id: str) -> None:
         """Let the other replicas know that a session has ended, or has lost a factor."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from extras.daily_limits.calls import LIMITS
-from services.rate_limits import limiter
+from services.rate_limits import store
 
 from ..fake_network import REFUSED, FakeNetwork, Fault
 from ..inside import request_of
@@ -62,7 +62,7 @@ def test_a_user_starts_ten_enrollments_a_day(signed_in: Visitor) -> None:
 def test_no_authenticator_is_removed_if_no_other_can_be_added(stepped_up: Visitor, calls: list[str]) -> None:
     with request_of(stepped_up) as session:
         for number in range(10):
-            limiter.storage.incr(_place(session.user_id, number), 86_400)
+            store.incr(_place(session.user_id, number), 86_400)
 
     assert stepped_up.post("/totp/replace").status == 429
     assert not [call for call in calls if call.startswith("DELETE")]

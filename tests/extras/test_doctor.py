@@ -13,7 +13,6 @@ from click.testing import Result
 from flask import Flask
 
 from app import create_app
-from services.rate_limits import limiter
 
 from ..environs import read
 from ..live import LiveServices
@@ -226,7 +225,7 @@ def test_contradictory_settings_are_a_cross(app: Flask, changes: dict[str, Any],
 def test_a_shared_store_of_rate_limits_must_answer(
     app: Flask, monkeypatch: pytest.MonkeyPatch, answers: bool, status: int
 ) -> None:
-    monkeypatch.setattr(limiter.storage, "check", lambda: answers)
+    monkeypatch.setattr(app.extensions["rate_limits"], "check", lambda: answers)
 
     result = examine(app, ratelimit_storage_uri="redis://localhost")
 

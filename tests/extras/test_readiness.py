@@ -13,7 +13,6 @@ from limits.errors import StorageError
 from extras.operations.readiness import Readiness
 from services.errors import ServiceUnavailable
 from services.http import HttpSession
-from services.rate_limits import limiter
 
 from ..visitor import Visitor
 
@@ -43,7 +42,7 @@ def services() -> Counted:
 
 @pytest.fixture
 def readiness(app: Flask, services: Counted) -> Readiness:
-    return Readiness(app.extensions["settings"], services)
+    return Readiness(app, services)
 
 
 @pytest.mark.parametrize("down", ["nothing", "unit.sh"])
@@ -63,14 +62,14 @@ def test_an_app_is_ready_if_its_services_answer_and_alive_in_any_case(
 
 @pytest.mark.parametrize("trouble", ["silent", "broken"])
 def test_a_store_of_rate_limits_that_is_down_is_noticed(
-    readiness: Readiness, monkeypatch: pytest.MonkeyPatch, trouble: str
+    app: Flask, readiness: Readiness, monkeypatch: pytest.MonkeyPatch, trouble: str
 ) -> None:
     def check() -> bool:
         if trouble == "broken":
             raise StorageError(OSError())
         return False
 
-    monkeypatch.setattr(limiter.storage, "check", check)
+    monkeypatch.setattr(app.extensions["rate_limits"], "check", check)
 
     assert readiness.services() == {"stytch": True, "unit": True, "rate limits": False}
 
@@ -105,8 +104,7 @@ def test_while_limits_cannot_be_counted_only_what_is_limited_is_refused(
     def down(*_args: object, **_kwargs: object) -> bool:
         raise StorageError(ConnectionError())
 
-    for counts in ("incr", "acquire_entry"):
-        monkeypatch.setattr(limiter.storage, counts, down)
+    monkeypatch.setattr(signed_in.app.extensions["rate_limits"], "incr", down)
 
     assert signed_in.get("/").status == 200
     refused = signed_in.post("/login", {"email": "ada@example.com"})
