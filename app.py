@@ -10,7 +10,7 @@ from importlib import import_module
 from flask import Flask
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from blueprints import cards, errors, home, htmx, login, onboarding, step_up, totp
+from blueprints import cards, errors, home, login, onboarding, slots, step_up, totp
 from services import guards, http, methods, rate_limits, security
 from services.exchange import Exchange
 from services.stytch_client import StytchClient
@@ -44,7 +44,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     app.extensions |= {"settings": settings, "http": session, "unit": unit, "exchange": Exchange(unit)}
     app.extensions["public_endpoints"] = {"static"}  # besides the views that are marked ``@public``
     http.limit_requests(app)
-    htmx.init_app(app)
+    slots.init_app(app)
     for module in (home, login, totp, onboarding, step_up, cards, errors):
         app.register_blueprint(module.bp)
     if settings.emulated:

@@ -13,7 +13,7 @@ from flask_wtf import FlaskForm
 from wtforms import DateField, Field, SelectChoice, SelectField, StringField, TelField
 from wtforms.validators import DataRequired, Length, ValidationError
 
-from services.typed_text import JOINERS, clean_line, compact, plain
+from services.typed_text import compact, plain
 
 STATES = (
     "AL AK AZ AR CA CO CT DE DC FL GA HI ID IL IN IA KS KY LA ME MD MA MI MN MS MO MT NE NV NH NJ NM NY NC ND OH OK OR "
@@ -43,6 +43,19 @@ SOURCES = {
     "BusinessOwnershipInterests": "My own business",
     "GovernmentBenefits": "Government benefits",
 }
+
+JOINERS = re.compile("[\u180b-\u180f\u200c\u200d\ufe00-\ufe0f\U000e0100-\U000e01ef]")  # variants too
+COMPLEX = "\u0590-\u180a\u1810-\u1fff\u2c00-\u3163\u3165-\ud7ff\uf900-\ufdff\U00010000-\U0003ffff"  # may need joiners
+UNSEEN = "\xad\u061c\u200b\u200e\u200f\u202a-\u202d\u2060-\u206f\u2800\u3164\ufeff\uffa0"
+NEEDLESS = re.compile(f"[{UNSEEN}]|(?<![{COMPLEX}]){JOINERS.pattern}")
+
+
+def clean_line(text: str | None) -> str:
+    """Return a line of text, such as a name, without invisible marks but for those that its spelling needs.
+
+    Control characters stay, and U+202E, which turns what is read around: refuse those.
+    """
+    return " ".join(NEEDLESS.sub("", text or "").split())
 
 
 def _words(name: str) -> str:

@@ -13,11 +13,13 @@ from datetime import UTC, datetime
 from typing import Any
 
 from flask import Blueprint, Response, g, render_template, request, url_for
+from werkzeug.routing import BaseConverter
 
 from services import guards
 from services.errors import ServiceUnavailable, StepUpRequired, UnitError
 from services.exchange import Proof, exchange
 from services.session_cache import session_cache
+from services.step_up import proven_until, step_up_required
 from services.unit_client import MOST_CARDS, CustomerClient, idempotency_key
 from services.unit_models import Card
 
@@ -25,6 +27,7 @@ from .errors import respond
 from .htmx import is_htmx, redirect_to, render, with_trigger
 
 bp = Blueprint("cards", __name__)
+bp.record_once(lambda state: state.app.url_map.converters.update(digits=DigitsConverter))
 UNCONFIRMED = ("Not confirmed yet", "The bank did not answer. Try again. You will get only one card.")
 REFUSED = "The bank did not make this change. The card is shown as it is now."
 KINDS = {"virtual": True, "physical": False}
@@ -47,6 +50,12 @@ REACHED = {  # the state after each action
 VERBS = {"report-lost": "report {} as lost", "report-stolen": "report {} as stolen"}
 
 
+class DigitsConverter(BaseConverter):
+    """The ``digits`` of a route: an id at Unit, or a count. Anything else in its place is a 404."""
+
+    regex = "[0-9]{1,20}"  # werkzeug's ``int`` takes digits of every script, and any number of them
+
+
 def current_customer() -> CustomerClient:
     """Return Unit's API as the signed-in customer. Raises UnitError, ServiceUnavailable, and what ``prove`` raises."""
     return exchange.customer(guards.current_session().session_id, prove)
@@ -58,7 +67,7 @@ def prove() -> Proof:
     Raises StepUpRequired if Stytch's newest answer no longer shows a fresh second factor: before anything is written.
     """
     session = guards.set_current_session(session_cache.with_fresh_jwt(guards.current_session()))
-    until = guards.proven_until(session, stytch_only=True)
+    until = proven_until(session, stytch_only=True)
     if until is None or session.customer_id is None:
         raise g.get("step_up") or StepUpRequired("continue")
     return Proof(session.session_id, session.user_id, session.customer_id, session.jwt, until)
@@ -88,7 +97,7 @@ def index() -> Response:
 
 @bp.get("/cards/list")
 @guards.customer_required
-@guards.step_up_required("see your cards")
+@step_up_required("see your cards")
 def listing() -> Response:
     """Show the customer's cards and balance, as Unit has them now."""
     return _listing(announce="Your cards are loaded.")
@@ -97,7 +106,7 @@ def listing() -> Response:
 @bp.post("/cards")
 @guards.customer_required
 @guards.revalidate_session
-@guards.step_up_required("get a new card")
+@step_up_required("get a new card")
 def create() -> Response:
     """Issue a card. The key was made with the form, so that pressing twice or re-sending makes one card."""
     kind, nonce = request.form.get("kind", ""), request.form.get("nonce", "")
@@ -119,7 +128,7 @@ def create() -> Response:
 
 @bp.get("/cards/<digits:card_id>")
 @guards.customer_required
-@guards.step_up_required(card_purpose("see {}"))
+@step_up_required(card_purpose("see {}"))
 def show(card_id: str) -> Response:
     """Show the card, and what can be done with it."""
     card, account = current_customer().card(card_id)
@@ -129,7 +138,7 @@ def show(card_id: str) -> Response:
 @bp.post("/cards/<digits:card_id>/<any(freeze,unfreeze,'report-lost','report-stolen',close,replace):action>")
 @guards.customer_required
 @guards.revalidate_session
-@guards.step_up_required(card_purpose())
+@step_up_required(card_purpose())
 def act(card_id: str, action: str) -> Response:
     """Change the card's state."""
     try:

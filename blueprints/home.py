@@ -9,6 +9,7 @@ from flask import Blueprint, Response, current_app, flash, make_response, render
 
 from services import guards
 from services.errors import NotSignedIn
+from services.step_up import proven_until
 
 from .errors import SIGN_IN_AGAIN
 from .htmx import HOME, redirect_to
@@ -64,7 +65,7 @@ def journey() -> list[Step]:
     """Return the five steps; the first one that is not done is the current one."""
     done = [False] * len(STEPS)
     if session := guards.loaded_session():
-        fresh = guards.proven_until(session) is not None
+        fresh = proven_until(session) is not None
         done = [True, session.enrolled, session.customer_id is not None, fresh, False]
     current = done.index(False)
     states = ["done" if done[i] else "current" if i == current else "todo" for i in range(len(STEPS))]

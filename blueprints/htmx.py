@@ -8,42 +8,12 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from flask import Flask, Response, current_app, flash, make_response, redirect, render_template, request
-from jinja2 import pass_context
-from jinja2.runtime import Context
+from flask import Response, flash, make_response, redirect, render_template, request
 from jinja2_fragments.flask import render_block
-from markupsafe import Markup
-from werkzeug.routing import BaseConverter
 from werkzeug.urls import iri_to_uri
 
 ELEMENT = re.compile(r"(?:[a-z][a-z0-9-]*#)?(?P<id>[A-Za-z][\w-]{0,60})", re.ASCII)
 HOME = "/"  # the page that knows a user's next step
-
-
-class DigitsConverter(BaseConverter):
-    """The ``digits`` of a route: an id at Unit, or a count. Anything else in its place is a 404."""
-
-    regex = "[0-9]{1,20}"  # werkzeug's ``int`` takes digits of every script, and any number of them
-
-
-def init_app(app: Flask) -> None:
-    """Give routes ``digits``, and templates ``slot`` and fallbacks for what only extras provide."""
-    app.url_map.converters["digits"] = DigitsConverter
-    app.extensions.setdefault("slots", {})
-    app.jinja_env.globals["slot"] = slot
-    app.jinja_env.globals.setdefault("integrity", lambda _filename, _endpoint="static": "")
-
-
-def fill_slot(app: Flask, name: str, template: str) -> None:
-    """Show a template at a place that core templates leave open."""
-    app.extensions.setdefault("slots", {}).setdefault(name, []).append(template)
-
-
-@pass_context
-def slot(page: Context, name: str, **context: Any) -> Markup:
-    """Render what extras show at this place, with what the page has; empty without them."""
-    templates = [page.environment.get_template(name) for name in current_app.extensions["slots"].get(name, ())]
-    return Markup("").join(Markup(one.render(page.get_all(), **context).strip()) for one in templates)  # noqa: S704 - rendered by Jinja
 
 
 def is_htmx() -> bool:

@@ -14,6 +14,7 @@ import time
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import idna
 from flask import Blueprint, Response, current_app, make_response, render_template, request, url_for
 from flask import session as flask_session
 from flask_wtf import FlaskForm
@@ -24,7 +25,6 @@ from services import guards, methods
 from services.errors import CodeRejected
 from services.rate_limits import LINKS_PER_CLIENT, limited, send_limited
 from services.stytch_client import LINK_LIFE, stytch_client
-from services.typed_text import clean_line, email_in_ascii
 
 from .htmx import HOME, redirect_to, render
 
@@ -34,6 +34,12 @@ methods.register(bp, methods.Method("magic_link", "an email link", "mailbox", si
 LINKS_LIFE = timedelta(days=1)  # of the cookie that tells an expired link from one of another browser
 VERIFIER_SHAPE = re.compile(r"(?P<asked_at>[0-9]{10})\.(?P<verifier>[\w-]{43,128})", re.ASCII)
 INVALID = "Enter an address like ada@example.com."
+KEPT = "\u200c\u200d\u202e"  # zero-width joiners, of which idna refuses the wrong ones, and U+202E, to be refused
+
+
+def _visible(text: str | None) -> str:
+    """Return an address without the marks that copying leaves around it."""
+    return "".join(char for char in text or "" if char.isprintable() or char.isspace() or char in KEPT).strip()
 
 
 class SignInForm(FlaskForm):  # type: ignore[misc]
@@ -41,11 +47,11 @@ class SignInForm(FlaskForm):  # type: ignore[misc]
 
     email = EmailField(
         "Email",
-        filters=[clean_line],
+        filters=[_visible],
         validators=[
             DataRequired("Enter your email address."),
             Length(max=254, message="This address is too long."),
-            Regexp(r"[^@\s\uff20]+[@\uff20][^@\s]+\.[^@\s.]+$", message=INVALID),
+            Regexp(r"[^@\s\uff20\u202e]+[@\uff20][^@\s]+\.[^@\s.]+$", message=INVALID),
         ],
     )
 
@@ -71,7 +77,8 @@ def send() -> Response:
         return render("login/form.html", 422, form=form)
     verifier = _verifier() or secrets.token_urlsafe(48)  # every link that still works shares it
     try:
-        email = email_in_ascii(form.email.data)
+        local, _, domain = form.email.data.replace("\uff20", "@").partition("@")
+        email = f"{local}@{domain if domain.isascii() else idna.encode(domain, uts46=True).decode()}"
         redirect_url = f"{current_app.config['PUBLIC_URL']}{url_for('login.open_link')}"
         send_limited(email, lambda: stytch_client.send_link(email, redirect_url, _challenge(verifier)))
     except (CodeRejected, UnicodeError):

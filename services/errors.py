@@ -6,11 +6,13 @@ import re
 
 from requests import Response
 
+from .signals import Refusal
+
 TOO_OFTEN = "status 429"
 NOT_DONE = re.compile(r"ConnectionError|ConnectTimeout|status [45][0-9]{2}.*|too many calls at once|[a-z_]+", re.ASCII)
 
 
-class NotSignedIn(Exception):
+class NotSignedIn(Refusal):
     """There is no session, or Stytch no longer knows it."""
 
 
@@ -37,7 +39,7 @@ class StepUpRequired(Exception):
         self.purpose, self.stytch_only = purpose, stytch_only
 
 
-class CodeRejected(Exception):
+class CodeRejected(Refusal):
     """A link or a code was refused; views catch it. ``reason``: Stytch's ``error_type``, or a method's own name."""
 
     def __init__(self, reason: str) -> None:
@@ -88,7 +90,7 @@ class ServiceUnavailable(Exception):
         return bool(NOT_DONE.fullmatch(self.why)) and "aborted" not in str(self.__cause__)  # a connection that was lost
 
 
-class UnitError(Exception):
+class UnitError(Refusal):
     """Unit refused a call. ``pointer`` names the attribute at fault, as a JSON pointer, or is empty."""
 
     def __init__(self, status: int, code: str, pointer: str = "") -> None:

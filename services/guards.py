@@ -16,7 +16,7 @@ from flask import Response, current_app, g, request
 from itsdangerous import BadSignature, Signer
 
 from .errors import NoCustomer, NotSignedIn, SecondFactorMissing, ServiceUnavailable, SignInTooOld, StepUpRequired
-from .methods import enrolled_methods, step_up_methods
+from .methods import enrolled_methods
 from .session import SESSION_TOKEN, Session
 from .session_cache import session_cache
 
@@ -77,14 +77,6 @@ def set_current_session(session: Session) -> Session:
     return session
 
 
-def proven_until(session: Session, *, stytch_only: bool = False) -> datetime | None:
-    """Return until when the second factor counts as fresh, or None; ``stytch_only``: by what Stytch knows of."""
-    proofs = [session.proven_until(current_app.config["STEP_UP_MAX_AGE"])]
-    if not stytch_only:
-        proofs += [method.proven_until(session) for method in step_up_methods() if method.proven_until]
-    return max((until for until in proofs if until), default=None)
-
-
 def may_change_factors(session: Session) -> bool:
     """Whether the session proves as much as the user has: factors of as many groups, at most two, and fresh."""
     if session.held - {"mailbox"}:
@@ -111,23 +103,6 @@ def guard(check: Callable[[], object]) -> Callable[[Callable[P, R]], Callable[P,
         return guarded
 
     return decorate
-
-
-def step_up_required(
-    purpose: str | Callable[[], str], *, stytch_only: bool = False
-) -> Callable[[Callable[P, R]], Callable[P, R]]:
-    """Require a fresh second factor, as ``proven_until`` decides. Raises StepUpRequired, after asking Stytch.
-
-    ``purpose`` completes "Enter a code to ..."; a function reads it from the request.
-    """
-
-    def check() -> None:
-        words = purpose if isinstance(purpose, str) else purpose()
-        g.step_up = StepUpRequired(words, stytch_only=stytch_only)
-        if not any(proven_until(load(), stytch_only=stytch_only) for load in (current_session, fresh_session)):
-            raise g.step_up
-
-    return guard(check)
 
 
 def require_factor_proof(purpose: str) -> None:

@@ -12,8 +12,6 @@ from typing import Any, Literal, ParamSpec, TypeAlias, TypeVar
 from blinker import Signal
 from flask import current_app
 
-from .errors import CodeRejected, NotSignedIn, UnitError
-
 Event: TypeAlias = Literal["login", "factor", "step-up", "exchange", "denial", "limit", "fault"]
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -23,6 +21,10 @@ security_event = Signal("event, outcome, action, user_id: for the security log")
 upstream_call = Signal("request, response, problem, milliseconds: one call to a service")
 cache_hit = Signal("service, why, until: a call that was not needed")
 account_opened = Signal("account: a customer's account, new or found, before they see it")
+
+
+class Refusal(Exception):
+    """A refusal of Stytch's or Unit's, which the security log names."""
 
 
 def send(signal: Signal, **values: Any) -> None:
@@ -43,7 +45,7 @@ def logs_security_event(event: Event) -> Callable[[Callable[P, R]], Callable[P, 
         def logged(*args: P.args, **kwargs: P.kwargs) -> R:
             try:
                 result = method(*args, **kwargs)
-            except (CodeRejected, UnitError, NotSignedIn) as error:
+            except Refusal as error:
                 report(str(error) or type(error).__name__, *args)
                 raise
             report("ok", result, *args)

@@ -149,12 +149,12 @@ class StytchClient:
     @logs_security_event("step-up")
     def authenticate_totp(self, session: Session, code: str) -> Session:
         """Add the authenticator's proof to this session. Raises CodeRejected. Stytch docs: *Authenticate TOTP*."""
-        return self.add_proof(session, self.sdk.totps.authenticate, session.user_id, code)
+        return self.add_proof(session, lambda keep: self.sdk.totps.authenticate(session.user_id, code, **keep))
 
     @logs_security_event("factor")
     def recover_totp(self, session: Session, recovery_code: str) -> Session:
         """Use up a recovery code, which is not a second factor. Raises CodeRejected. Stytch docs: *Recover TOTP*."""
-        return self.add_proof(session, self.sdk.totps.recover, session.user_id, recovery_code)
+        return self.add_proof(session, lambda keep: self.sdk.totps.recover(session.user_id, recovery_code, **keep))
 
     @logs_security_event("factor")
     def remove_authenticator(self, session: Session) -> Session:
@@ -199,17 +199,18 @@ class StytchClient:
                 self.sessions.end(session_id=other.session_id)
                 ignore_missing("session_not_found", partial(self.sdk.sessions.revoke, other.session_id))
 
-    def add_proof(self, session: Session, authenticate: Callable[..., Any], *args: str) -> Session:
-        """Let one of the SDK's methods add a factor to this session. Raises CodeRejected, NotSignedIn.
+    def add_proof(self, session: Session, authenticate: Callable[[dict[str, Any]], Any]) -> Session:
+        """Let a call of the SDK add a factor to this session. Raises CodeRejected, NotSignedIn.
 
-        Stytch adds a factor only if a duration is sent, and its minimum is five minutes; the time that is left keeps
-        the session from sliding, and ``Session.expires_at`` still ends it on time.
+        The call is given the session to add to, and a duration, without which Stytch adds nothing: the time that is
+        left, so that the session does not slide, but Stytch's minimum of five minutes.
         """
         minutes = max(5, math.ceil((session.expires_at - datetime.now(UTC)) / timedelta(minutes=1)))
+        keep = {"session_token": session.token, "session_duration_minutes": minutes}
 
         def ask() -> Session:
             with refusals():
-                answer = authenticate(*args, session_token=session.token, session_duration_minutes=minutes)
+                answer = authenticate(keep)
             proven = self._verified(session.token, answer.session_jwt, answer.user)
             if (proven.session_id, proven.user_id) != (session.session_id, session.user_id):
                 raise NotSignedIn

@@ -6,9 +6,10 @@ from __future__ import annotations
 
 import pytest
 
+from blueprints.application_form import clean_line
 from services.errors import CodeRejected
 from services.methods import six_digits
-from services.typed_text import clean_line, compact, plain
+from services.typed_text import compact, plain
 
 from .visitor import Visitor
 

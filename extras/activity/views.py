@@ -7,6 +7,7 @@ from flask import Blueprint, Response, request, url_for
 from blueprints.cards import current_customer
 from blueprints.htmx import render
 from services import guards
+from services.step_up import step_up_required
 
 from .events import activity, position_of
 
@@ -16,7 +17,7 @@ bp = Blueprint("activity", __name__, template_folder="templates")
 @bp.get("/cards/activity", defaults={"card_id": ""})
 @bp.get("/cards/<digits:card_id>/activity")
 @guards.customer_required
-@guards.step_up_required("see your activity")
+@step_up_required("see your activity")
 def show(card_id: str) -> Response:
     """Show a page of events, newest first; without ``card_id`` of all cards."""
     before = position_of(cursor := request.args.get("before", ""))

@@ -15,10 +15,12 @@ from stytch.core.response_base import StytchError
 
 from blueprints.cards import REFUSED, card_changed, card_page, card_purpose, current_customer, dollars
 from blueprints.errors import no_customer, service_unavailable, unit_error
-from blueprints.htmx import fill_slot, is_htmx, redirect_to, with_trigger
+from blueprints.htmx import is_htmx, redirect_to, with_trigger
+from blueprints.slots import fill_slot
 from services.errors import NoCustomer, ServiceUnavailable, UnitError, UnknownCustomer
-from services.guards import current_session, customer_required, revalidate_session, step_up_required
+from services.guards import current_session, customer_required, revalidate_session
 from services.signals import account_opened
+from services.step_up import step_up_required
 from services.stytch_client import stytch_client
 from services.unit_client import link, org_client
 from services.unit_models import Account, Card, Json

@@ -8,7 +8,7 @@ from typing import Any, Literal, TypeAlias
 from flask import Blueprint, Flask
 
 from blueprints.home import Step, journey
-from blueprints.htmx import fill_slot
+from blueprints.slots import fill_slot
 
 Party: TypeAlias = Literal["Browser", "This app", "Stytch", "Unit"]
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from flask import Flask
 
-from blueprints.htmx import fill_slot
+from blueprints.slots import fill_slot
 
 from .views import bp
 

@@ -22,7 +22,7 @@ from urllib.parse import quote
 
 from flask import Flask, Response, g, has_request_context, request, request_started
 
-from blueprints.htmx import fill_slot
+from blueprints.slots import fill_slot
 from services.guards import loaded_session
 from services.security import is_static
 from services.signals import security_event

@@ -10,7 +10,7 @@ import re
 
 from flask import Flask
 
-from blueprints.htmx import fill_slot
+from blueprints.slots import fill_slot
 from settings import Settings, SettingsError
 
 from .pin import pin_status

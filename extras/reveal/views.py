@@ -11,8 +11,9 @@ from flask import Blueprint, Response, current_app, make_response, render_templa
 from blueprints.cards import card_purpose, current_customer, prove
 from blueprints.htmx import is_htmx, redirect_to
 from services.exchange import exchange
-from services.guards import customer_required, revalidate_session, step_up_required
+from services.guards import customer_required, revalidate_session
 from services.security import content_security_policy
+from services.step_up import step_up_required
 
 bp = Blueprint(
     "reveal", __name__, template_folder="templates", static_folder="static", static_url_path="/static/reveal"

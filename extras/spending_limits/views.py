@@ -11,7 +11,8 @@ from flask import Blueprint, Response, request, url_for
 
 from blueprints.cards import card_purpose, current_customer
 from blueprints.htmx import is_htmx, redirect_to, render
-from services.guards import customer_required, revalidate_session, step_up_required
+from services.guards import customer_required, revalidate_session
+from services.step_up import step_up_required
 from services.unit_models import Card
 
 from .form import WIRE_NAMES, LimitsForm, by_field

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 
 from flask import Flask
 
-from blueprints.htmx import fill_slot
+from blueprints.slots import fill_slot
 
 from .handover import Handover
 from .recorder import Recorder

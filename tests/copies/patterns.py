@@ -37,7 +37,7 @@ PATTERNS = (
         "magic-link sign-in with PKCE",
         ("blueprints/login.py", "services/stytch_client.py"),
         (11, 1550),  # 300 for what real inputs, clocks and attackers showed
-        ("services/http.py",),
+        ("blueprints/slots.py", "services/http.py"),
         ("login", "_field.html", *HTMX),
     ),
     Pattern(
@@ -45,13 +45,14 @@ PATTERNS = (
         "session JWT and guards",
         ("services/session.py", "services/guards.py"),
         (9, 1000),
+        ("services/step_up.py",),
     ),
     Pattern(
         "totp",
         "TOTP enrollment with a QR code, and recovery",
         ("blueprints/totp.py", "services/stytch_client.py"),
         (11, 1550),  # as above
-        ("services/http.py",),
+        ("blueprints/slots.py", "services/http.py"),
         ("totp", "_field.html", *HTMX),
     ),
     Pattern(
@@ -59,7 +60,7 @@ PATTERNS = (
         "step-up that resumes what it interrupted",
         ("blueprints/step_up.py", "static/step_up.js"),
         (11, 1250),
-        ("services/http.py", "services/stytch_client.py"),
+        ("blueprints/slots.py", "services/http.py", "services/step_up.py", "services/stytch_client.py"),
         ("step_up", "_field.html", "_instead.html", "_icon.html", *HTMX),
         ("step_up.js", "htmx-4.0.1.min.js"),
     ),
@@ -83,7 +84,7 @@ PATTERNS = (
 
 def readme_row(pattern: Pattern) -> str:
     """Return the pattern's row in the README's table."""
-    along = [f"services/{Path(name).name}" for name in pattern.setup]
+    along = list(pattern.setup)
     along += [f"templates/{name}{'' if name.endswith('.html') else '/'}" for name in pattern.templates]
     along += [f"static/{name}" for name in pattern.static if f"static/{name}" not in pattern.files]
     columns = (pattern.files, along, [f"tests/copies/apps/{pattern.name}.py"])

@@ -8,7 +8,7 @@ from flask import Flask, redirect, render_template_string
 from flask_wtf import CSRFProtect
 from werkzeug import Response
 
-from blueprints import htmx, login
+from blueprints import login, slots
 from services import guards, rate_limits
 from services.errors import NotSignedIn
 from services.http import HttpSession
@@ -19,7 +19,7 @@ PAGE = """{% extends "layout.html" %}{% block main %}{% include "login/_form.htm
 app = Flask(__name__)
 app.config.update(SECRET_KEY=os.environ["SECRET_KEY"], PUBLIC_URL="http://localhost:8000", SESSION_COOKIE_SECURE=False)
 CSRFProtect(app)
-htmx.init_app(app)
+slots.init_app(app)
 rate_limits.init_app(app)
 stytch = StytchClient(
     HttpSession(), os.environ["STYTCH_PROJECT_ID"], os.environ["STYTCH_SECRET"], os.environ["STYTCH_API_URL"]

@@ -14,6 +14,7 @@ from services import guards
 from services.errors import NotSignedIn, StepUpRequired
 from services.session import KeySet, Session, session_from, verified_claims
 from services.session_cache import SessionCache, session_cache
+from services.step_up import step_up_required
 
 PROJECT, STYTCH_URL = os.environ["STYTCH_PROJECT_ID"], os.environ["STYTCH_API_URL"]
 
@@ -57,7 +58,7 @@ def private() -> str:
 @app.post("/transfer")
 @guards.login_required
 @guards.revalidate_session
-@guards.step_up_required("send money")
+@step_up_required("send money")
 def transfer() -> str:
     """Do what needs a fresh second factor."""
     return "sent"

@@ -8,11 +8,12 @@ from datetime import timedelta
 from flask import Flask, Response, render_template_string, request
 from flask_wtf import CSRFProtect
 
-from blueprints import htmx, step_up
+from blueprints import slots, step_up
 from services import guards, methods
 from services.http import HttpSession
 from services.session import Session
 from services.session_cache import session_cache
+from services.step_up import step_up_required
 from services.stytch_client import StytchClient
 
 PAGE = """{% extends "layout.html" %}{% block scripts %}
@@ -27,7 +28,7 @@ app.config.update(
     SECRET_KEY=os.environ["SECRET_KEY"], SESSION_COOKIE_SECURE=False, STEP_UP_MAX_AGE=timedelta(minutes=10)
 )
 csrf = CSRFProtect(app)
-htmx.init_app(app)
+slots.init_app(app)
 stytch = StytchClient(
     HttpSession(), os.environ["STYTCH_PROJECT_ID"], os.environ["STYTCH_SECRET"], os.environ["STYTCH_API_URL"]
 )
@@ -70,14 +71,14 @@ def home() -> str:
 
 
 @app.get("/secret")
-@guards.step_up_required("see the secret")
+@step_up_required("see the secret")
 def secret() -> str:
     """Show a secret."""
     return "<p>The secret is 42.</p>"
 
 
 @app.post("/change")
-@guards.step_up_required("change your name")
+@step_up_required("change your name")
 def change() -> str:
     """Change something, and say what was typed."""
     return f"<p>Changed to {request.form['name']}.</p>"

@@ -7,7 +7,7 @@ import os
 from flask import Flask, Response, render_template_string
 from flask_wtf import CSRFProtect
 
-from blueprints import htmx, totp
+from blueprints import slots, totp
 from services import guards, rate_limits
 from services.errors import NotSignedIn, SecondFactorMissing, StepUpRequired
 from services.http import HttpSession
@@ -20,7 +20,7 @@ PAGE = """{% extends "layout.html" %}{% block main %}
 app = Flask(__name__)
 app.config.update(SECRET_KEY=os.environ["SECRET_KEY"], SESSION_COOKIE_SECURE=False)
 csrf = CSRFProtect(app)
-htmx.init_app(app)
+slots.init_app(app)
 rate_limits.init_app(app)
 stytch = StytchClient(
     HttpSession(), os.environ["STYTCH_PROJECT_ID"], os.environ["STYTCH_SECRET"], os.environ["STYTCH_API_URL"]

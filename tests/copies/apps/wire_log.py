@@ -6,7 +6,7 @@ import os
 
 from flask import Flask, render_template_string
 
-from blueprints import htmx
+from blueprints import slots
 from extras import wire_log
 from services.http import HttpSession
 
@@ -14,7 +14,7 @@ PAGE = """{% extends "layout.html" %}{% block main %}<h1>{{ keys }} keys</h1>{% 
 
 app = Flask(__name__)
 app.config.update(SECRET_KEY=os.environ["SECRET_KEY"], SESSION_COOKIE_SECURE=False)
-htmx.init_app(app)
+slots.init_app(app)
 wire_log.add_panel(app, stytch_url=os.environ["STYTCH_API_URL"], org_token=os.environ["UNIT_API_TOKEN"])
 http = HttpSession()
 
