@@ -13,7 +13,7 @@ from flask_wtf import FlaskForm
 from wtforms import DateField, Field, SelectChoice, SelectField, StringField, TelField
 from wtforms.validators import DataRequired, Length, ValidationError
 
-from services.typed_text import compact, plain
+from services.methods import compact, plain
 
 STATES = (
     "AL AK AZ AR CA CO CT DE DC FL GA HI ID IL IN IA KS KY LA ME MD MA MI MN MS MO MT NE NV NH NJ NM NY NC ND OH OK OR "

@@ -23,8 +23,9 @@ from wtforms.validators import DataRequired, Length, Regexp
 
 from services import guards, methods
 from services.errors import CodeRejected
+from services.magic_links import LINK_LIFE, authenticate_link, send_link
 from services.rate_limits import LINKS_PER_CLIENT, limited, send_limited
-from services.stytch_client import LINK_LIFE, stytch_client
+from services.stytch_client import stytch_client
 
 from .htmx import HOME, redirect_to, render
 
@@ -80,7 +81,7 @@ def send() -> Response:
         local, _, domain = form.email.data.replace("\uff20", "@").partition("@")
         email = f"{local}@{domain if domain.isascii() else idna.encode(domain, uts46=True).decode()}"
         redirect_url = f"{current_app.config['PUBLIC_URL']}{url_for('login.open_link')}"
-        send_limited(email, lambda: stytch_client.send_link(email, redirect_url, _challenge(verifier)))
+        send_limited(email, lambda: send_link(email, redirect_url, _challenge(verifier)))
     except (CodeRejected, UnicodeError):
         form.email.errors = [INVALID]
         return render("login/form.html", 422, form=form)
@@ -107,14 +108,14 @@ def open_link() -> Response:
 @bp.post("/login/authenticate")
 @guards.public
 @limited(LINKS_PER_CLIENT)
-def authenticate_link() -> Response:
+def use_link() -> Response:
     """Exchange the link for a session, in the browser that asked for it."""
     token, verifier = request.form.get("token", ""), _verifier()
     before = guards.optional_session()  # asked for first: nothing may fail once the link is used up
     if not verifier:
         return redirect_to(HOME) if before else _problem(_meaning())  # the former: pressed twice
     try:
-        session = stytch_client.authenticate_link(token, verifier)
+        session = authenticate_link(token, verifier)
     except CodeRejected as rejected:
         return _problem(_meaning(rejected.reason))
     if before and before.session_id != session.session_id:

@@ -15,10 +15,10 @@ from flask import session as flask_session
 
 from services import guards, methods
 from services.errors import CodeRejected, SignInTooOld
+from services.methods import compact
 from services.rate_limits import counted_code
 from services.session import Session
-from services.stytch_client import stytch_client
-from services.typed_text import compact
+from services.totp import authenticate_totp, recover_totp, recovery_codes, remove_totp, start_totp
 
 from .htmx import HOME, redirect_to, render
 
@@ -40,7 +40,7 @@ def verify(session: Session, form: methods.Form) -> None:
     """Add the authenticator's proof to the session. Raises CodeRejected, TooManyCodes."""
     code = methods.six_digits(form, "invalid_totp_code")
     with counted_code(session.user_id):
-        guards.set_current_session(stytch_client.authenticate_totp(session, code))
+        guards.set_current_session(authenticate_totp(session, code))
 
 
 METHOD = methods.Method(
@@ -78,7 +78,7 @@ def too_late(_error: SignInTooOld) -> Response:
 @guards.factor_proof_required("replace your authenticator")
 def replace() -> Response:
     """Remove the current authenticator, since Stytch allows one, and show the QR code of a new one."""
-    return _show_qr_code(guards.set_current_session(stytch_client.remove_authenticator(guards.current_session())))
+    return _show_qr_code(guards.set_current_session(remove_totp(guards.current_session())))
 
 
 @bp.post("/totp/confirm")
@@ -120,17 +120,17 @@ def recover() -> Response:
     try:
         code = _recovery_code(request.form.get("recovery_code", ""))
         with counted_code(session.user_id):
-            session = stytch_client.recover_totp(session, code)
+            session = recover_totp(session, code)
     except CodeRejected as rejected:
         return render("totp/recover.html", 422, error=METHOD.message(rejected.reason))
-    stytch_client.remove_authenticator(session)
+    remove_totp(session)
     return redirect_to(HOME, announce="Your lost authenticator is removed. Now add a new one.")
 
 
 def _show_qr_code(session: Session) -> Response:
     """Start an enrollment; only this browser can finish it."""
     try:
-        enrollment = stytch_client.start_totp(session)
+        enrollment = start_totp(session)
     except CodeRejected:  # another window was faster
         return _start_again()
     flask_session["totp_id"] = enrollment.totp_id
@@ -148,7 +148,7 @@ def _show_qr_code(session: Session) -> Response:
 
 def _finish(session: Session) -> Response:
     """Show the recovery codes. Forget the enrollment only after Stytch has returned them: a retry needs it."""
-    codes = stytch_client.recovery_codes(session)
+    codes = recovery_codes(session)
     flask_session.pop("totp_id")
     announce = "Your authenticator is set up. Save your recovery codes."
     return render("totp/codes.html", codes=codes, announce=announce)

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import re
+from contextvars import ContextVar
 
 from requests import Response
 
 from .signals import Refusal
 
-TOO_OFTEN = "status 429"
 NOT_DONE = re.compile(r"ConnectionError|ConnectTimeout|status [45][0-9]{2}.*|too many calls at once|[a-z_]+", re.ASCII)
+last_retry_after: ContextVar[int | None] = ContextVar("last_retry_after", default=None)
+"""The seconds that the last answer asked to wait; kept by ``http.py``, since Stytch's SDK drops headers."""
 
 
 class NotSignedIn(Refusal):
@@ -73,7 +75,7 @@ class TooManyCodes(LimitReached):
 
 
 class ServiceUnavailable(Exception):
-    """A service gave no usable answer: unreachable, too slow, 429, 5xx, or not JSON. The outcome is unknown.
+    """A service gave no usable answer: unreachable, too slow, 5xx, or not JSON. The outcome is unknown.
 
     ``response`` is the unusable answer, if any; ``retry_after`` the seconds that the service asked to wait, if it did.
     """
@@ -82,7 +84,7 @@ class ServiceUnavailable(Exception):
         self, service: str, why: str, response: Response | None = None, retry_after: int | None = None
     ) -> None:
         super().__init__(f"{service}: {why}")
-        self.why, self.response, self.retry_after = why, response, retry_after
+        self.why, self.response, self.retry_after = why, response, retry_after or last_retry_after.get()
 
     @property
     def did_nothing(self) -> bool:

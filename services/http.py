@@ -23,7 +23,7 @@ from flask import Flask
 from requests.adapters import HTTPAdapter
 from urllib3.exceptions import HTTPError
 
-from .errors import TOO_OFTEN, ServiceUnavailable
+from .errors import ServiceUnavailable, last_retry_after
 from .signals import send, upstream_call
 
 CONNECT_TIMEOUT = 3.05  # seconds; just above TCP's first retransmission
@@ -53,13 +53,13 @@ class HttpSession(requests.Session):
     def send(self, request: requests.PreparedRequest, **kwargs: Any) -> requests.Response:
         """Send, and repeat if there was no usable answer and repeating is safe, all within one budget.
 
-        Raises ServiceUnavailable unless a whole JSON answer came back, of a status below 500 and not 429.
+        Raises ServiceUnavailable unless a whole JSON answer below 500 came back.
         """
         with _budget():
             if not is_repeatable(request):
                 return self._announced(request, **kwargs)
             return tenacity.Retrying(
-                retry=tenacity.retry_if_exception(_is_worth_a_retry),
+                retry=tenacity.retry_if_exception(lambda e: isinstance(e, ServiceUnavailable) and not e.retry_after),
                 stop=tenacity.stop_after_attempt(3) | tenacity.stop_before_delay(BUDGET),
                 wait=tenacity.wait_random(*PAUSE),
                 reraise=True,
@@ -82,6 +82,7 @@ class HttpSession(requests.Session):
 
     def _checked(self, request: requests.PreparedRequest, **kwargs: Any) -> requests.Response:
         host = urlsplit(request.url or "").netloc
+        last_retry_after.set(None)
         try:
             with self._slot(host):
                 limits = {
@@ -94,10 +95,11 @@ class HttpSession(requests.Session):
         except (OSError, HTTPError) as error:  # exceptions of requests are OSErrors, those of urllib3 are not
             raise ServiceUnavailable(host, type(error).__name__) from error
         response.raw = io.BytesIO(body)
-        status, wait = response.status_code, response.headers.get("Retry-After", "")
-        if status in {408, 429} or status >= 500:
-            seconds = int(wait) if re.fullmatch(r"[0-9]{1,5}", wait, re.ASCII) else None
-            raise ServiceUnavailable(host, f"status {status}", response, seconds)
+        if re.fullmatch(r"[0-9]{1,5}", wait := response.headers.get("Retry-After", ""), re.ASCII):
+            last_retry_after.set(int(wait))
+        status = response.status_code
+        if status == 408 or status >= 500:
+            raise ServiceUnavailable(host, f"status {status}", response)
         if 300 <= status < 400 or not _is_json(response):
             raise ServiceUnavailable(host, f"status {status} without a JSON object", response)
         return response
@@ -119,6 +121,7 @@ def limit_requests(app: Flask) -> None:
     @app.before_request
     def begin() -> None:
         _deadline.set(time.monotonic() + REQUEST_BUDGET)
+        last_retry_after.set(None)  # of an earlier request in this thread
 
     @app.teardown_request
     def end(_error: BaseException | None) -> None:
@@ -129,10 +132,6 @@ def is_repeatable(request: requests.PreparedRequest) -> bool:
     """Whether sending twice does no more than sending once: idempotent methods (RFC 9110), and Unit's keyed writes."""
     body = request.body.encode() if isinstance(request.body, str) else request.body
     return request.method in IDEMPOTENT or (isinstance(body, bytes) and b'"idempotencyKey"' in body)
-
-
-def _is_worth_a_retry(error: BaseException) -> bool:
-    return isinstance(error, ServiceUnavailable) and not error.retry_after and error.why != TOO_OFTEN
 
 
 def time_left() -> float:

@@ -1,4 +1,4 @@
-"""The registry of ways to prove who you are: one row per method.
+"""The registry of ways to prove who you are: one row per method. And codes, as people type and paste them.
 
 In the app's config, ``SIGN_IN_METHODS`` and ``STEP_UP_METHODS`` name the rows in use, in order; None means all.
 
@@ -13,14 +13,16 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TypeAlias
+from unicodedata import category, decimal
 
 from flask import Blueprint, Flask, current_app
 
 from .errors import CodeRejected
 from .session import Session
-from .typed_text import compact
 
 Form: TypeAlias = Mapping[str, str]
+HYPHENS = "\u02d7\u2043\u2212\u30fc\uff70"  # besides those of Unicode's category Pd
+UNSEEN = re.compile("[\u180b-\u180f\u2800\u3164\ufe00-\ufe0f\uffa0\U000e0100-\U000e01ef]")  # besides category Cf
 
 
 def _reject(_session: Session, _form: Form) -> None:
@@ -54,14 +56,14 @@ def register(bp: Blueprint, method: Method) -> Method:
     return method
 
 
-def sign_in_methods(app: Flask | None = None) -> list[Method]:
+def sign_in_methods() -> list[Method]:
     """Return the methods that the sign-in form offers, in order."""
-    return [method for method in _chosen(app, "SIGN_IN_METHODS") if method.sign_in]
+    return [method for method in _chosen("SIGN_IN_METHODS") if method.sign_in]
 
 
-def step_up_methods(app: Flask | None = None) -> list[Method]:
+def step_up_methods() -> list[Method]:
     """Return the methods that the step-up form offers, in order."""
-    return [method for method in _chosen(app, "STEP_UP_METHODS") if method.step_up]
+    return [method for method in _chosen("STEP_UP_METHODS") if method.step_up]
 
 
 def enrolled_methods(session: Session) -> list[Method]:
@@ -71,12 +73,13 @@ def enrolled_methods(session: Session) -> list[Method]:
 
 def check(app: Flask) -> None:
     """Raise ValueError if a configured method does not exist, or a sign-in method has no second factor beside it."""
-    for setting, offered in (("SIGN_IN_METHODS", sign_in_methods(app)), ("STEP_UP_METHODS", step_up_methods(app))):
-        unknown = [name for name in app.config.get(setting) or () if name not in {method.name for method in offered}]
-        if unknown:
-            raise ValueError(f"{setting} names {unknown[0]}, which is not a method of this app.")
-    for method in sign_in_methods(app):
-        if all(second.group == method.group for second in step_up_methods(app)):
+    with app.app_context():
+        offered = {"SIGN_IN_METHODS": sign_in_methods(), "STEP_UP_METHODS": step_up_methods()}
+    for setting, methods in offered.items():
+        if unknown := set(app.config.get(setting) or ()) - {method.name for method in methods}:
+            raise ValueError(f"{setting} names {min(unknown)}, which is not a method of this app.")
+    for method in offered["SIGN_IN_METHODS"]:
+        if all(second.group == method.group for second in offered["STEP_UP_METHODS"]):
             raise ValueError(f"STEP_UP_METHODS has no method of another group than {method.name}.")
 
 
@@ -88,11 +91,28 @@ def six_digits(form: Form, reason: str) -> str:
     return code
 
 
-def _rows(app: Flask | None) -> dict[str, Method]:
-    rows: dict[str, Method] = (app or current_app).extensions.setdefault("methods", {})
-    return rows
+def plain(text: str | None) -> str:
+    """Return a typed number with ASCII digits, hyphens and blanks, and without invisible marks."""
+    return " ".join("".join(map(_plain, UNSEEN.sub("", text or ""))).split())
 
 
-def _chosen(app: Flask | None, setting: str) -> list[Method]:
-    rows, names = _rows(app), (app or current_app).config.get(setting)
+def compact(text: str | None) -> str:
+    """Return a typed code or number without its blanks and hyphens, as ``plain`` has it."""
+    return re.sub("[ -]", "", plain(text))
+
+
+def _chosen(setting: str) -> list[Method]:
+    rows: dict[str, Method] = current_app.extensions.get("methods", {})
+    names = current_app.config.get(setting)
     return list(rows.values()) if names is None else [rows[name] for name in names if name in rows]
+
+
+def _plain(char: str) -> str:
+    kind = category(char)
+    if kind == "Nd":
+        return str(decimal(char))
+    if kind == "Pd" or char in HYPHENS:
+        return "-"
+    if kind == "Cf":
+        return ""
+    return chr(ord(char) - 0xFEE0) if "\uff01" <= char <= "\uff5e" else char  # full-width

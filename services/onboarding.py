@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from .session import Session
+from .session import CUSTOMER_CLAIM, Session
 from .signals import account_opened, send
 from .stytch_client import StytchClient
 from .unit_client import OrgClient, idempotency_key
@@ -43,7 +43,13 @@ def finish_onboarding(stytch: StytchClient, unit: OrgClient, session: Session, a
     if not (accounts := unit.accounts(customer_id)):
         accounts = [unit.open_account(customer_id, idempotency_key(session.user_id, "account", customer_id))]
     send(account_opened, account=accounts[0])
-    return stytch.set_customer(session, customer_id)
+    return set_customer(stytch, session, customer_id)
+
+
+def set_customer(stytch: StytchClient, session: Session, customer_id: str | None) -> Session:
+    """Store the user's Unit customer id in trusted metadata and in the session's JWT. Stytch docs: *Metadata*."""
+    stytch.sdk.users.update(session.user_id, trusted_metadata={CUSTOMER_CLAIM: customer_id})
+    return stytch.sessions.refresh(session.token)
 
 
 def open_application(applications: Sequence[Application]) -> Application | None:

@@ -1,58 +1,33 @@
-"""Stytch: sign-in links, authenticators, sessions. Its SDK over our HTTP session, and what its refusals mean.
+"""Stytch: its SDK over our HTTP session, the sessions that it starts and ends, and what its refusals mean.
 
-To copy: one method per thing that a user does. A refusal that the user can act on is ``CodeRejected``; one that is our
-own fault (credentials, set-up, too many calls) is ``ServiceUnavailable``. Stytch docs: *Errors*.
+To copy: a refusal that the user can act on is ``CodeRejected``; one that is our own fault (credentials, set-up, too
+many calls) is ``ServiceUnavailable``. Stytch docs: *Errors*, *Sessions*.
 """
 
 from __future__ import annotations
 
-import hashlib
 import math
-import re
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from functools import partial
-from operator import attrgetter
-from threading import Condition
 from typing import Any, cast
 
 import jwt
 import requests
 import stytch
-from cachetools import TTLCache, cachedmethod
 from flask import Flask, current_app
 from stytch.consumer.models.users import User
 from stytch.core.response_base import StytchError
 from werkzeug.local import LocalProxy
 
-from .errors import TOO_OFTEN, CodeRejected, NotSignedIn, ServiceUnavailable
-from .session import CUSTOMER_CLAIM, SESSION_LIFE, SESSION_TOKEN, KeySet, Session, session_from, verified_claims
+from .errors import CodeRejected, NotSignedIn, ServiceUnavailable
+from .session import CUSTOMER_CLAIM, SESSION_TOKEN, KeySet, Session, session_from, verified_claims
 from .session_cache import SessionCache
-from .signals import log_security_event, logs_security_event, send, session_ended
+from .signals import log_security_event, logs_security_event
 
-LINK_LIFE = timedelta(minutes=10)
-SECOND_PRESS = 60  # seconds for which a link that was used here still signs the same browser in
-SIZE = 10_000  # links
-ENROLLMENT_LIFE = timedelta(minutes=30)
-QR_CODE = re.compile(r"data:image/png;base64,[A-Za-z0-9+/]+=*")
 NO_SESSION = frozenset({"session_not_found", "invalid_session_token"})
-OUR_FAULT = frozenset({"unauthorized_credentials", "use_https"})
-
-
-def _link_key(_client: object, token: str, code_verifier: str) -> str:
-    return hashlib.sha256(f"{token} {code_verifier}".encode()).hexdigest()
-
-
-@dataclass(frozen=True)
-class Enrollment:
-    """A new authenticator that has not proved a code yet."""
-
-    totp_id: str
-    secret: str = field(repr=False)
-    qr_code: str = field(repr=False)  # a data: URI of a PNG
+OUR_FAULT = frozenset({"unauthorized_credentials", "too_many_requests", "use_https"})
 
 
 class Sdk(stytch.Client):
@@ -74,112 +49,19 @@ class StytchClient:
         self.sdk = Sdk(http, project_id, secret, api_url)
         self.sessions = SessionCache(self._authenticate_session)
         self._project_id, self._api_url = project_id, api_url
-        self._used_links = TTLCache[str, str](SIZE, SECOND_PRESS, timer=time.time)  # session tokens
-        self._link_used = Condition()
 
     def init_app(self, app: Flask) -> None:
         """Make this the app's client, and its sessions the ones that guards check."""
         app.extensions |= {"stytch": self, "session_cache": self.sessions}
 
-    def send_link(self, email: str, redirect_url: str, code_challenge: str) -> None:
-        """Mail a sign-in link that only the holder of the PKCE verifier can use; new addresses become users.
-
-        Raises CodeRejected if the address is malformed. Other refusals (inactive, too often) are only logged: they
-        would show who has an account. Stytch docs: *Log in or create user by email*.
-        """
-        minutes, reason = _minutes(LINK_LIFE), "ok"
-        try:
-            self.sdk.magic_links.email.login_or_create(
-                email,
-                login_magic_link_url=redirect_url,
-                signup_magic_link_url=redirect_url,
-                login_expiration_minutes=minutes,
-                signup_expiration_minutes=minutes,
-                code_challenge=code_challenge,
-            )
-        except StytchError as error:
-            reason = refusal_reason(error)
-        except ServiceUnavailable as error:
-            if error.why != TOO_OFTEN:
-                raise
-            reason = TOO_OFTEN
-        log_security_event("login", reason, action="send_link")
-        if reason == "invalid_email":
-            raise CodeRejected(reason)
-
-    @logs_security_event("login")
-    def authenticate_link(self, token: str, code_verifier: str) -> Session:
-        """Exchange a link for a session of 60 minutes; within a minute, the same browser gets the same session again.
-
-        Raises CodeRejected. Stytch docs: *Authenticate magic link*.
-        """
-        try:
-            return self.sessions.get(self._use_link(token, code_verifier))
-        except NotSignedIn as error:  # signed out since the first press
-            raise CodeRejected("unable_to_auth_magic_link") from error
-
-    @cachedmethod(attrgetter("_used_links"), key=_link_key, condition=attrgetter("_link_used"))
-    def _use_link(self, token: str, code_verifier: str) -> str:
-        """Return the token of the link's session; parallel presses wait here, then get what the first one got."""
-        with refusals():
-            answer = self.sdk.magic_links.authenticate(
-                token, code_verifier=code_verifier, session_duration_minutes=_minutes(SESSION_LIFE)
-            )
-        if not SESSION_TOKEN.fullmatch(answer.session_token):
+    def start_session(self, answer: Any) -> str:
+        """Keep the session that Stytch's answer to a sign-in brings, and return its token."""
+        token: str = answer.session_token
+        if not SESSION_TOKEN.fullmatch(token):
             raise ServiceUnavailable("Stytch", "a malformed session token")
-        with suppress(ServiceUnavailable):  # the link is used up: what cannot be verified now is asked for again
-            self.sessions.load(
-                answer.session_token,
-                lambda: self._verified(answer.session_token, answer.session_jwt, answer.user),
-            )
-        return answer.session_token
-
-    @logs_security_event("factor")
-    def start_totp(self, session: Session) -> Enrollment:
-        """Start an enrollment, replacing an unfinished one. Raises CodeRejected. Stytch docs: *Create TOTP*."""
-        for totp_id in session.pending_totps:
-            ignore_missing("totp_not_found", partial(self.sdk.users.delete_totp, totp_id))
-        with refusals():
-            answer = self.sdk.totps.create(session.user_id, expiration_minutes=_minutes(ENROLLMENT_LIFE))
-        qr_code = answer.qr_code.replace(", ", ",")  # Stytch writes a space that strict parsers refuse
-        if not QR_CODE.fullmatch(qr_code):
-            raise ServiceUnavailable("Stytch", "a QR code that is not a PNG")
-        return Enrollment(answer.totp_id, answer.secret, qr_code)
-
-    @logs_security_event("step-up")
-    def authenticate_totp(self, session: Session, code: str) -> Session:
-        """Add the authenticator's proof to this session. Raises CodeRejected. Stytch docs: *Authenticate TOTP*."""
-        return self.add_proof(session, lambda keep: self.sdk.totps.authenticate(session.user_id, code, **keep))
-
-    @logs_security_event("factor")
-    def recover_totp(self, session: Session, recovery_code: str) -> Session:
-        """Use up a recovery code, which is not a second factor. Raises CodeRejected. Stytch docs: *Recover TOTP*."""
-        return self.add_proof(session, lambda keep: self.sdk.totps.recover(session.user_id, recovery_code, **keep))
-
-    @logs_security_event("factor")
-    def remove_authenticator(self, session: Session) -> Session:
-        """End the other sessions, delete the user's authenticator, and return this session without that proof.
-
-        In this order: without it the user could not retry. The caller must check who asks. Stytch docs: *Delete TOTP*.
-        """
-        self.sign_out_others(session)
-        user = self.sdk.users.get(session.user_id)
-        for totp in user.totps:
-            ignore_missing("totp_not_found", partial(self.sdk.users.delete_totp, totp.totp_id))
-        session = self.sessions.refresh(session.token)
-        send(session_ended, session_id=session.session_id)  # what it had proven is gone
-        return session
-
-    @logs_security_event("factor")
-    def recovery_codes(self, session: Session) -> list[str]:
-        """Return the unused recovery codes. The caller must check who asks: Stytch does not."""
-        answer = self.sdk.totps.recovery_codes(session.user_id)
-        return [code for totp in answer.totps if totp.verified for code in totp.recovery_codes]
-
-    def set_customer(self, session: Session, customer_id: str | None) -> Session:
-        """Store the user's Unit customer id in trusted metadata and in the session's JWT. Stytch docs: *Metadata*."""
-        self.sdk.users.update(session.user_id, trusted_metadata={CUSTOMER_CLAIM: customer_id})
-        return self.sessions.refresh(session.token)
+        with suppress(ServiceUnavailable):  # the sign-in is used up: what cannot be verified now is asked for again
+            self.sessions.load(token, lambda: self._verified(token, answer.session_jwt, answer.user))
+        return token
 
     def sign_out(self, token: str, session: Session | None) -> None:
         """End the session here and revoke it at Stytch. If Stytch is down, the user is signed out here all the same."""
@@ -265,7 +147,8 @@ def ignore_missing(missing: str, delete: Callable[[], object]) -> None:
             raise
 
 
-def _minutes(duration: timedelta) -> int:
+def minutes(duration: timedelta) -> int:
+    """Return a duration as Stytch takes it."""
     return int(duration.total_seconds() // 60)
 
 

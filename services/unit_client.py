@@ -175,11 +175,11 @@ def _accounts_in(found: Mapping[str, Any]) -> list[Account]:
 
 
 def _refusal(response: requests.Response, answer: Json) -> Exception:
-    """Return UnitError if the answer says what was wrong, else ServiceUnavailable."""
+    """Return UnitError if the answer says what was wrong, else (and for 429) ServiceUnavailable."""
     errors = answer.get("errors")
     first: Json = errors[0] if isinstance(errors, list) and errors and isinstance(errors[0], dict) else {}
     code = first.get("code") or {401: "unauthorized", 404: "not_found"}.get(response.status_code)
-    if not code:
+    if not code or response.status_code == 429:
         return ServiceUnavailable("Unit", f"status {response.status_code}")
     source = first.get("source")
     pointer = source.get("pointer", "") if isinstance(source, dict) else ""

@@ -13,6 +13,8 @@ from typing import Any, Literal, TypeAlias
 import time_machine
 from flask import Flask
 
+from services import magic_links
+
 from .sandbox import activate
 from .visitor import Page, Visitor
 
@@ -51,7 +53,7 @@ class Snapshots:
         self.app = app
         self._database = app.extensions["settings"].emulator_database_url.removeprefix("sqlite:///")
         sessions, exchange = app.extensions["session_cache"], app.extensions["exchange"]
-        links = app.extensions["stytch"]._used_links
+        links = magic_links.USED
         self._caches: list[MutableMapping[Any, Any]] = [sessions._sessions, sessions._ended, exchange._tokens, links]
         self._taken: dict[Journey, Snapshot] = {}
 

@@ -19,7 +19,10 @@ PATIENCE = 5  # seconds until a test that hangs fails
 
 @pytest.mark.parametrize(
     "status",
-    ["200 OK", "201 Created", "400 Bad Request", "401 Unauthorized", "404 Not Found", "409 Conflict"],
+    [
+        *("200 OK", "201 Created", "400 Bad Request", "401 Unauthorized", "404 Not Found", "409 Conflict"),
+        "429 Too Many Requests",
+    ],
 )
 def test_a_json_answer_below_500_is_returned_and_not_asked_for_again(
     server: Server, session: HttpSession, status: str

@@ -11,7 +11,7 @@ import pytest
 from flask import Flask
 
 from services import http
-from services.errors import ServiceUnavailable
+from services.errors import ServiceUnavailable, last_retry_after
 from services.http import HttpSession
 from services.signals import upstream_call
 from services.unit_client import OrgClient
@@ -64,9 +64,8 @@ def test_a_write_is_repeated_only_with_an_idempotency_key(
     assert len({asked.rpartition("\n")[2] for asked in server.requests}) == 1  # the same body each time
 
 
-@pytest.mark.parametrize("status", ["503 Service Unavailable", "429 Too Many Requests"])
-def test_a_service_that_asks_to_wait_is_not_asked_again(server: Server, session: HttpSession, status: str) -> None:
-    server.answers = [answer(b"{}", status, "Retry-After: 60"), answer()]
+def test_a_service_that_asks_to_wait_is_not_asked_again(server: Server, session: HttpSession) -> None:
+    server.answers = [answer(b"{}", "503 Service Unavailable", "Retry-After: 60"), answer()]
 
     with pytest.raises(ServiceUnavailable) as outage:
         session.get(server.origin)
@@ -75,17 +74,19 @@ def test_a_service_that_asks_to_wait_is_not_asked_again(server: Server, session:
     assert len(server.requests) == 1
 
 
-@pytest.mark.parametrize("header", ["X: 7", "Retry-After: Fri, 27 Nov 2026 00:00:00 GMT", "Retry-After: -1"])
-def test_too_many_calls_are_not_made_again_even_if_no_wait_is_named(
-    server: Server, session: HttpSession, header: str
+@pytest.mark.parametrize(
+    ("header", "seconds"), [("7", 7), ("Fri, 27 Nov 2026 00:00:00 GMT", None), ("-1", None), ("9" * 6, None)]
+)
+def test_the_wait_that_an_answer_asks_for_is_kept_until_the_next_call(
+    server: Server, session: HttpSession, header: str, seconds: int | None
 ) -> None:
-    server.answers = [answer(b"{}", "429 Too Many Requests", header), answer()]
+    server.answers = [answer(b"{}", "429 Too Many Requests", f"Retry-After: {header}"), answer()]
 
-    with pytest.raises(ServiceUnavailable) as outage:
-        session.get(server.origin)
+    session.post(server.origin)
+    kept = last_retry_after.get()
+    session.post(server.origin)
 
-    assert outage.value.retry_after is None
-    assert len(server.requests) == 1
+    assert (kept, last_retry_after.get()) == (seconds, None)
 
 
 def test_a_bug_is_not_repeated(session: HttpSession, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -129,6 +130,20 @@ def test_all_calls_of_a_request_share_its_budget(server: Server, session: HttpSe
     assert answer() in server.answers
     server.stalls = False
     assert session.get(server.origin).ok  # outside that request
+
+
+def test_the_wait_that_a_service_asks_one_visitor_for_is_not_shown_to_another(
+    server: Server, session: HttpSession, small_app: Flask
+) -> None:
+    server.answers = [answer(b"{}", "429 Too Many Requests", "Retry-After: 7")]
+    small_app.add_url_rule("/asks", "asks", lambda: session.get(server.origin).reason)
+    small_app.add_url_rule("/fails", "fails", lambda: str(ServiceUnavailable("Unit", "no account").retry_after))
+    client = small_app.test_client()
+
+    client.get("/asks")
+
+    assert last_retry_after.get() == 7  # in this thread, which serves the next visitor too
+    assert client.get("/fails").text == "None"
 
 
 def test_a_call_has_its_own_budget_again_after_one_that_failed(server: Server, session: HttpSession) -> None:

@@ -9,7 +9,7 @@ import requests
 import time_machine
 
 from app import EXTRAS
-from services.stytch_client import stytch_client
+from services.totp import recover_totp, recovery_codes
 
 from .fake_network import REFUSED, FakeNetwork, Forward
 from .identity import another_browser, authenticators
@@ -27,14 +27,14 @@ with_account = pytest.mark.skipif("account" not in EXTRAS, reason="no extras/acc
 def codes(customer: Visitor) -> list[str]:
     """The customer's recovery codes, as setup showed them."""
     with request_of(customer) as session:
-        return stytch_client.recovery_codes(session)
+        return recovery_codes(session)
 
 
 @pytest.fixture
 def half_recovered(codes: list[str], customer: Visitor) -> Visitor:
     """A customer whose first recovery code is in the session, while the authenticator is still there."""
     with request_of(customer) as session:
-        stytch_client.recover_totp(session, codes[0])
+        recover_totp(session, codes[0])
     return customer
 
 

@@ -21,7 +21,7 @@ from .cookies import cookies
 from .routes import HEADERS, HERE, UNSAFE, csrf_token, responses, routes, statuses
 from .visitor import EMAIL, Visitor
 
-PUBLIC = {"home.index", "home.start", "login.send", "login.open_link", "login.authenticate_link", "login.sign_out"}
+PUBLIC = {"home.index", "home.start", "login.send", "login.open_link", "login.use_link", "login.sign_out"}
 HTMX = "Qp9rdC8H7EqOoX+nR0P3RPG2Noji+qdwJlGpfzwQJsfOpp3sGwIdSP9xO3+UlEhn"  # SHA-384
 PUBLIC_IN_EXTRAS = {
     *("operations.healthz", "operations.readyz", "operations.robots", "operations.security_txt"),

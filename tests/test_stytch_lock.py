@@ -6,7 +6,7 @@ import pytest
 import time_machine
 
 from services.errors import CodeRejected
-from services.stytch_client import stytch_client
+from services.totp import authenticate_totp
 
 from .inside import request_of
 from .visitor import Visitor
@@ -20,7 +20,7 @@ def locked(customer: Visitor) -> Visitor:
     with request_of(customer) as session:
         for _ in range(10):
             with pytest.raises(CodeRejected, match="unable_to_authenticate_totp"):
-                stytch_client.authenticate_totp(session, "000000")
+                authenticate_totp(session, "000000")
     return customer
 
 

@@ -8,8 +8,7 @@ import pytest
 
 from blueprints.application_form import clean_line
 from services.errors import CodeRejected
-from services.methods import six_digits
-from services.typed_text import compact, plain
+from services.methods import compact, plain, six_digits
 
 from .visitor import Visitor
 

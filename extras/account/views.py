@@ -29,6 +29,7 @@ from services.guards import (
 from services.methods import step_up_methods
 from services.rate_limits import counted
 from services.stytch_client import stytch_client
+from services.totp import recovery_codes, remove_totp
 
 from .sessions import open_sessions
 
@@ -52,7 +53,7 @@ def index() -> Response:
 @factor_proof_required("see your recovery codes")
 def show_codes() -> Response:
     """Show the unused recovery codes. A POST, since it reveals them."""
-    codes = stytch_client.recovery_codes(current_session())
+    codes = recovery_codes(current_session())
     return render("account/codes.html", codes=codes, announce="Here are your recovery codes.")
 
 
@@ -61,7 +62,7 @@ def show_codes() -> Response:
 @factor_proof_required("remove your authenticator")
 def remove() -> Response:
     """Delete the authenticator; a new sign-in link is enough to add another one."""
-    stytch_client.remove_authenticator(current_session())
+    remove_totp(current_session())
     return redirect_to(HOME, announce="Your authenticator is removed, and you’re signed out on all other devices.")
 
 

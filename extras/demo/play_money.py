@@ -19,6 +19,7 @@ from blueprints.htmx import is_htmx, redirect_to, with_trigger
 from blueprints.slots import fill_slot
 from services.errors import NoCustomer, ServiceUnavailable, UnitError, UnknownCustomer
 from services.guards import current_session, customer_required, revalidate_session
+from services.onboarding import set_customer
 from services.signals import account_opened
 from services.step_up import step_up_required
 from services.stytch_client import stytch_client
@@ -145,7 +146,7 @@ def forget_customer(error: UnknownCustomer) -> Response:
     try:
         if _is_known(session.customer_id or ""):
             return unit_error(error)
-        stytch_client.set_customer(session, None)
+        set_customer(stytch_client, session, None)
     except (ServiceUnavailable, StytchError) as outage:
         return service_unavailable(outage)
     return no_customer(NoCustomer())

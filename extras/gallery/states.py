@@ -19,7 +19,7 @@ from blueprints.errors import MESSAGES
 from services.errors import TooManyCodes
 from services.methods import step_up_methods
 from services.session import Session
-from services.stytch_client import Enrollment
+from services.totp import Enrollment
 from services.unit_models import ACTIONS_IN, Application
 
 from .samples import (

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 
-from services.typed_text import plain
+from services.methods import plain
 
 AMOUNT = re.compile(
     r"(?P<whole>[0-9]{0,9}|[1-9][0-9]{0,2}(?P<group>[ ,.'’\u066c])[0-9]{3}(?:(?P=group)[0-9]{3})?)"

@@ -15,6 +15,7 @@ from services.session import Session
 from services.session_cache import session_cache
 from services.step_up import step_up_required
 from services.stytch_client import StytchClient
+from services.totp import authenticate_totp
 
 PAGE = """{% extends "layout.html" %}{% block scripts %}
 <script src="/static/htmx-4.0.1.min.js"></script><script src="/static/step_up.js" defer></script>{% endblock %}
@@ -37,7 +38,7 @@ stytch.init_app(app)
 
 def verify(session: Session, form: methods.Form) -> None:
     """Check a code at Stytch, with the session's own token. Limit the attempts in a real app."""
-    guards.set_current_session(stytch.authenticate_totp(session, methods.six_digits(form, "malformed")))
+    guards.set_current_session(authenticate_totp(session, methods.six_digits(form, "malformed")))
 
 
 methods.register(

@@ -1,0 +1,65 @@
+"""Magic links at Stytch: mail one, and exchange it for a session.
+
+To copy: a link works only with the PKCE verifier of the browser that asked for it. A link that is used twice, by a
+double press or after a lost answer, signs that browser in again for a minute; in another process it was used already.
+"""
+
+from __future__ import annotations
+
+import time
+from datetime import timedelta
+from threading import Condition
+
+from cachetools import TTLCache, cached
+from stytch.core.response_base import StytchError
+
+from .errors import CodeRejected, NotSignedIn
+from .session import SESSION_LIFE, Session
+from .signals import log_security_event, logs_security_event
+from .stytch_client import minutes, refusal_reason, refusals, stytch_client
+
+LINK_LIFE = timedelta(minutes=10)
+USED = TTLCache[tuple[str, ...], str](10_000, ttl=60, timer=time.time)  # session tokens, by link and verifier
+
+
+def send_link(email: str, redirect_url: str, code_challenge: str) -> None:
+    """Mail a sign-in link that only the holder of the PKCE verifier can use; new addresses become users.
+
+    Raises CodeRejected if the address is malformed. Other refusals (inactive, too often) are only logged: they would
+    show who has an account. Stytch docs: *Log in or create user by email*.
+    """
+    reason = "ok"
+    try:
+        stytch_client.sdk.magic_links.email.login_or_create(
+            email,
+            login_magic_link_url=redirect_url,
+            signup_magic_link_url=redirect_url,
+            login_expiration_minutes=minutes(LINK_LIFE),
+            signup_expiration_minutes=minutes(LINK_LIFE),
+            code_challenge=code_challenge,
+        )
+    except StytchError as error:
+        too_often = error.details.error_type == "too_many_requests"
+        reason = "too_many_requests" if too_often else refusal_reason(error)
+    log_security_event("login", reason, action="send_link")
+    if reason == "invalid_email":
+        raise CodeRejected(reason)
+
+
+@logs_security_event("login")
+def authenticate_link(token: str, code_verifier: str) -> Session:
+    """Exchange a link for a session of 60 minutes. Raises CodeRejected. Stytch docs: *Authenticate magic link*."""
+    try:
+        return stytch_client.sessions.get(_use_link(token, code_verifier))
+    except NotSignedIn as error:  # pressed again after a sign-out
+        raise CodeRejected("unable_to_auth_magic_link") from error
+
+
+@cached(USED, condition=Condition())
+def _use_link(token: str, code_verifier: str) -> str:
+    """Return the token of the link's session. Parallel presses wait here, then get what the first one got."""
+    with refusals():
+        answer = stytch_client.sdk.magic_links.authenticate(
+            token, code_verifier=code_verifier, session_duration_minutes=minutes(SESSION_LIFE)
+        )
+    return stytch_client.start_session(answer)

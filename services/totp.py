@@ -1,0 +1,77 @@
+"""Authenticators at Stytch: enroll one, check its codes, replace a lost one. Stytch docs: *TOTP*.
+
+To copy: a code is checked with the session's own token, so that this session carries the proof. Stytch does not check
+who lists recovery codes or removes an authenticator: the callers do.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from datetime import timedelta
+from functools import partial
+
+from .errors import ServiceUnavailable
+from .session import Session
+from .signals import logs_security_event, send, session_ended
+from .stytch_client import ignore_missing, minutes, refusals, stytch_client
+
+ENROLLMENT_LIFE = timedelta(minutes=30)
+QR_CODE = re.compile(r"data:image/png;base64,[A-Za-z0-9+/]+=*")
+
+
+@dataclass(frozen=True)
+class Enrollment:
+    """A new authenticator that has not proved a code yet."""
+
+    totp_id: str
+    secret: str = field(repr=False)
+    qr_code: str = field(repr=False)  # a data: URI of a PNG
+
+
+@logs_security_event("factor")
+def start_totp(session: Session) -> Enrollment:
+    """Start an enrollment, replacing an unfinished one. Raises CodeRejected. Stytch docs: *Create TOTP*."""
+    for totp_id in session.pending_totps:
+        ignore_missing("totp_not_found", partial(stytch_client.sdk.users.delete_totp, totp_id))
+    with refusals():
+        answer = stytch_client.sdk.totps.create(session.user_id, expiration_minutes=minutes(ENROLLMENT_LIFE))
+    qr_code = answer.qr_code.replace(", ", ",")  # Stytch writes a space that strict parsers refuse
+    if not QR_CODE.fullmatch(qr_code):
+        raise ServiceUnavailable("Stytch", "a QR code that is not a PNG")
+    return Enrollment(answer.totp_id, answer.secret, qr_code)
+
+
+@logs_security_event("step-up")
+def authenticate_totp(session: Session, code: str) -> Session:
+    """Add the authenticator's proof to this session. Raises CodeRejected. Stytch docs: *Authenticate TOTP*."""
+    totps = stytch_client.sdk.totps
+    return stytch_client.add_proof(session, lambda keep: totps.authenticate(session.user_id, code, **keep))
+
+
+@logs_security_event("factor")
+def recover_totp(session: Session, recovery_code: str) -> Session:
+    """Use up a recovery code, which is not a second factor. Raises CodeRejected. Stytch docs: *Recover TOTP*."""
+    totps = stytch_client.sdk.totps
+    return stytch_client.add_proof(session, lambda keep: totps.recover(session.user_id, recovery_code, **keep))
+
+
+@logs_security_event("factor")
+def remove_totp(session: Session) -> Session:
+    """End the other sessions, delete the user's authenticator, and return this session without that proof.
+
+    In this order: without it the user could not retry. Stytch docs: *Delete TOTP*.
+    """
+    stytch_client.sign_out_others(session)
+    for totp in stytch_client.sdk.users.get(session.user_id).totps:
+        ignore_missing("totp_not_found", partial(stytch_client.sdk.users.delete_totp, totp.totp_id))
+    session = stytch_client.sessions.refresh(session.token)
+    send(session_ended, session_id=session.session_id)  # what it had proven is gone
+    return session
+
+
+@logs_security_event("factor")
+def recovery_codes(session: Session) -> list[str]:
+    """Return the unused recovery codes. Stytch docs: *Get recovery codes*."""
+    answer = stytch_client.sdk.totps.recovery_codes(session.user_id)
+    return [code for totp in answer.totps if totp.verified for code in totp.recovery_codes]
