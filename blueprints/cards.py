@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 import secrets
+import time
 from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
@@ -16,11 +17,10 @@ from flask import Blueprint, Response, g, render_template, request, url_for
 from werkzeug.routing import BaseConverter
 
 from services import guards
-from services.errors import ServiceUnavailable, StepUpRequired, UnitError
+from services.errors import ServiceUnavailable, StepUpRequired
 from services.exchange import Proof, exchange
-from services.session_cache import session_cache
 from services.step_up import proven_until, step_up_required
-from services.unit_client import MOST_CARDS, CustomerClient, idempotency_key
+from services.unit_client import MOST_CARDS, CustomerClient, UnitError, idempotency_key
 from services.unit_models import Card
 
 from .errors import respond
@@ -31,6 +31,7 @@ bp.record_once(lambda state: state.app.url_map.converters.update(digits=DigitsCo
 UNCONFIRMED = ("Not confirmed yet", "The bank did not answer. Try again. You will get only one card.")
 REFUSED = "The bank did not make this change. The card is shown as it is now."
 KINDS = {"virtual": True, "physical": False}
+FRESH_JWT = 30  # seconds for which a JWT counts as "just returned"
 NONCE = re.compile(r"[\w-]{22}", re.ASCII)
 DONE = {
     "freeze": "Card frozen. No one can pay with it until you unfreeze it.",
@@ -66,7 +67,9 @@ def prove() -> Proof:
 
     Raises StepUpRequired if Stytch's newest answer no longer shows a fresh second factor: before anything is written.
     """
-    session = guards.set_current_session(session_cache.with_fresh_jwt(guards.current_session()))
+    session = guards.current_session()
+    if time.time() - session.jwt_issued_at > FRESH_JWT:
+        session = guards.fresh_session()
     until = proven_until(session, stytch_only=True)
     if until is None or session.customer_id is None:
         raise g.get("step_up") or StepUpRequired("continue")

@@ -19,9 +19,10 @@ from werkzeug.exceptions import HTTPException, SecurityError
 from werkzeug.routing import RequestRedirect
 
 from services import guards
-from services.errors import LimitReached, NoCustomer, NotSignedIn, ServiceUnavailable, UnitError
+from services.errors import LimitReached, NoCustomer, NotSignedIn, ServiceUnavailable
 from services.security import require_our_token
 from services.signals import Event, log_security_event
+from services.unit_client import UnitError
 
 from .htmx import HOME, is_htmx, lazy_target_id, redirect_to
 

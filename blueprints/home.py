@@ -38,7 +38,7 @@ def index() -> Response:
         if not (session.enrolled and session.customer_id):
             guards.fresh_session()  # another process may have seen the user take that step
     except NotSignedIn:
-        if not guards.has_cookie():
+        if guards.cookie_name("stytch_session") not in request.cookies:
             return make_response(render_template("home/index.html"))
         flash(SIGN_IN_AGAIN, "notice")
         response = make_response(render_template("home/index.html"))

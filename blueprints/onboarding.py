@@ -9,11 +9,10 @@ from __future__ import annotations
 from flask import Blueprint, Response, current_app, make_response, request, url_for
 
 from services import guards
-from services.errors import UnitError
 from services.onboarding import apply, current_application, finish_onboarding
 from services.session import Session
 from services.stytch_client import stytch_client
-from services.unit_client import org_client
+from services.unit_client import UnitError, org_client
 from services.unit_models import Application
 
 from .application_form import ApplicationForm

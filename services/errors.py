@@ -90,15 +90,3 @@ class ServiceUnavailable(Exception):
     def did_nothing(self) -> bool:
         """Whether the service could not be reached, or refused to serve. After a time-out it may have acted."""
         return bool(NOT_DONE.fullmatch(self.why)) and "aborted" not in str(self.__cause__)  # a connection that was lost
-
-
-class UnitError(Refusal):
-    """Unit refused a call. ``pointer`` names the attribute at fault, as a JSON pointer, or is empty."""
-
-    def __init__(self, status: int, code: str, pointer: str = "") -> None:
-        super().__init__(f"{status} {code}")
-        self.status, self.code, self.pointer = status, code, pointer
-
-
-class UnknownCustomer(UnitError):
-    """Unit has no such customer, although Stytch's metadata names one."""

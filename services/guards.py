@@ -35,11 +35,6 @@ def sign_in_token() -> str | None:
     return token if SESSION_TOKEN.fullmatch(token) else None
 
 
-def has_cookie() -> bool:
-    """Whether the browser sent a sign-in cookie, valid or not."""
-    return cookie_name("stytch_session") in request.cookies
-
-
 def current_session() -> Session:
     """Return this request's session, verified within the last five minutes. Raises NotSignedIn."""
     if (session := loaded_session()) is None:

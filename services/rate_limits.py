@@ -22,9 +22,9 @@ from limits.storage import Storage, storage_from_string
 from werkzeug.exceptions import TooManyRequests
 from werkzeug.local import LocalProxy
 
-from .errors import LimitReached, ServiceUnavailable, TooManyCodes, UnitError
+from .errors import LimitReached, ServiceUnavailable, TooManyCodes
 from .guards import P, R, guard
-from .signals import log_security_event
+from .signals import Refusal, log_security_event
 
 LINKS_PER_ADDRESS = parse("3/10 minutes")
 LINKS_PER_CLIENT = parse("20/minute")
@@ -78,8 +78,8 @@ def counted(
         taken.append(place)
     try:
         yield
-    except (ServiceUnavailable, UnitError) as error:
-        if isinstance(error, UnitError) or error.did_nothing:
+    except (ServiceUnavailable, Refusal) as error:
+        if error.did_nothing:
             _free(taken)
         raise
 

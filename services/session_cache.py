@@ -21,7 +21,6 @@ from .session import SESSION_LIFE, Session
 from .signals import cache_hit, send, session_ended
 
 SIZE = 10_000  # sessions
-FRESH_JWT = 30  # seconds for which a JWT counts as "just returned"
 
 
 class SessionCache:
@@ -70,10 +69,6 @@ class SessionCache:
             if self._latest.get(key) == number:
                 self._sessions[key] = session
         return session
-
-    def with_fresh_jwt(self, session: Session) -> Session:
-        """Return the session with a JWT that Stytch returned a moment ago, as an exchange needs it."""
-        return session if time.time() - session.jwt_issued_at < FRESH_JWT else self.refresh(session.token)
 
     def has_ended(self, session_id: str) -> bool:
         """Whether this process has ended the session."""

@@ -26,6 +26,8 @@ account_opened = Signal("account: a customer's account, new or found, before the
 class Refusal(Exception):
     """A refusal of Stytch's or Unit's, which the security log names."""
 
+    did_nothing = False  # whether it costs nothing of a limit
+
 
 def send(signal: Signal, **values: Any) -> None:
     """Send a signal in the name of the running app, if there is one."""

@@ -15,13 +15,28 @@ import requests
 from flask import current_app
 from werkzeug.local import LocalProxy
 
-from .errors import ServiceUnavailable, UnitError, UnknownCustomer
+from .errors import ServiceUnavailable
+from .signals import Refusal
 from .unit_models import Account, Application, Card, CustomerToken, Json
 
 Query: TypeAlias = Mapping[str, str] | None
 PAGE, MOST_CARDS, MOST_ACCOUNTS = 100, 1_000, 1_000
 USER_TAG = "stytch_user_id"
 KEYS = uuid.UUID("5b8a0d0e-4a0c-4f0e-9b53-6d1f7c1f8d11")  # namespace of this app's idempotency keys
+
+
+class UnitError(Refusal):
+    """Unit refused a call. ``pointer`` names the attribute at fault, as a JSON pointer, or is empty."""
+
+    did_nothing = True
+
+    def __init__(self, status: int, code: str, pointer: str = "") -> None:
+        super().__init__(f"{status} {code}")
+        self.status, self.code, self.pointer = status, code, pointer
+
+
+class UnknownCustomer(UnitError):
+    """Unit has no such customer, although Stytch's metadata names one."""
 
 
 def idempotency_key(user_id: str, *action: str) -> str:

@@ -10,10 +10,9 @@ import requests
 import time_machine
 
 from services import exchange
-from services.errors import UnitError
 from services.exchange import CARDS_SCOPE, Exchange, Proof
 from services.signals import session_ended
-from services.unit_client import OrgClient
+from services.unit_client import OrgClient, UnitError
 from services.unit_models import CustomerToken, Json
 
 SIZE = 3  # tokens

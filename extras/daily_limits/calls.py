@@ -13,9 +13,10 @@ import requests
 from flask import has_request_context, request
 from limits import RateLimitItem, parse
 
-from services.errors import ServiceUnavailable, UnitError
+from services.errors import ServiceUnavailable
 from services.guards import loaded_session
 from services.rate_limits import counted, store
+from services.unit_client import UnitError
 
 
 @dataclass(frozen=True)

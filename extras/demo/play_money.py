@@ -17,13 +17,13 @@ from blueprints.cards import REFUSED, card_changed, card_page, card_purpose, cur
 from blueprints.errors import no_customer, service_unavailable, unit_error
 from blueprints.htmx import is_htmx, redirect_to, with_trigger
 from blueprints.slots import fill_slot
-from services.errors import NoCustomer, ServiceUnavailable, UnitError, UnknownCustomer
+from services.errors import NoCustomer, ServiceUnavailable
 from services.guards import current_session, customer_required, revalidate_session
 from services.onboarding import set_customer
 from services.signals import account_opened
 from services.step_up import step_up_required
 from services.stytch_client import stytch_client
-from services.unit_client import link, org_client
+from services.unit_client import UnitError, UnknownCustomer, link, org_client
 from services.unit_models import Account, Card, Json
 
 bp = Blueprint("play_money", __name__)

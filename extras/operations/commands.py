@@ -14,9 +14,9 @@ from flask import Flask, current_app
 from flask.cli import AppGroup, with_appcontext
 from stytch.core.response_base import StytchError
 
-from services.errors import ServiceUnavailable, UnitError
+from services.errors import ServiceUnavailable
 from services.stytch_client import stytch_client
-from services.unit_client import org_client
+from services.unit_client import UnitError, org_client
 
 from .doctor import Doctor
 from .linking import CannotLink, Linking

@@ -15,12 +15,12 @@ from email.utils import parsedate_to_datetime
 from limits.errors import StorageError
 from stytch.core.response_base import StytchError
 
-from services.errors import ServiceUnavailable, UnitError
+from services.errors import ServiceUnavailable
 from services.http import HttpSession
 from services.rate_limits import store
 from services.session import JWT_LEEWAY
 from services.stytch_client import Sdk
-from services.unit_client import UnitClient
+from services.unit_client import UnitClient, UnitError
 from services.unit_models import Json
 from settings import Settings
 

@@ -11,10 +11,9 @@ from dataclasses import dataclass
 from pydantic import Field
 from stytch.core.response_base import StytchError
 
-from services.errors import UnitError
 from services.session import CUSTOMER_CLAIM
 from services.stytch_client import Sdk, refusal_reason
-from services.unit_client import UnitClient
+from services.unit_client import UnitClient, UnitError
 from services.unit_models import Id, Resource, attribute
 
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from pydantic import Field
 
 from blueprints.cards import current_customer
-from services.errors import ServiceUnavailable, UnitError
+from services.errors import ServiceUnavailable
+from services.unit_client import UnitError
 from services.unit_models import Card, Resource, attribute
 
 

@@ -16,13 +16,13 @@ from pydantic import Field
 from werkzeug.local import LocalProxy
 
 from services import methods
-from services.errors import CodeRejected, SecondFactorMissing, UnitError
+from services.errors import CodeRejected, SecondFactorMissing
 from services.exchange import CARDS_SCOPE, Token, exchange
 from services.guards import fresh_session
 from services.rate_limits import counted, counted_code
 from services.session import Session
 from services.signals import logs_security_event
-from services.unit_client import org_client
+from services.unit_client import UnitError, org_client
 from services.unit_models import Resource, attribute
 
 from .texts import Texts

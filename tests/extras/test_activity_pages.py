@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 import time_machine
 
-from services.errors import UnitError
+from services.unit_client import UnitError
 
 from ..conftest import AtEndOf
 from ..journeys import has_card, newest_card

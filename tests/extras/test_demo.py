@@ -8,9 +8,8 @@ import pytest
 import time_machine
 
 from app import create_app
-from services.errors import UnknownCustomer
 from services.signals import account_opened, send
-from services.unit_client import org_client
+from services.unit_client import UnknownCustomer, org_client
 
 from ..conftest import AtEndOf
 from ..environs import LIVE, read

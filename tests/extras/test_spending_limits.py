@@ -11,7 +11,7 @@ import time_machine
 
 from blueprints.cards import current_customer
 from extras.spending_limits.limits import read_limits, set_limits
-from services.errors import UnitError
+from services.unit_client import UnitError
 
 from ..fake_network import FakeNetwork, altered
 from ..inside import request_of

@@ -9,10 +9,9 @@ from typing import Any
 import jwt
 from flask import Flask, request
 
-from services.errors import UnitError
 from services.exchange import Exchange, Proof
 from services.http import HttpSession
-from services.unit_client import OrgClient
+from services.unit_client import OrgClient, UnitError
 
 PROJECT, STYTCH_URL = os.environ["STYTCH_PROJECT_ID"], os.environ["STYTCH_API_URL"]
 
