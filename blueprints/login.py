@@ -33,7 +33,7 @@ bp = Blueprint("login", __name__)
 methods.register(bp, methods.Method("magic_link", "an email link", "mailbox", sign_in="login/_magic_link.html"))
 
 LINKS_LIFE = timedelta(days=1)  # of the cookie that tells an expired link from one of another browser
-VERIFIER_SHAPE = re.compile(r"(?P<asked_at>[0-9]{10})\.(?P<verifier>[\w-]{43,128})", re.ASCII)
+MEANINGS = {"pkce_mismatch": "other_browser", "user_lock_limit_reached": "locked"}
 INVALID = "Enter an address like ada@example.com."
 KEPT = "\u200c\u200d\u202e"  # zero-width joiners, of which idna refuses the wrong ones, and U+202E, to be refused
 
@@ -86,8 +86,8 @@ def send() -> Response:
         form.email.errors = [INVALID]
         return render("login/form.html", 422, form=form)
     response = render("login/sent.html", email=form.email.data, announce="Check your email.", is_step=True)
-    _set_cookie(response, "pkce_verifier", f"{int(time.time())}.{verifier}", LINK_LIFE)
-    _set_cookie(response, "links", _asked_at() or f"{int(time.time())}", LINKS_LIFE)
+    _set_cookie(response, "pkce_verifier", verifier, LINK_LIFE)
+    _set_cookie(response, "links", _cookie("links", "[0-9]{10}") or f"{int(time.time())}", LINKS_LIFE)
     return response
 
 
@@ -151,20 +151,14 @@ def _challenge(verifier: str) -> str:
     return base64.urlsafe_b64encode(hashlib.sha256(verifier.encode()).digest()).rstrip(b"=").decode()
 
 
-def _verifier() -> str | None:
-    """Return the PKCE verifier of this browser, if a link that it is for may still work."""
-    cookie = VERIFIER_SHAPE.fullmatch(request.cookies.get(guards.cookie_name("pkce_verifier"), ""))
-    return cookie["verifier"] if cookie and _age(cookie["asked_at"]) < LINK_LIFE else None
+def _verifier() -> str:
+    """Return the PKCE verifier of this browser, which expires with the links that it is for; may be empty."""
+    return _cookie("pkce_verifier", r"[\w-]{43,128}")
 
 
-def _asked_at() -> str:
-    """Return when this browser asked for its first link of the day, in seconds since the epoch; may be empty."""
-    cookie = request.cookies.get(guards.cookie_name("links"), "")
-    return cookie if re.fullmatch("[0-9]{10}", cookie, re.ASCII) else ""
-
-
-def _age(asked_at: str) -> timedelta:
-    return timedelta(seconds=time.time() - int(asked_at))
+def _cookie(name: str, shape: str) -> str:
+    value = request.cookies.get(guards.cookie_name(name), "")
+    return value if re.fullmatch(shape, value, re.ASCII) else ""
 
 
 def _set_cookie(response: Response, name: str, value: str, life: timedelta) -> None:
@@ -174,14 +168,12 @@ def _set_cookie(response: Response, name: str, value: str, life: timedelta) -> N
 def _meaning(reason: str = "") -> str:
     """Return what a refusal means; without a reason, what it means that the verifier is gone.
 
-    Stytch does not tell used from expired links; when this browser asked does.
+    Stytch does not tell used from expired links; when this browser first asked for one does.
     """
-    if reason in (named := {"pkce_mismatch": "other_browser", "user_lock_limit_reached": "locked"}):
-        return named[reason]
     if reason not in {"", "unable_to_auth_magic_link"}:
-        return "unknown"
-    if asked_at := _asked_at():
-        return "used" if _age(asked_at) < LINK_LIFE else "expired"
+        return MEANINGS.get(reason, "unknown")
+    if asked_at := _cookie("links", "[0-9]{10}"):
+        return "used" if time.time() - int(asked_at) < LINK_LIFE.total_seconds() else "expired"
     return "used" if reason else "other_browser"
 
 

@@ -13,7 +13,6 @@ from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import Any, cast
 
-import jwt
 import requests
 import stytch
 from flask import Flask, current_app
@@ -30,23 +29,16 @@ NO_SESSION = frozenset({"session_not_found", "invalid_session_token"})
 OUR_FAULT = frozenset({"unauthorized_credentials", "too_many_requests", "use_https"})
 
 
-class Sdk(stytch.Client):
-    """The SDK's client, whose key set is fetched through our HTTP session."""
-
-    def __init__(self, http: requests.Session, project_id: str, secret: str, api_url: str) -> None:
-        self._key_set = KeySet(f"{api_url}/v1/sessions/jwks/{project_id}", http)
-        super().__init__(project_id, secret, environment=f"{api_url}/", suppress_warnings=True, sync_session=http)
-
-    def get_jwks_client(self, project_id: str) -> jwt.PyJWKClient:  # noqa: ARG002 - the key set's URL names the project
-        """Return the project's public keys."""
-        return self._key_set
-
-
 class StytchClient:
     """What the app asks of Stytch. Every method may raise ServiceUnavailable, besides what it names."""
 
     def __init__(self, http: requests.Session, project_id: str, secret: str, api_url: str) -> None:
-        self.sdk = Sdk(http, project_id, secret, api_url)
+        self.sdk = stytch.Client(
+            project_id, secret, environment=f"{api_url}/", suppress_warnings=True, sync_session=http
+        )
+        self.keys = KeySet(
+            f"{api_url}/v1/sessions/jwks/{project_id}", http
+        )  # the SDK would fetch them past our session
         self.sessions = SessionCache(self._authenticate_session)
         self._project_id, self._api_url = project_id, api_url
 
@@ -110,13 +102,13 @@ class StytchClient:
 
     def _verified(self, token: str, session_jwt: str, user: User) -> Session:
         """Verify a JWT, and make its customer claim agree with the user's metadata. Raises NotSignedIn, StytchError."""
-        claims = verified_claims(session_jwt, self.sdk.jwks_client, self._project_id, self._api_url)
+        claims = verified_claims(session_jwt, self.keys, self._project_id, self._api_url)
         customer_id = (user.trusted_metadata or {}).get(CUSTOMER_CLAIM)
         if claims.get(CUSTOMER_CLAIM) != customer_id:
             custom_claims = {CUSTOMER_CLAIM: customer_id}
             answer = self.sdk.sessions.authenticate(session_token=token, session_custom_claims=custom_claims)
             session_jwt = answer.session_jwt
-            claims = verified_claims(session_jwt, self.sdk.jwks_client, self._project_id, self._api_url)
+            claims = verified_claims(session_jwt, self.keys, self._project_id, self._api_url)
         return session_from(token, session_jwt, claims, user)
 
 

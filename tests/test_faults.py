@@ -193,7 +193,7 @@ def test_a_fault_gets_an_answer_that_keeps_everything_and_offers_to_try_again(
     call, fault = CALLS[name], FAULTS[kind]
     visitor = at_end_of(call.after)
     form, cookie = visitor.page, visitor.cookie("stytch_session")
-    app.extensions["stytch"].sdk.jwks_client.jwk_set_cache.jwk_set_with_timestamp = None
+    app.extensions["stytch"].keys.jwk_set_cache.jwk_set_with_timestamp = None
 
     network.set(call.fails, fault)
     page = call.make(visitor, htmx=htmx)

@@ -107,7 +107,7 @@ def test_another_replica_says_that_the_link_was_used_and_offers_a_new_one(settin
 
 @pytest.mark.usefixtures("opened")
 def test_what_fails_after_the_link_was_used_can_be_tried_again(visitor: Visitor, network: FakeNetwork) -> None:
-    visitor.app.extensions["stytch"].sdk.jwks_client.jwk_set_cache.jwk_set_with_timestamp = None
+    visitor.app.extensions["stytch"].keys.jwk_set_cache.jwk_set_with_timestamp = None
     network.set("GET /v1/sessions/jwks/.*")
     failed = press(visitor)
     network.clear()

@@ -13,13 +13,14 @@ from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 
 from limits.errors import StorageError
+from stytch import Client
 from stytch.core.response_base import StytchError
 
 from services.errors import ServiceUnavailable
 from services.http import HttpSession
 from services.rate_limits import store
 from services.session import JWT_LEEWAY
-from services.stytch_client import Sdk
+from services.stytch_client import StytchClient
 from services.unit_client import UnitClient, UnitError
 from services.unit_models import Json
 from settings import Settings
@@ -72,7 +73,9 @@ class Doctor:
     def _stytch(self) -> Iterator[Finding]:
         settings = self._settings
         yield Finding(True, f"Stytch's project id and secret are set, both of the {self._environment} environment")
-        stytch = Sdk(self._http, settings.stytch_project_id, settings.stytch_secret, settings.stytch_api_url)
+        stytch = StytchClient(
+            self._http, settings.stytch_project_id, settings.stytch_secret, settings.stytch_api_url
+        ).sdk
         if refused := _refusal(stytch.debug.whoami):
             yield Finding(False, f"Stytch does not accept them: {refused}", _after(refused))
             return
@@ -166,7 +169,7 @@ class Probe(UnitClient):
         return 200
 
 
-def _redirect_url(stytch: Sdk, url: str) -> Finding:
+def _redirect_url(stytch: Client, url: str) -> Finding:
     send = stytch.magic_links.email.login_or_create
     refused = _refusal(lambda: send(INVALID_ADDRESS, login_magic_link_url=url, signup_magic_link_url=url))
     if refused == "invalid_email":
@@ -176,7 +179,7 @@ def _redirect_url(stytch: Sdk, url: str) -> Finding:
     return Finding(False, f"Stytch refuses links to this app: {refused}", step)
 
 
-def _authenticators(stytch: Sdk, unknown_user: str) -> Finding:
+def _authenticators(stytch: Client, unknown_user: str) -> Finding:
     refused = _refusal(lambda: stytch.totps.create(unknown_user))
     if refused == "user_not_found":
         return Finding(None, "Stytch does not object to authenticators (TOTP)")

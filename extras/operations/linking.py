@@ -9,10 +9,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from pydantic import Field
+from stytch import Client
 from stytch.core.response_base import StytchError
 
 from services.session import CUSTOMER_CLAIM
-from services.stytch_client import Sdk, refusal_reason
+from services.stytch_client import refusal_reason
 from services.unit_client import UnitClient, UnitError
 from services.unit_models import Id, Resource, attribute
 
@@ -49,7 +50,7 @@ class Pair:
 class Linking:
     """Checks and links. Beside what each method names, both raise UnitError, StytchError and ServiceUnavailable."""
 
-    def __init__(self, stytch: Sdk, unit: UnitClient) -> None:
+    def __init__(self, stytch: Client, unit: UnitClient) -> None:
         self._stytch, self._unit = stytch, unit
 
     def check(self, customer_id: str, user_id: str) -> Pair:
