@@ -94,7 +94,7 @@ def unit_error(error: UnitError) -> Response:
 @bp.app_errorhandler(LimitReached)
 def limit_reached(error: LimitReached) -> Response:
     """Say what the limit is, and how long to wait."""
-    return respond(429, error.title, error.advice, retry_after=error.wait)
+    return respond(429, "You’ve reached a limit", error.advice, retry_after=error.wait)
 
 
 @bp.app_errorhandler(CSRFError)

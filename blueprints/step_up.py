@@ -85,7 +85,7 @@ def confirm() -> Response:
     except CodeRejected as rejected:
         return _form(pending, method, 422, error=method.message(rejected.reason))
     except LimitReached as limit:
-        return _too_many(pending, method, f"{limit.title}. {limit.advice}", limit.wait)
+        return _too_many(pending, method, limit.advice, limit.wait)
     if is_htmx() and request.form.get("source"):
         return _resume_element()
     if pending.form:

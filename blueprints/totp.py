@@ -37,7 +37,7 @@ MESSAGES = {
 
 
 def verify(session: Session, form: methods.Form) -> None:
-    """Add the authenticator's proof to the session. Raises CodeRejected, TooManyCodes."""
+    """Add the authenticator's proof to the session. Raises CodeRejected, LimitReached."""
     code = methods.six_digits(form, "invalid_totp_code")
     with counted_code(session.user_id):
         guards.set_current_session(authenticate_totp(session, code))

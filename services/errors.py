@@ -50,10 +50,7 @@ class CodeRejected(Refusal):
 
 
 class LimitReached(Exception):
-    """The user did something as often as ``rule`` allows, a sentence, and has to wait ``wait`` seconds."""
-
-    title = "You’ve reached a limit"
-    words = "{rule} Wait {time}, then try again."
+    """The user has to wait ``wait`` seconds. ``rule`` says why, in a sentence."""
 
     def __init__(self, wait: int, rule: str = "") -> None:
         super().__init__(wait)
@@ -64,14 +61,7 @@ class LimitReached(Exception):
         """What to tell the user."""
         unit, length = ("hour", 3600) if self.wait > 5400 else ("minute", 60)
         count = -(-self.wait // length)
-        return self.words.format(rule=self.rule, time=f"{count} {unit}{'s' if count > 1 else ''}")
-
-
-class TooManyCodes(LimitReached):
-    """The user entered too many wrong codes."""
-
-    title = "Too many wrong codes"
-    words = "For your safety, wait {time}, then enter a new code."
+        return f"{self.rule} Wait {count} {unit}{'s' if count > 1 else ''}, then try again."
 
 
 class ServiceUnavailable(Exception):

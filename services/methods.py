@@ -41,7 +41,7 @@ class Method:
     enroll: str = ""  # endpoint at which the user adds it
     is_enrolled: Callable[[Session], bool] = lambda _session: False
     prepare: Callable[[Session], str] | None = None  # sends a code, say; returns what to announce
-    verify: Callable[[Session, Form], object] = _reject  # checks a submitted code; raises CodeRejected, TooManyCodes
+    verify: Callable[[Session, Form], object] = _reject  # checks a submitted code; raises CodeRejected, LimitReached
     proven_until: Callable[[Session], datetime | None] | None = None  # for a proof that Stytch does not know of
     messages: Mapping[str, str] = field(default_factory=dict)  # by the reason of a CodeRejected
 

@@ -22,7 +22,7 @@ from limits.storage import Storage, storage_from_string
 from werkzeug.exceptions import TooManyRequests
 from werkzeug.local import LocalProxy
 
-from .errors import LimitReached, ServiceUnavailable, TooManyCodes
+from .errors import LimitReached, ServiceUnavailable
 from .guards import P, R, guard
 from .signals import Refusal, log_security_event
 
@@ -61,10 +61,8 @@ def client_network() -> str:
 
 
 @contextmanager
-def counted(
-    kind: str, key: str, *items: RateLimitItem, rule: str = "", refusal: type[LimitReached] = LimitReached
-) -> Iterator[None]:
-    """Count an action of this user or address before it is done. Raises ``refusal`` at the limit, with ``rule``.
+def counted(kind: str, key: str, *items: RateLimitItem, rule: str = "") -> Iterator[None]:
+    """Count an action of this user or address before it is done. Raises LimitReached with ``rule``.
 
     Given back if a service did nothing; after a time-out it may have acted.
     """
@@ -74,7 +72,7 @@ def counted(
         place = next((each for each in places if store.incr(each, item.get_expiry()) == 1), None)
         if place is None:
             log_security_event("limit", f"{kind}: {item}")
-            raise refusal(_wait(places), rule)
+            raise LimitReached(_wait(places), rule)
         taken.append(place)
     try:
         yield
@@ -86,11 +84,8 @@ def counted(
 
 @contextmanager
 def counted_code(user_id: str, kind: str = "code") -> Iterator[None]:
-    """Count a code while it is checked, and forget wrong ones after a right one. Raises TooManyCodes.
-
-    Codes of different kinds are counted apart.
-    """
-    with counted(kind, user_id, *CODES_PER_USER, refusal=TooManyCodes):
+    """Count a code of this kind while it is checked; a right one forgets wrong ones. Raises LimitReached."""
+    with counted(kind, user_id, *CODES_PER_USER, rule="You entered too many wrong codes."):
         yield
     _free(place for item in CODES_PER_USER for place in _places(item, kind, user_id))
 

@@ -209,5 +209,5 @@ def test_wrong_recovery_codes_and_wrong_authenticator_codes_count_together(
     refused = recover(customer, codes[0])
     clock.shift(301)
 
-    assert (refused.status, refused.heading) == (429, "Too many wrong codes")
+    assert (refused.status, refused.heading) == (429, "You’ve reached a limit")
     assert recover(customer, codes[0]).goes_to == "/"

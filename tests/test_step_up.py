@@ -100,7 +100,7 @@ def test_after_too_many_wrong_codes_the_dialog_says_how_long_to_wait_and_further
     clock.shift(301)
 
     assert [page.status for page in waits] == [422] * 5 + [429] * 20
-    assert waits[5].error_of("code").startswith("Too many wrong codes. For your safety, wait 5 minutes")
+    assert waits[5].error_of("code").startswith("You entered too many wrong codes. Wait 5 minutes")
     assert waits[5].one("input[name=source]").attrs["value"] == "cards"
     assert customer.post("/step-up", {"code": "000000"}).status == 422
 

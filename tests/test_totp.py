@@ -149,7 +149,7 @@ def test_five_wrong_codes_mean_a_wait(enrolling: Visitor, code: str, clock: time
     refused = enrolling.submit("/totp/confirm", code=code)
     clock.shift(301)
 
-    assert (refused.status, refused.heading) == (429, "Too many wrong codes")
+    assert (refused.status, refused.heading) == (429, "You’ve reached a limit")
     assert 0 < int(refused.response.headers["Retry-After"]) <= 300
     assert enrolling.post("/totp/confirm", {"code": enrolling.code()}).heading == "Your authenticator is set up"
 

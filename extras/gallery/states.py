@@ -16,7 +16,7 @@ from blueprints import totp
 from blueprints.application_form import ApplicationForm
 from blueprints.cards import DONE, REFUSED, UNCONFIRMED
 from blueprints.errors import MESSAGES
-from services.errors import TooManyCodes
+from services.errors import LimitReached
 from services.methods import step_up_methods
 from services.session import Session
 from services.totp import Enrollment
@@ -116,7 +116,7 @@ def _authenticator() -> Iterator[State]:
 
 
 def _step_up() -> Iterator[State]:
-    group, many = "Step-up", f"Too many wrong codes. {TooManyCodes(90).advice}"
+    group, many = "Step-up", LimitReached(90, "You entered too many wrong codes.").advice
     purpose, methods = "freeze the card ending in 4821", step_up_methods()
     pending = SimpleNamespace(purpose=purpose, methods=methods, form="", signed=lambda: "")
     for method in methods:

@@ -59,7 +59,7 @@ def prepare(session: Session) -> str:
 def verify(_session: Session, form: methods.Form) -> None:
     """Check the texted code.
 
-    Raises CodeRejected, TooManyCodes, SecondFactorMissing, UnitError, ServiceUnavailable.
+    Raises CodeRejected, LimitReached, SecondFactorMissing, UnitError, ServiceUnavailable.
     """
     session = fresh_session()  # a revoked session's JWT verifies here for up to five minutes
     if not is_enrolled(session):

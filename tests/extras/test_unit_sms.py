@@ -188,7 +188,7 @@ def test_five_wrong_codes_make_one_wait_the_text_is_void_and_the_authenticator_s
     after = type_code(texted)
 
     assert waits.status == 429
-    assert waits.error_of("code").startswith("Too many wrong codes. For your safety, wait 5 minutes")
+    assert waits.error_of("code").startswith("You entered too many wrong codes. Wait 5 minutes")
     assert stepped_up.goes_to
     assert after.error_of("code") == EXPIRED
 
