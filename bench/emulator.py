@@ -21,9 +21,9 @@ import sqlalchemy as sa
 from flask import Flask
 from werkzeug.test import Client, TestResponse
 
-import emulator
-from emulator.database import engine_for
-from emulator.seeding import CUSTOMER
+import stytch_unit_emulator as emulator
+from stytch_unit_emulator.database import engine_for
+from stytch_unit_emulator.seeding import CUSTOMER
 
 VISITORS = (10, 1_000, 10_000)
 ROUNDS = 200

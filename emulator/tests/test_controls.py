@@ -14,9 +14,9 @@ import requests
 import stytch
 from flask import Flask
 
-import emulator
-from emulator import controls
-from emulator.pytest_plugin import EmulatedProject
+import stytch_unit_emulator as emulator
+from stytch_unit_emulator import controls
+from stytch_unit_emulator.pytest_plugin import EmulatedProject
 
 from .over_http import at_unit, client_of
 from .stytch_story import NO_USER, refused

@@ -13,8 +13,8 @@ import requests
 import time_machine
 from flask import Flask
 
-from emulator import org_token, unit
-from emulator.transport import WSGIAdapter
+from stytch_unit_emulator import org_token, unit
+from stytch_unit_emulator.transport import WSGIAdapter
 
 from .conftest import PROJECT_ID, UNIT_URL, UnitOverHTTP, stored_values
 from .stytch_story import visitor
@@ -349,7 +349,7 @@ def test_a_crash_is_rolled_back_and_has_units_error_format(
     bank: Bank, unit: UnitOverHTTP, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     customer = bank.customer()
-    monkeypatch.setattr("emulator.unit.idempotency.remember", lambda *_: 1 / 0)
+    monkeypatch.setattr("stytch_unit_emulator.unit.idempotency.remember", lambda *_: 1 / 0)
     body = document("depositAccount", {"depositProduct": "checking"}, customer=customer)
 
     response = unit("POST", "/accounts", body)
@@ -361,7 +361,7 @@ def test_a_crash_is_rolled_back_and_has_units_error_format(
 
 def test_a_full_tenant_refuses_new_records(bank: Bank, unit: UnitOverHTTP, monkeypatch: pytest.MonkeyPatch) -> None:
     bank.application()
-    monkeypatch.setattr("emulator.store.MAX_RECORDS", 3)
+    monkeypatch.setattr("stytch_unit_emulator.store.MAX_RECORDS", 3)
 
     response = unit("POST", "/applications", document("individualApplication", ADA))
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from emulator import clock
+from stytch_unit_emulator import clock
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ import time
 import pytest
 import segno
 
-from emulator.stytch import authenticator
+from stytch_unit_emulator.stytch import authenticator
 
 from .stytch_story import ADA, BOB, NO_TOKEN, NO_USER, Act, Story, refused, run_concurrently
 

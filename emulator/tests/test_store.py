@@ -16,10 +16,10 @@ import requests
 import sqlalchemy as sa
 import time_machine
 
-import emulator.store
-from emulator import Store, org_token
-from emulator.database import BadDatabaseURL, engine_for
-from emulator.store import CONTROLS, Tenant, TenantFull
+import stytch_unit_emulator.store
+from stytch_unit_emulator import Store, org_token
+from stytch_unit_emulator.database import BadDatabaseURL, engine_for
+from stytch_unit_emulator.store import CONTROLS, Tenant, TenantFull
 
 from .conftest import PROJECT_ID, UNIT_URL
 from .stytch_story import BOB, NO_SESSION, NO_TOKEN, NO_USER, Act, Story, refused
@@ -151,7 +151,7 @@ def test_deleting_one_tenant_keeps_the_others(store: Store) -> None:
 
 
 def test_the_records_of_a_kind_are_limited(story: Story, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(emulator.store.MAX_PER_KIND, "mail", 2)
+    monkeypatch.setitem(stytch_unit_emulator.store.MAX_PER_KIND, "mail", 2)
     story.link()
     story.link()
 
@@ -162,7 +162,7 @@ def test_the_records_of_a_kind_are_limited(story: Story, monkeypatch: pytest.Mon
 
 
 def test_unit_names_the_limit_on_cards(story: Story, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(emulator.store.MAX_PER_KIND, "customer", 0)
+    monkeypatch.setitem(stytch_unit_emulator.store.MAX_PER_KIND, "customer", 0)
     bearer = {"Authorization": f"Bearer {org_token(PROJECT_ID)}", "Content-Type": "application/vnd.api+json"}
 
     answer = story.http.post(f"{UNIT_URL}/applications", json=document("individualApplication", ADA), headers=bearer)
@@ -173,7 +173,7 @@ def test_unit_names_the_limit_on_cards(story: Story, monkeypatch: pytest.MonkeyP
 
 
 def test_a_tenants_bytes_are_limited(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(emulator.store, "MAX_BYTES", 1000)
+    monkeypatch.setattr(stytch_unit_emulator.store, "MAX_BYTES", 1000)
 
     with store.change("ada") as tenant:
         tenant.add("note", "1", {"text": "x" * 900})
@@ -182,7 +182,7 @@ def test_a_tenants_bytes_are_limited(store: Store, monkeypatch: pytest.MonkeyPat
 
 
 def test_existing_records_may_grow_to_twice_the_limit(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(emulator.store, "MAX_BYTES", 1000)
+    monkeypatch.setattr(stytch_unit_emulator.store, "MAX_BYTES", 1000)
 
     with store.change("ada") as tenant:
         tenant.add("note", "1", {"text": "x" * 900})
@@ -193,7 +193,7 @@ def test_existing_records_may_grow_to_twice_the_limit(store: Store, monkeypatch:
 
 @pytest.fixture
 def room_for_two(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(emulator.store, "MAX_TENANTS", 2)
+    monkeypatch.setattr(stytch_unit_emulator.store, "MAX_TENANTS", 2)
 
 
 def read(store: Store, tenant_id: str) -> list[dict[str, Any]]:
@@ -237,7 +237,7 @@ def test_a_new_tenant_makes_room_for_itself_and_its_keys_only(store: Store, data
 @pytest.mark.usefixtures("clock")
 def test_keys_in_use_are_not_deleted_to_make_room(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     visit(store, "keys")
-    monkeypatch.setattr(emulator.store, "MAX_TENANTS", 1)
+    monkeypatch.setattr(stytch_unit_emulator.store, "MAX_TENANTS", 1)
 
     with store.change("ada") as tenant:
         shared = tenant.partition("keys")
@@ -252,7 +252,7 @@ def test_a_tenant_in_a_transaction_is_not_deleted_to_make_room(
     store: Store, second_process: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     visit(store, "ada")
-    monkeypatch.setattr(emulator.store, "MAX_TENANTS", 1)
+    monkeypatch.setattr(stytch_unit_emulator.store, "MAX_TENANTS", 1)
     entered = threading.Event()
 
     def other() -> None:
@@ -272,7 +272,7 @@ def test_a_tenant_in_a_transaction_is_not_deleted_to_make_room(
 
 
 def test_control_settings_are_not_deleted_to_make_room(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(emulator.store, "MAX_TENANTS", 1)
+    monkeypatch.setattr(stytch_unit_emulator.store, "MAX_TENANTS", 1)
     visit(store, CONTROLS)
 
     visit(store, "ada")
@@ -283,7 +283,7 @@ def test_control_settings_are_not_deleted_to_make_room(store: Store, monkeypatch
 def test_using_keys_beside_a_tenant_counts_as_their_use(
     store: Store, clock: time_machine.Traveller, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(emulator.store, "MAX_TENANTS", 3)
+    monkeypatch.setattr(stytch_unit_emulator.store, "MAX_TENANTS", 3)
     for tenant_id in ("keys", "bob"):
         visit(store, tenant_id)
         clock.shift(100)
@@ -352,7 +352,7 @@ def test_a_transaction_that_writes_nothing_keeps_the_tenant(store: Store) -> Non
 @pytest.mark.usefixtures("clock")
 def test_a_transaction_that_writes_nothing_deletes_nobody(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     visit(store, "ada")
-    monkeypatch.setattr(emulator.store, "MAX_TENANTS", 1)
+    monkeypatch.setattr(stytch_unit_emulator.store, "MAX_TENANTS", 1)
 
     with store.change("bob"):
         pass

@@ -8,10 +8,10 @@ from uuid import UUID
 import pytest
 import requests
 
-import emulator.store
-from emulator import stytch as emulated
-from emulator.stytch import links
-from emulator.stytch.errors import REFUSALS
+import stytch_unit_emulator.store
+from stytch_unit_emulator import stytch as emulated
+from stytch_unit_emulator.stytch import links
+from stytch_unit_emulator.stytch.errors import REFUSALS
 
 from .conftest import PROJECT_ID, STYTCH_URL
 from .stytch_story import ADA, BOB, NO_TOKEN, Act, Story, refused, visitor
@@ -120,7 +120,7 @@ def test_a_crash_is_a_500_and_changes_nothing(story: Story, monkeypatch: pytest.
 
 
 def test_a_full_tenant_is_refused_and_unchanged(story: Story, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(emulator.store, "MAX_RECORDS", 3)
+    monkeypatch.setattr(stytch_unit_emulator.store, "MAX_RECORDS", 3)
 
     with refused(429, "too_many_requests"):
         story.client.magic_links.email.login_or_create(ADA)

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 import requests
 import stytch
 
-from emulator.pytest_plugin import EmulatedProject
+from stytch_unit_emulator.pytest_plugin import EmulatedProject
 
 
 def client_of(project: EmulatedProject) -> stytch.Client:

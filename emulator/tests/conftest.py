@@ -20,15 +20,17 @@ import time_machine
 from flask import Flask
 from sqlalchemy.engine import make_url
 
-from emulator import Store, attach, org_token
-from emulator import unit as emulated_unit
-from emulator.database import engine_for
-from emulator.stytch import keys
-from emulator.transport import WSGIAdapter
+from stytch_unit_emulator import Store, attach, org_token
+from stytch_unit_emulator import unit as emulated_unit
+from stytch_unit_emulator.database import engine_for
+from stytch_unit_emulator.stytch import keys
+from stytch_unit_emulator.transport import WSGIAdapter
 
 from . import unit_schemas
 from .stytch_story import Story, visitor
 from .unit_story import Bank, Snapshots
+
+pytest_plugins = ["stytch_unit_emulator.pytest_plugin"]  # not installed here, so without its entry point
 
 PROJECT_ID = "project-test-11111111-1111-4111-8111-111111111111"
 REDIRECT_URL = "http://localhost:8000/login/authenticate"
@@ -55,9 +57,16 @@ def shared_signing_keys() -> Iterator[None]:
 
 
 @pytest.fixture
+def clock() -> Iterator[time_machine.Traveller]:
+    """A clock that stands still until a test shifts it."""
+    with time_machine.travel("2026-06-01T12:00:00Z", tick=False) as traveller:
+        yield traveller
+
+
+@pytest.fixture
 def long_lived_tenants(monkeypatch: pytest.MonkeyPatch) -> None:
     """Tenants that don't expire in tests that skip days."""
-    monkeypatch.setattr("emulator.store.TENANT_LIFETIME", 365 * 24 * 3600)
+    monkeypatch.setattr("stytch_unit_emulator.store.TENANT_LIFETIME", 365 * 24 * 3600)
 
 
 @pytest.fixture(scope="session")

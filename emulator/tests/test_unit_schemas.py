@@ -20,7 +20,7 @@ def test_every_response_in_tests_is_checked_against_the_schemas(
     bank: Bank, unit: UnitOverHTTP, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     customer = bank.customer()
-    monkeypatch.setattr("emulator.unit.jsonapi.show", lambda record: record)  # also shows internal data
+    monkeypatch.setattr("stytch_unit_emulator.unit.jsonapi.show", lambda record: record)  # also shows internal data
 
     with pytest.raises(fastjsonschema.JsonSchemaException, match="internal"):
         unit("GET", f"/customers/{customer}")

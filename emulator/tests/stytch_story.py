@@ -16,15 +16,15 @@ import requests
 import stytch
 from stytch.core.response_base import StytchError
 
-from emulator.stytch import Mail, create_app, mails
-from emulator.transport import WSGIAdapter, current_tenant
+from stytch_unit_emulator.stytch import Mail, create_app, mails
+from stytch_unit_emulator.transport import WSGIAdapter, current_tenant
 
 if TYPE_CHECKING:
     import time_machine
     from stytch.consumer.models.magic_links import AuthenticateResponse
     from stytch.consumer.models.totps import CreateResponse
 
-    from emulator import Store
+    from stytch_unit_emulator import Store
 
 ADA = "ada@example.com"
 BOB = "bob@example.com"

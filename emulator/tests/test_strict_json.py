@@ -10,9 +10,9 @@ import pytest
 import requests
 from flask import Flask
 
-import emulator
-from emulator import strict_json
-from emulator.pytest_plugin import EmulatedProject
+import stytch_unit_emulator as emulator
+from stytch_unit_emulator import strict_json
+from stytch_unit_emulator.pytest_plugin import EmulatedProject
 
 from .conftest import PROJECT_ID, STYTCH_URL, UNIT_URL
 from .stytch_story import Story

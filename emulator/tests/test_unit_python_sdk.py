@@ -44,7 +44,7 @@ from unit.models.received_payment import ListReceivedPaymentParams, PatchReceive
 from unit.models.transaction import ListTransactionParams, PatchTransactionRequest
 from unit.models.webhook import CreateWebhookRequest, PatchWebhookRequest
 
-from emulator.pytest_plugin import EmulatedProject
+from stytch_unit_emulator.pytest_plugin import EmulatedProject
 
 from .unit_story import document
 

@@ -11,7 +11,7 @@ import requests
 from flask import Flask, render_template
 from selectolax.lexbor import LexborHTMLParser
 
-import emulator
+import stytch_unit_emulator as emulator
 
 COMMON = {"banner"}
 STYTCH = {"sign_in", "link_sent", "authenticator_code"}

@@ -20,9 +20,9 @@ import time_machine
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 
-from emulator import Store, org_token, unit
-from emulator.stytch import mails
-from emulator.unit import scopes
+from stytch_unit_emulator import Store, org_token, unit
+from stytch_unit_emulator.stytch import mails
+from stytch_unit_emulator.unit import scopes
 
 from .conftest import PROJECT_ID, REDIRECT_URL, UNIT_URL, UnitOverHTTP, UnitWith
 from .unit_story import USER_ID, Bank, Snapshots, account_of, customer_of, document, errors

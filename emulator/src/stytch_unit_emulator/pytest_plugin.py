@@ -1,4 +1,4 @@
-"""Pytest fixtures: add ``pytest_plugins = ["emulator.pytest_plugin"]``."""
+"""Pytest fixtures. Installing the package makes them available, with nothing to add to a ``conftest.py``."""
 
 from __future__ import annotations
 

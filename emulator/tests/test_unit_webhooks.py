@@ -11,8 +11,8 @@ import requests
 import time_machine
 from unit import Unit
 
-from emulator import Store
-from emulator.unit import WebhookDispatcher, delivery, events, webhooks
+from stytch_unit_emulator import Store
+from stytch_unit_emulator.unit import WebhookDispatcher, delivery, events, webhooks
 
 from .conftest import UNIT_URL, UnitOverHTTP, UnitWith
 from .listener import Listener, listening
@@ -207,7 +207,7 @@ class TestEvents:
         self, bank: Bank, unit: UnitOverHTTP, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         card = bank.active_card()
-        monkeypatch.setattr("emulator.store.MAX_RECORDS", 0)
+        monkeypatch.setattr("stytch_unit_emulator.store.MAX_RECORDS", 0)
 
         response = unit("POST", f"/cards/{card['id']}/freeze")
 

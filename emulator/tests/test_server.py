@@ -14,8 +14,8 @@ import requests
 from flask.cli import ScriptInfo
 from selectolax.lexbor import LexborHTMLParser
 
-import emulator
-from emulator.pytest_plugin import EmulatedProject
+import stytch_unit_emulator as emulator
+from stytch_unit_emulator.pytest_plugin import EmulatedProject
 
 from .over_http import at_unit, client_of
 from .unit_story import ADA, document
@@ -24,7 +24,7 @@ from .unit_story import ADA, document
 def test_the_flask_command_finds_the_emulator(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("EMULATOR_DATABASE_URL", f"sqlite:///{tmp_path}/emulator.db")
 
-    app = ScriptInfo(app_import_path="emulator").load_app()
+    app = ScriptInfo(app_import_path="stytch_unit_emulator").load_app()
 
     assert app.test_client().get("/").status_code == 200
 

@@ -13,8 +13,8 @@ import stytch
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 
-from emulator import Store
-from emulator.stytch import keys, rotate_key
+from stytch_unit_emulator import Store
+from stytch_unit_emulator.stytch import keys, rotate_key
 
 from .conftest import PROJECT_ID, STYTCH_URL
 from .stytch_story import ADA, BOB, NO_SESSION, NO_TOKEN, Act, Story, refused

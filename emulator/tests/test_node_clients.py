@@ -20,7 +20,7 @@ def missing(script: str) -> str | None:
     if shutil.which("node") is None:
         return "Node is not installed"
     if not (NODE / "node_modules" / package).is_dir():
-        return f"npm package {package} is missing: run npm ci in tests/emulator/node"
+        return f"npm package {package} is missing: run npm ci in emulator/tests/node"
     return None
 
 

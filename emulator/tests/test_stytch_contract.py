@@ -18,13 +18,13 @@ from pydantic import BaseModel
 from stytch.consumer.models.debug import WhoamiResponse
 from stytch.consumer.models.magic_links import AuthenticateResponse
 
-import emulator
-from emulator import Store
-from emulator import stytch as emulated
-from emulator.pytest_plugin import EmulatedProject
-from emulator.stytch import keys
-from emulator.stytch.errors import REFUSALS
-from emulator.transport import WSGIAdapter
+import stytch_unit_emulator as emulator
+from stytch_unit_emulator import Store
+from stytch_unit_emulator import stytch as emulated
+from stytch_unit_emulator.pytest_plugin import EmulatedProject
+from stytch_unit_emulator.stytch import keys
+from stytch_unit_emulator.stytch.errors import REFUSALS
+from stytch_unit_emulator.transport import WSGIAdapter
 
 from .stytch_story import ADA, BOB, NO_SESSION, NO_TOKEN, NO_USER, refused
 

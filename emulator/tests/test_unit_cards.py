@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 import time_machine
 
-from emulator.unit import card_rules
+from stytch_unit_emulator.unit import card_rules
 
 from .conftest import UnitOverHTTP
 from .unit_story import ADDRESS, PHYSICAL, VIRTUAL, Bank, account_of, customer_of, document, errors

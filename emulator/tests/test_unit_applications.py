@@ -10,8 +10,8 @@ import pytest
 import requests
 import time_machine
 
-from emulator import Store
-from emulator.unit import (
+from stytch_unit_emulator import Store
+from stytch_unit_emulator.unit import (
     PendingApplication,
     UnitFault,
     application_documents,
