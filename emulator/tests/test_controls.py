@@ -46,7 +46,9 @@ def client(emulated_project: EmulatedProject) -> stytch.Client:
 @pytest.fixture(scope="module")
 def controlled(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Flask]:
     """An emulator with controls, called without a socket, from any address."""
-    app = emulator.create_app(f"sqlite:///{tmp_path_factory.mktemp('controls')}/emulator.db", with_controls=True)
+    app = emulator.create_app(
+        f"sqlite:///{tmp_path_factory.mktemp('controls')}/emulator.db", controls=emulator.ControlAccess()
+    )
     yield app
     app.extensions["emulator_store"].close()
 
@@ -354,19 +356,87 @@ def test_the_controls_accept_local_requests(controlled: Flask, peer: str) -> Non
     assert answer.status_code == 200
 
 
-def test_controls_are_off_by_default(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.delenv("EMULATOR_CONTROLS", raising=False)
-    app = emulator.create_app(f"sqlite:///{tmp_path}/emulator.db")
+@pytest.mark.parametrize("path", ["/control", "/control/", "/control/faults"])
+def test_controls_are_off_by_default(tmp_path: Path, path: str) -> None:
+    client = emulator.create_app(f"sqlite:///{tmp_path}/emulator.db").test_client()
 
-    assert app.test_client().get("/control/faults").status_code == 404
-    assert b"The control API is off." in app.test_client().get("/").data
+    answer = client.get(path)
+
+    assert (answer.status_code, answer.json) == (
+        404,
+        {"error": "The control API is off. Start the emulator with --controls to turn it on."},
+    )
+    assert b"The control API is off." in client.get("/").data
 
 
-@pytest.mark.parametrize(("setting", "status"), [("1", 200), ("on", 200), ("", 404), ("0", 404)])
-def test_the_environment_can_turn_on_controls(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, setting: str, status: int
+@pytest.mark.parametrize(
+    ("method", "path", "status", "problem"),
+    [
+        ("GET", "/control/nothing", 404, "There is no such control."),
+        ("GET", "/control/clock", 405, "There is no such control."),
+    ],
+)
+def test_an_unknown_control_is_refused_in_json(
+    controlled: Flask, method: str, path: str, status: int, problem: str
 ) -> None:
-    monkeypatch.setenv("EMULATOR_CONTROLS", setting)
-    monkeypatch.setenv("EMULATOR_DATABASE_URL", f"sqlite:///{tmp_path}/emulator.db")
+    answer = controlled.test_client().open(path, method=method)
 
-    assert emulator.create_app().test_client().get("/control/faults").status_code == status
+    assert answer.status_code == status
+    assert answer.json
+    assert answer.json["error"].startswith(problem)
+
+
+TOKEN = "a-token-of-24-characters"
+
+
+@pytest.fixture(scope="module")
+def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Flask]:
+    """An emulator whose controls answer to the name of its container, too."""
+    access = emulator.ControlAccess(frozenset({"emulator", "localhost"}), TOKEN)
+    app = emulator.create_app(f"sqlite:///{tmp_path_factory.mktemp('shared')}/emulator.db", controls=access)
+    yield app
+    app.extensions["emulator_store"].close()
+
+
+BEARER = {"Authorization": f"Bearer {TOKEN}"}
+
+
+@pytest.mark.parametrize(
+    ("peer", "headers", "status"),
+    [
+        pytest.param("172.18.0.3", BEARER | {"Host": "emulator:8001"}, 200, id="the_token_at_an_allowed_name"),
+        pytest.param("172.18.0.3", BEARER | {"Host": "Emulator"}, 200, id="without_a_port"),
+        pytest.param("172.18.0.1", BEARER | {"Host": "localhost:8001"}, 200, id="a_published_port"),
+        pytest.param("127.0.0.1", {"Host": "localhost:8001"}, 200, id="this_machine"),
+        pytest.param("172.18.0.3", {"Host": "emulator:8001"}, 401, id="no_token"),
+        pytest.param("127.0.0.1", {"Host": "emulator:8001"}, 401, id="no_token_on_this_machine"),
+        pytest.param("172.18.0.1", {"Host": "localhost:8001"}, 401, id="no_token_at_a_published_port"),
+        pytest.param("127.0.0.1", {"Host": "emulator", "Authorization": f"Bearer {TOKEN}x"}, 401, id="wrong_token"),
+        pytest.param("127.0.0.1", {"Host": "emulator", "Authorization": "Bearer é"}, 401, id="not_ascii"),
+        pytest.param("127.0.0.1", {"Host": "emulator", "Authorization": "Basic eDp5"}, 401, id="another_scheme"),
+        pytest.param("172.18.0.3", BEARER | {"Host": "evil.example"}, 403, id="another_name"),
+        pytest.param("172.18.0.3", BEARER | {"Host": "emulator", "Via": "1.1 x"}, 403, id="a_proxy"),
+        pytest.param("172.18.0.3", BEARER | {"Host": "emulator", "Origin": "http://emulator"}, 403, id="a_web_page"),
+    ],
+)
+def test_controls_at_an_allowed_name_need_the_token(
+    shared: Flask, peer: str, headers: dict[str, str], status: int
+) -> None:
+    answer = shared.test_client().get("/control/faults", headers=headers, environ_base={"REMOTE_ADDR": peer})
+
+    assert answer.status_code == status
+    assert answer.headers.get("WWW-Authenticate") == ("Bearer" if status == 401 else None)
+
+
+@pytest.mark.parametrize(
+    ("hosts", "token", "problem"),
+    [
+        ({"emulator"}, "", "need a token of at least 16 characters"),
+        ({"emulator"}, "x" * 15, "need a token of at least 16 characters"),
+        ({"emulator:8001"}, TOKEN, "without a port"),
+        ({"*"}, TOKEN, "host name"),
+    ],
+)
+def test_controls_at_another_name_need_a_long_token_and_a_plain_name(hosts: set[str], token: str, problem: str) -> None:
+    with pytest.raises(ValueError, match=problem):
+        emulator.ControlAccess(frozenset(hosts), token)

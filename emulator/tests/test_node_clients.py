@@ -9,14 +9,15 @@ from pathlib import Path
 
 import pytest
 
+from .readme import example
+
 NODE = Path(__file__).parent / "node"
 TIMEOUT = 180  # seconds for one script
-SCRIPTS = sorted(path.name for path in NODE.glob("*.test.mjs"))
+SCRIPTS = {"stytch.test.mjs": "stytch", "unit.test.mjs": "@unit-finance/unit-node-sdk"}  # the packages they use
 
 
-def missing(script: str) -> str | None:
-    """Why a script can't run, or None."""
-    package = {"stytch.test.mjs": "stytch", "unit.test.mjs": "@unit-finance/unit-node-sdk"}[script]
+def missing(package: str) -> str | None:
+    """Why a script that uses a package can't run, or None."""
     if shutil.which("node") is None:
         return "Node is not installed"
     if not (NODE / "node_modules" / package).is_dir():
@@ -24,16 +25,17 @@ def missing(script: str) -> str | None:
     return None
 
 
-@pytest.mark.parametrize("script", SCRIPTS)
-def test_the_official_node_client_runs_against_the_emulator(script: str, emulator_url: str) -> None:
-    if reason := missing(script):
+def run(*args: str, package: str, emulator_url: str, script: str | None = None) -> None:
+    """Run Node, with the script as its input; skips where Node or the package is missing."""
+    if reason := missing(package):
         assert os.environ.get("NODE_TESTS") != "required", reason
         pytest.skip(reason)
     inherited = {name: value for name, value in os.environ.items() if not name.startswith("NODE_")}
 
     result = subprocess.run(  # noqa: S603 - our own script
-        ["node", "--test", "--test-reporter=spec", script],  # noqa: S607 - the installed Node
+        ["node", "--test-reporter=spec", *args],  # noqa: S607 - the installed Node
         cwd=NODE,
+        input=script,
         env={**inherited, "EMULATOR_URL": emulator_url},
         capture_output=True,
         text=True,
@@ -42,3 +44,14 @@ def test_the_official_node_client_runs_against_the_emulator(script: str, emulato
     )
 
     assert result.returncode == 0, result.stdout + result.stderr
+
+
+@pytest.mark.parametrize(("script", "package"), SCRIPTS.items())
+def test_the_official_node_client_runs_against_the_emulator(script: str, package: str, emulator_url: str) -> None:
+    assert set(SCRIPTS) == {path.name for path in NODE.glob("*.test.mjs")}
+
+    run("--test", script, package=package, emulator_url=emulator_url)
+
+
+def test_the_readmes_example_for_node_runs(emulator_url: str) -> None:
+    run("--input-type=module", package="stytch", emulator_url=emulator_url, script=example("js"))

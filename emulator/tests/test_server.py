@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import logging
+import os
+import re
+import shutil
+import subprocess
 import threading
 from pathlib import Path
 from typing import Any
@@ -18,6 +22,7 @@ import stytch_unit_emulator as emulator
 from stytch_unit_emulator.pytest_plugin import EmulatedProject
 
 from .over_http import at_unit, client_of
+from .readme import example
 from .unit_story import ADA, document
 
 
@@ -71,6 +76,29 @@ def test_tokens_in_links_are_not_logged(caplog: pytest.LogCaptureFixture, path: 
     logging.getLogger("werkzeug").info('%s - "%s" %s %s', "127.0.0.1", f"GET {path} HTTP/1.1", "200", "-")
 
     assert caplog.messages == [f'127.0.0.1 - "GET {logged} HTTP/1.1" 200 -']
+
+
+@pytest.mark.skipif(shutil.which("curl") is None, reason="curl is not installed")
+def test_the_readmes_example_for_curl_runs(emulator_url: str, tmp_path: Path) -> None:
+    (tmp_path / "seed.json").write_text(example("json"))
+    (tmp_path / ".curlrc").write_text("silent\nshow-error\nfail-with-body\n")
+    script = example("sh").replace("http://localhost:8001", emulator_url)
+
+    ended = subprocess.run(  # noqa: S603 - our own script
+        ["bash", "-e", "-c", script],  # noqa: S607 - the installed shell
+        cwd=tmp_path,
+        env=os.environ | {"CURL_HOME": str(tmp_path)},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+
+    assert ended.returncode == 0, ended.stdout + ended.stderr
+    printed = re.sub(r"\s", "", ended.stdout)
+    assert '"last4Digits":' in printed
+    assert f'"link":"{emulator_url}/v1/magic_links/redirect?' in printed
+    assert '{"ahead":3600}' in printed
 
 
 def test_an_unknown_path_gets_its_services_error_format(emulator_url: str) -> None:

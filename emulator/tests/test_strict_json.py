@@ -140,7 +140,9 @@ def test_unit_refuses_it_in_a_filter(bank: Bank, value: str) -> None:
 @pytest.fixture(scope="module")
 def controlled(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Flask]:
     """An emulator with controls."""
-    app = emulator.create_app(f"sqlite:///{tmp_path_factory.mktemp('strict')}/emulator.db", with_controls=True)
+    app = emulator.create_app(
+        f"sqlite:///{tmp_path_factory.mktemp('strict')}/emulator.db", controls=emulator.ControlAccess()
+    )
     yield app
     app.extensions["emulator_store"].close()
 

@@ -16,6 +16,7 @@ import requests
 from flask import Flask
 
 from . import application_page, stytch, unit, views
+from .control_access import ControlAccess
 from .server import create_app, org_token, running
 from .store import Store
 from .transport import WSGIAdapter, current_tenant
@@ -23,7 +24,8 @@ from .transport import WSGIAdapter, current_tenant
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication
 
-__all__ = ["Store", "attach", "create_app", "mount", "org_token", "running"]
+__version__ = "0.1.0"
+__all__ = ["ControlAccess", "Store", "attach", "create_app", "mount", "org_token", "running"]
 
 
 class HostSettings(Protocol):

@@ -1,46 +1,39 @@
 """Control API for tests: clock, faults, key rotation, reset, seed and emails.
 
-Exists only with ``with_controls``. Answers only local programs: no proxies and no web pages.
+Exists only where the emulator is started with controls. ``control_access`` says whom it answers.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import asdict
-from ipaddress import ip_address
 from typing import Any
 from uuid import uuid4
 
-from flask import Blueprint, Flask, Response, abort, jsonify, request
+from flask import Blueprint, Response, abort, jsonify, request
 from werkzeug.exceptions import HTTPException
 
 from . import clock, seeding, strict_json, stytch
+from .control_access import ControlAccess
 from .control_middleware import ALL_TENANTS, CLOCK, FAULT, FAULTS, PREFIX, clock_offset
 from .store import CONTROLS, Json, Store, TenantFull
 
 MAX_BYTES = 1024 * 1024  # of a seed
 MAX_KEPT = 500  # clocks, and faults; those of deleted tenants would pile up otherwise
 MAX_SHIFT = 10 * 365 * 86_400.0  # seconds, in either direction
-LOCAL_NAMES = ("localhost", "127.0.0.1", "[::1]")
 
 
-def blueprint(store: Store, stytch_app: Flask, unit_app: Flask) -> Blueprint:
+def blueprint(store: Store, seed_tenant: Callable[[Json, str], Json], access: ControlAccess) -> Blueprint:
     """The control API. Answers JSON; a refusal is ``{"error": "what to do"}``."""
     bp = Blueprint("controls", __name__, url_prefix=PREFIX)
 
     @bp.before_request
-    def only_this_machine() -> None:
-        """Refuse web pages and proxies, which could relay requests of others."""
-        peer = request.remote_addr or ""
-        forwarded = {"Forwarded", "X-Forwarded-For", "X-Real-Ip", "Via"} & {name for name, _ in request.headers}
-        from_page = "Origin" in request.headers or request.headers.get("Sec-Fetch-Site", "none") != "none"
-        named = request.host.rsplit(":", 1)[0] if not request.host.endswith("]") else request.host
-        if not _is_loopback(peer) or forwarded or from_page or named not in LOCAL_NAMES:
-            abort(403, "The control API answers only programs on this machine.")
+    def check_access() -> None:
+        access.check(request)
 
     @bp.errorhandler(HTTPException)
-    def refused(error: HTTPException) -> tuple[Json, int]:
-        return {"error": error.description or error.name}, error.code or 500
+    def refused(error: HTTPException) -> tuple[Json, int, dict[str, str]]:
+        return refusal(error)
 
     @bp.errorhandler(TenantFull)
     def full(error: TenantFull) -> tuple[Json, int]:
@@ -111,7 +104,7 @@ def blueprint(store: Store, stytch_app: Flask, unit_app: Flask) -> Blueprint:
     def seed(project_id: str) -> tuple[Json, int]:
         """Create users, customers, accounts, cards and activity from a description."""
         try:
-            return seeding.seed(_body(), _scope(project_id), store, stytch_app, unit_app), 201
+            return seed_tenant(_body(), _scope(project_id)), 201
         except seeding.BadSeed as bad:
             abort(400, str(bad))
 
@@ -124,16 +117,15 @@ def blueprint(store: Store, stytch_app: Flask, unit_app: Flask) -> Blueprint:
     return bp
 
 
+def refusal(error: HTTPException, problem: str | None = None) -> tuple[Json, int, dict[str, str]]:
+    """Answer a refused control request."""
+    headers = {"WWW-Authenticate": "Bearer"} if error.code == 401 else {}
+    return {"error": problem or error.description or error.name}, error.code or 500, headers
+
+
 def _mail(mail: stytch.Mail) -> Json:
     times = {"sent_at": clock.seconds(mail.sent_at), "expires": clock.seconds(mail.expires)}
     return {**asdict(mail), **times, "token": mail.token}
-
-
-def _is_loopback(peer: str) -> bool:
-    try:
-        return ip_address(peer).is_loopback
-    except ValueError:
-        return False
 
 
 def _scope(project_id: str) -> str:

@@ -24,6 +24,7 @@ class EmulatedProject:
     url: str
     project_id: str = field(default_factory=lambda: f"project-test-{uuid4()}")
     secret: str = SECRET
+    control_token: str = field(default="", repr=False)  # for an emulator at another host name
 
     @property
     def unit_token(self) -> str:
@@ -60,7 +61,8 @@ class EmulatedProject:
 
     def _control(self, method: str, what: str, body: object = None) -> Any:
         url = f"{self.url}/control/tenants/{self.project_id}/{what}".rstrip("/")
-        response = requests.request(method, url, json=body, timeout=30)
+        headers = {"Authorization": f"Bearer {self.control_token}"} if self.control_token else {}
+        response = requests.request(method, url, json=body, headers=headers, timeout=30)
         if not response.ok:
             raise ValueError(response.json()["error"])
         return response.json()

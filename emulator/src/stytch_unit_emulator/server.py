@@ -1,4 +1,4 @@
-"""Both services on one origin: ``flask --app emulator run --port 8001``.
+"""Both services on one origin, as ``stytch-unit-emulator`` serves them.
 
 Stytch has ``/v1`` and Unit all other paths, except the emulator's own pages: start page, mailbox and phone, and the
 hosted application form. Each ``project-test-<uuid>`` is a separate tenant.
@@ -10,17 +10,21 @@ import logging
 import os
 import re
 import threading
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Set
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 import requests
 from flask import Flask, Response, make_response, render_template, request
+from werkzeug.exceptions import HTTPException
 from werkzeug.serving import WSGIRequestHandler, make_server
 
-from . import application_page, clock, controls, stytch, unit
+from . import application_page, clock, seeding, stytch, unit
+from . import controls as control_api
+from .control_access import ControlAccess
 from .control_middleware import PREFIX, ControlMiddleware
 from .store import MAX_RECORDS, Store
 from .transport import WSGIAdapter
@@ -32,29 +36,39 @@ IN_PROCESS = "http://stytch.emulator"  # where Unit fetches Stytch's keys; never
 POLICY = (
     "default-src 'none'; style-src 'self'; form-action 'self' http: https:; base-uri 'none'; frame-ancestors 'none'"
 )
-FRONT_PATHS = ("/inbox", "/healthz", "/emulator.css", "/application-form/", f"{PREFIX}/")
+FRONT_PATHS = ("/inbox", "/healthz", "/emulator.css", "/application-form/", PREFIX, f"{PREFIX}/")
+CONTROLS_OFF = "The control API is off. Start the emulator with --controls to turn it on."
+NO_CONTROL = "There is no such control. The start page lists them."
+SAMPLE_PROJECT = "project-test-00000000-0000-4000-8000-000000000001"
 TOKENS = re.compile(r'(/application-form/|[?&]token=)[^\s&?"]+')  # in links that people open
-TRUE_VALUES = {"1", "true", "yes", "on"}
 
 
-def create_app(database_url: str | None = None, *, with_controls: bool | None = None) -> Flask:
+def create_app(
+    database_url: str | None = None,
+    *,
+    controls: ControlAccess | None = None,
+    public_url: str | None = None,
+    app_hosts: Set[str] = frozenset(),
+) -> Flask:
     """Both services, a start page and optionally the control API, as one app.
 
-    Defaults come from the environment: ``EMULATOR_DATABASE_URL`` (a SQLite file under ``instance/`` if blank) and
-    ``EMULATOR_CONTROLS`` (off if blank). Raises BadDatabaseURL.
+    Without a URL, the data is in the database of ``EMULATOR_DATABASE_URL``, or in a SQLite file under ``instance/``.
+    ``controls`` says who may use the control API; without it there is none. ``public_url`` is the base of links, if
+    browsers reach the app at another origin than API clients do. ``app_hosts`` are host names at which plain http
+    redirect and webhook URLs are accepted, besides loopback. Raises BadDatabaseURL.
     """
-    if with_controls is None:
-        with_controls = os.environ.get("EMULATOR_CONTROLS", "").strip().lower() in TRUE_VALUES
     given = database_url or os.environ.get("EMULATOR_DATABASE_URL", "").strip()
     store = Store(given or f"sqlite:///{Path.cwd() / 'instance' / 'emulator.db'}")
-    stytch_app, unit_app = _services(store)
-    app = _front_app(store, with_controls=with_controls)
-    if with_controls:
-        app.register_blueprint(controls.blueprint(store, stytch_app, unit_app))
+    stytch_app, unit_app = _services(store, public_url, frozenset(app_hosts))
+    seed = partial(seeding.seed, store=store, stytch_app=stytch_app, unit_app=unit_app)
+    app = _front_app(store, controls, frozenset(app_hosts))
+    if controls:
+        app.register_blueprint(control_api.blueprint(store, seed, controls))
     both = _by_path(app.wsgi_app, stytch_app, unit_app)
-    app.wsgi_app = ControlMiddleware(both, store) if with_controls else both  # type: ignore[method-assign, assignment]
+    app.wsgi_app = ControlMiddleware(both, store) if controls else both  # type: ignore[method-assign, assignment]
     logging.getLogger("werkzeug").addFilter(_without_tokens)
-    app.extensions |= {"emulator_store": store, "emulator_dispatcher": unit_app.extensions["emulated_unit"].dispatcher}
+    app.extensions |= {"emulator_store": store, "emulator_seed": seed}
+    app.extensions["emulator_dispatcher"] = unit_app.extensions["emulated_unit"].dispatcher
     return app
 
 
@@ -64,13 +78,13 @@ def org_token(project_id: str) -> str:
 
 
 @contextmanager
-def running(database_url: str | None = None, *, port: int = 0, with_controls: bool = True) -> Iterator[str]:
-    """Serve from a thread on loopback; yields the origin.
+def running(database_url: str | None = None, *, port: int = 0) -> Iterator[str]:
+    """Serve from a thread on loopback, with controls; yields the origin.
 
     Without a URL the data is deleted at the end. Without a port a free one is used.
     """
     with TemporaryDirectory(prefix="emulator-", ignore_cleanup_errors=True) as folder:
-        app = create_app(database_url or f"sqlite:///{folder}/emulator.db", with_controls=with_controls)
+        app = create_app(database_url or f"sqlite:///{folder}/emulator.db", controls=ControlAccess())
         server = make_server("127.0.0.1", port, app, threaded=True, request_handler=_SilentRequestHandler)
         thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
         thread.start()
@@ -98,8 +112,8 @@ class _SilentRequestHandler(WSGIRequestHandler):
         """Log nothing."""
 
 
-def _services(store: Store) -> tuple[Flask, Flask]:
-    stytch_app = stytch.create_app(store)
+def _services(store: Store, public_url: str | None, app_hosts: frozenset[str]) -> tuple[Flask, Flask]:
+    stytch_app = stytch.create_app(store, public_url=public_url, app_hosts=app_hosts)
     in_process = requests.Session()
     in_process.mount(IN_PROCESS, WSGIAdapter(stytch_app))
     unit_app = unit.create_app(
@@ -108,6 +122,8 @@ def _services(store: Store) -> tuple[Flask, Flask]:
             jwks_path=f"{IN_PROCESS}/v1/sessions/jwks/{project_id}", issuer=f"stytch.com/{project_id}"
         ),
         fetch=lambda url: in_process.get(url).json(),
+        public_url=public_url,
+        app_hosts=app_hosts,
     )
     return stytch_app, unit_app
 
@@ -125,9 +141,9 @@ def _by_path(front: WSGIApplication, stytch_app: WSGIApplication, unit_app: WSGI
     return application
 
 
-def _front_app(store: Store, *, with_controls: bool) -> Flask:
+def _front_app(store: Store, access: ControlAccess | None, app_hosts: frozenset[str]) -> Flask:
     app = Flask(__name__, template_folder="templates/server", static_folder=None)
-    app.config["MAX_CONTENT_LENGTH"] = controls.MAX_BYTES
+    app.config["MAX_CONTENT_LENGTH"] = control_api.MAX_BYTES
     app.context_processor(lambda: {"csrf_token": str})  # the secret token in the form's URL prevents CSRF
     app.add_template_filter(clock.display, "display_time")
     app.register_blueprint(application_page.pages(store, lambda token: unit.tenant_of_form(token, store)))
@@ -139,17 +155,24 @@ def _front_app(store: Store, *, with_controls: bool) -> Flask:
         response.headers["Referrer-Policy"] = "no-referrer"
         return response
 
+    @app.errorhandler(HTTPException)
+    def refused(error: HTTPException) -> HTTPException | tuple[dict[str, str], int, dict[str, str]]:
+        """Answer JSON also where the control API is off, or has no such path."""
+        if not request.path.startswith(PREFIX):
+            return error
+        return control_api.refusal(error, NO_CONTROL if access else CONTROLS_OFF)
+
     @app.get("/")
     def start() -> str:
         """Show how to point an SDK at this server."""
         origin = request.host_url.rstrip("/")
-        example = "project-test-00000000-0000-4000-8000-000000000001"
         return render_template(
             "start.html",
             origin=origin,
-            project_id=example,
-            org_token=org_token(example),
-            with_controls=with_controls,
+            project_id=SAMPLE_PROJECT,
+            org_token=org_token(SAMPLE_PROJECT),
+            controls=access,
+            app_hosts=sorted(app_hosts),
             max_records=MAX_RECORDS,
         )
 

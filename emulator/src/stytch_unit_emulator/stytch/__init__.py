@@ -120,16 +120,22 @@ __all__ = [
 ]
 
 
-def create_app(store: Store, *, public_url: str | None = None, redirect_urls: frozenset[str] | None = None) -> Flask:
+def create_app(
+    store: Store,
+    *,
+    public_url: str | None = None,
+    redirect_urls: frozenset[str] | None = None,
+    app_hosts: frozenset[str] = frozenset(),
+) -> Flask:
     """The emulated Stytch API as a Flask app.
 
     ``public_url`` is the base of links in emails, if browsers reach the app at another origin than API clients do.
-    Without ``redirect_urls``, every https URL and every http URL on loopback counts as registered.
+    Without ``redirect_urls``, every https URL counts as registered, and every http URL on loopback or ``app_hosts``.
     """
     app = Flask(__name__, static_folder=None)
     app.config.update(MAX_CONTENT_LENGTH=wire.MAX_BODY, PROVIDE_AUTOMATIC_OPTIONS=False)
     app.url_map.merge_slashes = False
-    app.extensions["emulated_stytch"] = wire.Service(store, public_url, redirect_urls)
+    app.extensions["emulated_stytch"] = wire.Service(store, public_url, redirect_urls, app_hosts)
     for product in (magic_links, magic_link_emails, sessions, totps, users, debug):
         app.register_blueprint(product.bp)
     wire.install_errors(app)

@@ -60,4 +60,4 @@ def _is_registered(url: str) -> bool:
     if registered is not None:
         return url in registered
     parts = urlsplit(url)
-    return parts.scheme == "https" or (parts.scheme == "http" and parts.hostname in LOOPBACK)
+    return parts.scheme == "https" or (parts.scheme == "http" and parts.hostname in LOOPBACK | service().app_hosts)

@@ -27,6 +27,7 @@ class Service:
     store: Store
     public_url: str | None
     redirect_urls: frozenset[str] | None
+    app_hosts: frozenset[str]
 
     @property
     def origin(self) -> str:

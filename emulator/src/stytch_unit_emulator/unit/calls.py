@@ -30,6 +30,7 @@ class Emulation:
     fetch: Callable[[str], Json]
     public_url: str | None
     dispatcher: WebhookDispatcher
+    app_hosts: frozenset[str]
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 from flask import Blueprint, Response
 
 from . import events, jsonapi, queries
-from .calls import Call, endpoint
+from .calls import Call, emulation, endpoint
 from .documents import read
 from .errors import Problem, UnitFault
 from .schema import fields, flag, one_of, text, wrong
@@ -25,7 +25,7 @@ MAX_WEBHOOKS = 20  # per tenant
 
 
 def _target(value: Any, pointer: str) -> Iterator[Problem]:
-    """A URL that the emulator may call: https, or this machine."""
+    """A URL that the emulator may call: https, or http on this machine or one of ``app_hosts``."""
     if [*text("[!-~]+", 2048)(value, pointer)] or not _may_call(value):
         yield wrong(pointer, "expected an https URL, or an http URL on localhost")
 
@@ -38,7 +38,7 @@ def _may_call(url: str) -> bool:
         return False
     if not host or parts.username is not None or parts.scheme not in ("https", "http"):
         return False
-    return parts.scheme == "https" or host == "localhost" or _is_loopback(host)
+    return parts.scheme == "https" or host in {"localhost", *emulation().app_hosts} or _is_loopback(host)
 
 
 def _is_loopback(host: str) -> bool:
