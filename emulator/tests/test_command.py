@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 import requests
-from click.testing import CliRunner
+from click.testing import CliRunner, Result
 
 from stytch_unit_emulator.cli import main
 from stytch_unit_emulator.server import SAMPLE_PROJECT
@@ -19,6 +19,12 @@ from .unit_story import document
 
 TOKEN = "a-token-of-24-characters"
 ORG = {"Authorization": f"Bearer v2.public.emulator-{SAMPLE_PROJECT}", "Content-Type": "application/vnd.api+json"}
+
+
+def refused(folder: Path, *args: str) -> Result:
+    """The end of a start that should be refused; it could not serve either, as no machine has this address."""
+    command = [*args, "--host", "192.0.2.1", "--database", f"sqlite:///{folder}/emulator.db"]
+    return CliRunner(env={"EMULATOR_CONTROL_TOKEN": ""}).invoke(main, command)
 
 
 @pytest.mark.parametrize(
@@ -33,8 +39,8 @@ ORG = {"Authorization": f"Bearer v2.public.emulator-{SAMPLE_PROJECT}", "Content-
         (["--seed", "nowhere.json"], "'nowhere.json' does not exist"),
     ],
 )
-def test_a_wrong_option_ends_the_start_with_one_sentence(args: list[str], problem: str) -> None:
-    ended = CliRunner(env={"EMULATOR_CONTROL_TOKEN": ""}).invoke(main, args)
+def test_a_wrong_option_ends_the_start_with_one_sentence(tmp_path: Path, args: list[str], problem: str) -> None:
+    ended = refused(tmp_path, *args)
 
     assert ended.exit_code == 2
     assert problem in ended.output
@@ -53,8 +59,7 @@ def test_a_wrong_option_ends_the_start_with_one_sentence(args: list[str], proble
 def test_a_wrong_seed_ends_the_start_with_one_sentence(tmp_path: Path, seed: str, problem: str) -> None:
     (tmp_path / "seed.json").write_text(seed)
 
-    args = ["--seed", f"{tmp_path}/seed.json", "--database", f"sqlite:///{tmp_path}/emulator.db"]
-    ended = CliRunner().invoke(main, args)
+    ended = refused(tmp_path, "--seed", f"{tmp_path}/seed.json")
 
     assert ended.exit_code == 2
     assert problem in ended.output

@@ -3,7 +3,8 @@
 They use the vendors' paths and wire formats, sign real JWTs, and refuse what the vendors refuse. They send no email and
 move no money. Delete this package and the app needs real credentials.
 
-``create_app()`` serves both on one origin, for any SDK over HTTP. ``running()`` serves that on a free port.
+The command ``stytch-unit-emulator`` serves both on one origin, for any SDK over HTTP; so do ``create_app()`` as an app
+and ``running()`` on a free port.
 ``attach()`` mounts both on a ``requests.Session`` in this process. ``mount()`` does so for the host app.
 """
 
