@@ -18,13 +18,14 @@ run: $(VENV)/run.stamp ## Serve the app on http://localhost:8000
 doctor: $(VENV)/run.stamp ## Check the set-up of Stytch and Unit, and name the next step
 	$(BIN)/flask --app app doctor
 
+EMULATOR := PYTHONPATH=emulator/src $(BIN)/python -m stytch_unit_emulator --port $(EMULATOR_PORT)
 emulator: $(VENV)/run.stamp ## Serve both emulated services on http://localhost:8001; CONTROLS=1 adds the control API
-	EMULATOR_CONTROLS=$(CONTROLS) $(BIN)/flask --app emulator run --port $(EMULATOR_PORT)
+	$(EMULATOR) $(if $(filter-out 0,$(CONTROLS)),--controls)
 
 EXAMPLE := project-test-00000000-0000-4000-8000-000000000001
 example: $(VENV)/run.stamp ## Serve examples/one_file.py on http://localhost:8000, beside the emulator
 	@echo "Email and codes: http://localhost:$(EMULATOR_PORT)/inbox (user $(EXAMPLE), any password)"
-	@$(BIN)/flask --app emulator run --port $(EMULATOR_PORT) & trap "kill $$!" EXIT INT TERM; \
+	@$(EMULATOR) & trap "kill $$!" EXIT INT TERM; \
 	STYTCH_PROJECT_ID=$(EXAMPLE) STYTCH_SECRET=secret-test-example STYTCH_API_URL=http://localhost:$(EMULATOR_PORT) \
 	UNIT_API_TOKEN=v2.public.emulator-$(EXAMPLE) UNIT_API_URL=http://localhost:$(EMULATOR_PORT) \
 	SECRET_KEY=$$($(BIN)/python -c "import secrets; print(secrets.token_hex(32))") \

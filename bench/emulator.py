@@ -21,9 +21,9 @@ import sqlalchemy as sa
 from flask import Flask
 from werkzeug.test import Client, TestResponse
 
-import emulator
-from emulator.database import engine_for
-from emulator.seeding import CUSTOMER
+import stytch_unit_emulator as emulator
+from stytch_unit_emulator.database import engine_for
+from stytch_unit_emulator.seeding import CUSTOMER
 
 VISITORS = (10, 1_000, 10_000)
 ROUNDS = 200
@@ -118,14 +118,14 @@ CALLS: dict[str, Call] = {
 def crowd(folder: Path, visitors: int) -> Iterator[list[Visitor]]:
     """An emulator with this many visitors in its store; yields those who call."""
     url = f"sqlite:///{folder}/{visitors}.db"
-    seeding = emulator.create_app(url, with_controls=True)
+    seeding = emulator.create_app(url, controls=emulator.ControlAccess())
     callers = [Visitor(Client(seeding)) for _ in range(REAL)]
     for visitor in callers:
         visitor.arrive()
     seeding.extensions["emulator_store"].close()
     if visitors > REAL:
         copy(url, callers[0].project_id, visitors - REAL)
-    app = emulator.create_app(url, with_controls=False)
+    app = emulator.create_app(url)
     for visitor in callers:
         visitor.client = Client(app)
     yield callers

@@ -7,13 +7,21 @@ from __future__ import annotations
 
 from limits import parse
 
-from emulator import create_app as create_emulator
-from emulator import org_token
-from emulator.store import MAX_BYTES as TENANT_BYTES
 from services import rate_limits
 from services.http import HttpSession as HttpSession
+from stytch_unit_emulator import ControlAccess, org_token
+from stytch_unit_emulator import create_app as create_emulator
+from stytch_unit_emulator.store import MAX_BYTES as TENANT_BYTES
 
-__all__ = ["TENANT_BYTES", "HttpSession", "create_emulator", "lift_link_limit", "mails_path", "org_token"]
+__all__ = [
+    "TENANT_BYTES",
+    "ControlAccess",
+    "HttpSession",
+    "create_emulator",
+    "lift_link_limit",
+    "mails_path",
+    "org_token",
+]
 
 
 def mails_path(project_id: str) -> str:

@@ -37,7 +37,10 @@ TURNS = 16  # short ones, so that other load on the machine affects both sides a
 STARTS = 5
 LEAK_REQUESTS = 50_000
 PAGE_RATIO, LIST_RATIO = 1.4, 1.15
-SERVICES = "from bench import names; from deploy import serve; serve.main(names.create_emulator(with_controls=True))"
+SERVICES = (
+    "from bench import names; from deploy import serve;"
+    " serve.main(names.create_emulator(controls=names.ControlAccess()))"
+)
 LIBRARIES = "import flask, stytch; from deploy import serve; serve.main(flask.Flask('libraries'))"
 
 

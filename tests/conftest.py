@@ -28,7 +28,7 @@ from .journeys import CUSTOMER, ENROLLED, HAS_CARD, SIGNED_IN, STEPPED_UP, Journ
 from .live import LiveServices, live_services
 from .visitor import Visitor
 
-pytest_plugins = ["emulator.pytest_plugin"]
+pytest_plugins = ["stytch_unit_emulator.pytest_plugin"]
 
 AppWith: TypeAlias = Callable[..., Flask]  # by environment variables
 AtEndOf: TypeAlias = Callable[[Journey], Visitor]

@@ -8,7 +8,7 @@ from functools import cache
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
-PACKAGES = ("blueprints", "services", "extras", "emulator")
+PACKAGES = ("blueprints", "services", "extras", "emulator/src/stytch_unit_emulator")
 
 
 @cache
@@ -48,7 +48,9 @@ def closure(*files: str) -> set[str]:
 
 
 def _name(file: Path) -> str:
-    return ".".join(file.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__")
+    path = file.relative_to(ROOT)
+    path = path.relative_to("emulator/src") if path.is_relative_to("emulator/src") else path
+    return ".".join(path.with_suffix("").parts).removesuffix(".__init__")
 
 
 def _known(name: str) -> str | None:

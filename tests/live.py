@@ -13,9 +13,9 @@ from uuid import uuid4
 
 from werkzeug.serving import WSGIRequestHandler, make_server
 
-import emulator
-from emulator.stytch import authenticator, mails
+import stytch_unit_emulator as emulator
 from settings import Settings
+from stytch_unit_emulator.stytch import authenticator, mails
 
 from .environs import SECRET_KEY, Environ, read
 from .visitor import PERSON, Visitor, query

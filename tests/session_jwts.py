@@ -17,9 +17,9 @@ from cryptography.hazmat.primitives.asymmetric import padding, rsa
 from cryptography.hazmat.primitives.hashes import SHA256, SHA512
 from jwt.algorithms import RSAAlgorithm
 
-from emulator.transport import WSGIAdapter
 from services.http import HttpSession
 from services.session import JWT_LEEWAY, SESSION_CLAIM, KeySet, verified_claims
+from stytch_unit_emulator.transport import WSGIAdapter
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIEnvironment

@@ -15,12 +15,12 @@ BANK = {f"services.{name}" for name in ("exchange", "unit_client", "unit_models"
 }
 TYPES = {"AppWith", "Arrive", "AtEndOf"}  # of fixtures
 MAY_IMPORT = {  # each layer, and the layers below it
-    "app": {"settings", "services", "blueprints", "extras", "emulator"},
+    "app": {"settings", "services", "blueprints", "extras", "stytch_unit_emulator"},
     "extras": {"settings", "services", "blueprints", "extras"},
     "blueprints": {"services", "blueprints"},
     "services": {"services"},
     "settings": set(),
-    "emulator": {"emulator"},
+    "stytch_unit_emulator": {"stytch_unit_emulator"},
 }
 
 
@@ -68,6 +68,14 @@ def test_imports_point_one_way_and_no_extra_imports_another() -> None:
     assert not [pair for pair in imports if is_another_extra(*pair)]
 
 
+def test_the_emulators_tests_import_nothing_of_the_app() -> None:
+    files = [*(ROOT / "emulator/tests").rglob("*.py")]
+    app = {"app", "settings", "services", "blueprints", "extras", "tests", "bench"}
+
+    assert files
+    assert not [(file.name, name) for file in files for name in imported_names(file) if layer(name) in app]
+
+
 def test_services_render_nothing() -> None:
     services = {name: file.read_text() for name, file in modules().items() if layer(name) == "services"}
 
@@ -101,9 +109,7 @@ def test_the_core_is_read_in_an_hour() -> None:
 
 
 def test_no_test_module_imports_another() -> None:
-    files = [file for file in (ROOT / "tests").rglob("*.py") if "emulator" not in file.parts]
-
-    imported = {(file.name, name) for file in files for name in imported_names(file)}
+    imported = {(file.name, name) for file in (ROOT / "tests").rglob("*.py") for name in imported_names(file)}
     from_conftest = {(file, name.rpartition(".")[2]) for file, name in imported if ".conftest." in name}
 
     assert not {(file, name) for file, name in imported if ".test_" in name}

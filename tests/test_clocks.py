@@ -7,8 +7,8 @@ from http.cookies import SimpleCookie
 
 import pytest
 
-from emulator.clock import shifted
 from services.signals import security_event
+from stytch_unit_emulator.clock import shifted
 
 from .visitor import EMAIL, Visitor
 

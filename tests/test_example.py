@@ -13,7 +13,7 @@ import time_machine
 from flask import Flask
 from selectolax.lexbor import LexborHTMLParser
 
-from emulator.pytest_plugin import EmulatedProject
+from stytch_unit_emulator.pytest_plugin import EmulatedProject
 
 MODULE = "examples.one_file"
 

@@ -31,7 +31,7 @@ page = app.test_client().get("/")
 print(json.dumps({
     "status": page.status_code,
     "html": page.text,
-    "modules": [name for name in sys.modules if name.split(".")[0] == "emulator"],
+    "modules": [name for name in sys.modules if name.split(".")[0] == "stytch_unit_emulator"],
     "rules": [rule.rule for rule in app.url_map.iter_rules()],
 }))
 """

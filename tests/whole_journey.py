@@ -14,9 +14,9 @@ import time_machine
 from flask import Flask
 from selectolax.lexbor import LexborNode
 
-from emulator import Store
-from emulator.unit import card_rules
 from services.signals import upstream_call
+from stytch_unit_emulator import Store
+from stytch_unit_emulator.unit import card_rules
 
 from .identity import SANDBOX_CODE, another_browser, carried, resumed
 from .journeys import get_card

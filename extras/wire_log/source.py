@@ -25,7 +25,7 @@ from werkzeug.local import LocalProxy
 
 from services import signals
 
-NOT_SHOWN = {"emulator"}  # it stands in for the services and is not part of the app
+NOT_SHOWN = {"stytch_unit_emulator"}  # it stands in for the services and is not part of the app
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from emulator.pytest_plugin import EmulatedProject
+from stytch_unit_emulator.pytest_plugin import EmulatedProject
 
 from ..copies.patterns import PATTERNS, served
 from ..copies.people import User

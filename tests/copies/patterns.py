@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bench.processes import environment, free_port, running
-from emulator.pytest_plugin import EmulatedProject
+from stytch_unit_emulator.pytest_plugin import EmulatedProject
 
 from ..imports import ROOT, closure, modules
 

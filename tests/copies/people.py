@@ -11,7 +11,7 @@ import pyotp
 import requests
 import stytch
 
-from emulator.pytest_plugin import EmulatedProject
+from stytch_unit_emulator.pytest_plugin import EmulatedProject
 
 APPLICATION = {
     "fullName": {"first": "Ada", "last": "Vance"},

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from emulator.pytest_plugin import EmulatedProject
+from stytch_unit_emulator.pytest_plugin import EmulatedProject
 
 from ..imports import ROOT, closure, modules
 from .browser import Browser

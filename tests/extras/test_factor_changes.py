@@ -93,7 +93,7 @@ def test_a_removed_authenticator_is_gone_at_stytch_and_no_step_up_any_more(stepp
 def test_a_removed_authenticator_proves_nothing_even_if_stytch_still_lists_it(
     stepped_up: Visitor, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("emulator.stytch.session_records.forget_factor", lambda *_: None)
+    monkeypatch.setattr("stytch_unit_emulator.stytch.session_records.forget_factor", lambda *_: None)
 
     stepped_up.post("/account/authenticator/remove")
 

@@ -219,7 +219,7 @@ def test_a_full_bank_says_so_keeps_what_was_typed_and_decides_nothing(
     enrolled.post("/customer", PERSON | {"ssn": "000-00-0004"})
     waiting = enrolled.get("/customer")
     decide = str(waiting.one("form.pretend").attrs["action"])
-    monkeypatch.setattr("emulator.store.MAX_RECORDS", 0)
+    monkeypatch.setattr("stytch_unit_emulator.store.MAX_RECORDS", 0)
 
     refused = fill_in(enrolled, form, **{"address-city": "Berkeley"})
     enrolled.page = waiting

@@ -10,11 +10,11 @@ from unittest.mock import Mock
 import pytest
 from click.testing import Result
 
-from emulator.transport import current_tenant
 from extras.operations.linking import Customer, Linking
 from services.session import CUSTOMER_CLAIM
 from services.stytch_client import stytch_client
 from services.unit_client import org_client
+from stytch_unit_emulator.transport import current_tenant
 
 from ..fake_network import FakeNetwork
 from ..inside import request_of

@@ -96,7 +96,12 @@ def test_one_id_holds_the_lines_of_a_request_together(stepped_up: Visitor, writt
     missing = page.response.headers["X-Request-Id"]
 
     ids = {(entry["logger"], entry.get("request_id")) for entry in written.entries}
-    assert ids == {("security", listing), ("request", listing), ("request", missing), ("emulator.unit", None)}
+    assert ids == {
+        ("security", listing),
+        ("request", listing),
+        ("request", missing),
+        ("stytch_unit_emulator.unit", None),
+    }
     assert listing != missing
     assert f"Reference: {missing}" in page.text
 

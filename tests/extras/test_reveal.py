@@ -13,9 +13,9 @@ import time_machine
 from flask import Flask
 
 from app import create_app
-from emulator.unit import card_rules
 from extras.reveal.views import VGS
 from settings import SettingsError
+from stytch_unit_emulator.unit import card_rules
 
 from ..conftest import AtEndOf
 from ..environs import BOTH, LIVE, Environ, read

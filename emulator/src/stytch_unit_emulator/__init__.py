@@ -1,0 +1,121 @@
+"""Emulators of Stytch and Unit, for the demo and for tests.
+
+They use the vendors' paths and wire formats, sign real JWTs, and refuse what the vendors refuse. They send no email and
+move no money. Delete this package and the app needs real credentials.
+
+The command ``stytch-unit-emulator`` serves both on one origin, for any SDK over HTTP; so do ``create_app()`` as an app
+and ``running()`` on a free port.
+``attach()`` mounts both on a ``requests.Session`` in this process. ``mount()`` does so for the host app.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Protocol
+
+import requests
+from flask import Flask
+
+from . import application_page, stytch, unit, views
+from .control_access import ControlAccess
+from .server import create_app, org_token, running
+from .store import Store
+from .transport import WSGIAdapter, current_tenant
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import WSGIApplication
+
+__version__ = "0.1.0"
+__all__ = ["ControlAccess", "Store", "attach", "create_app", "mount", "org_token", "running"]
+
+
+class HostSettings(Protocol):
+    """The settings that the emulator reads from its host app."""
+
+    @property
+    def emulated(self) -> frozenset[str]: ...
+    @property
+    def emulator_database_url(self) -> str: ...
+    @property
+    def is_https(self) -> bool: ...
+    @property
+    def jwks_url(self) -> str: ...
+    @property
+    def login_url(self) -> str: ...
+    @property
+    def public_url(self) -> str: ...
+    @property
+    def stytch_api_url(self) -> str: ...
+    @property
+    def stytch_project_id(self) -> str: ...
+    @property
+    def unit_api_url(self) -> str: ...
+
+
+def mount(app: Flask, session: requests.Session, settings: HostSettings) -> set[str]:
+    """Answer the app's API calls in this process, and add the emulator's pages.
+
+    Returns the endpoints of those pages, which need no sign-in.
+    """
+    store = Store(settings.emulator_database_url)
+    app.config["CARD_NUMBER_SOURCES"] = {"frame-src": "'self'"}
+    stytch_app, unit_app = attach(
+        session,
+        store,
+        project_id=settings.stytch_project_id,
+        public_url=f"{settings.public_url}/emulator",
+        redirect_url=settings.login_url,
+        stytch_url=settings.stytch_api_url if "stytch" in settings.emulated else None,
+        unit_url=settings.unit_api_url if "unit" in settings.emulated else None,
+        jwks_url=settings.jwks_url,
+    )
+    pages = [views.visitors(emulated=settings.emulated, public_url=settings.public_url, secure=settings.is_https)]
+    _fill_slots(app, views.COMMON_SLOTS)
+    if stytch_app:
+        _fill_slots(app, views.STYTCH_SLOTS)
+        pages.append(views.stytch_pages(store, stytch_app))
+    if unit_app:
+        _fill_slots(app, views.UNIT_SLOTS)
+        pages.append(views.unit_pages(store, unit_app))
+        pages.append(application_page.pages(store, lambda _token: current_tenant.get(), "/emulator"))
+    return views.add_pages(app, *pages)
+
+
+def _fill_slots(app: Flask, templates: Mapping[str, str]) -> None:
+    """Register the templates that the app's ``slot()`` renders, by slot name."""
+    slots = app.extensions.setdefault("slots", {})
+    for slot, template in templates.items():
+        slots.setdefault(slot, []).append(template)
+
+
+def attach(
+    session: requests.Session,
+    store: Store,
+    *,
+    project_id: str,
+    public_url: str,
+    redirect_url: str,
+    stytch_url: str | None,
+    unit_url: str | None,
+    jwks_url: str,
+) -> tuple[WSGIApplication | None, WSGIApplication | None]:
+    """Answer the session's calls to the given origins in this process.
+
+    ``public_url`` is where a browser reaches the emulator's pages. ``redirect_url`` is the one redirect URL registered
+    for the project. ``jwks_url`` is what Unit's dashboard holds under *JWT Settings*; it is fetched through the same
+    session, so it may be Stytch's live URL. Returns the emulated Stytch and Unit, each None if not emulated.
+    """
+    stytch_app = unit_app = None
+    if stytch_url:
+        stytch_app = stytch.create_app(store, public_url=public_url, redirect_urls=frozenset({redirect_url}))
+        session.mount(stytch_url, WSGIAdapter(stytch_app))
+    if unit_url:
+        jwt_settings = unit.JwtSettings(jwks_path=jwks_url, issuer=f"stytch.com/{project_id}")
+        unit_app = unit.create_app(
+            store,
+            jwt_settings=lambda _tenant: jwt_settings,
+            fetch=lambda url: session.get(url).json(),
+            public_url=public_url,
+        )
+        session.mount(unit_url, WSGIAdapter(unit_app))
+    return stytch_app, unit_app

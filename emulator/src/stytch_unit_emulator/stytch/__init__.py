@@ -1,0 +1,142 @@
+"""The emulated Stytch Consumer API: magic links, sessions, TOTP and users.
+
+Not emulated: sending email, one-time passcodes, passwords, passkeys, OAuth and the other products, session
+migration and exchange, roles with permissions, device fingerprints (``telemetry_id`` is ignored), a cap on
+session durations, ``use_https``. It accepts any ``project-test-`` id with any secret, and no ``project-live-`` id.
+Where Stytch's behavior is undocumented, a comment that begins with ``UNCONFIRMED`` states the choice made here.
+
+It refuses what Stytch refuses. `errors` has each message, and how certain its status is.
+
+Any call
+    401  unauthorized_credentials               no credentials, a blank secret, a malformed or a live project id
+    400  bad_request                            a body that is not a JSON object
+    400  invalid_argument                       a field of the wrong type
+    404  route_not_found                        an unknown path
+    405  method_not_allowed                     a known path with another method
+    429  too_many_requests                      a second email within a second, too many searches, a full tenant
+    500  internal_server_error                  a bug in the emulator
+
+Asking for a magic link
+    400  invalid_email                          a malformed address
+    404  email_not_found                        `send` to an address that no user has
+    400  inactive_email                         an address at inactive.example, as if email to it bounced
+    400  duplicate_email                        an address that belongs to another user
+    400  too_many_user_selection_arguments      more than one argument that selects a user
+    400  user_already_invited                   a second invitation while the first is valid
+    400  no_match_for_provided_magic_link_url   a URL that is not registered
+    400  no_login_redirect_urls_set             no login URL given, none registered
+    400  no_signup_redirect_urls_set            no signup URL given, none registered
+    400  no_default_login_redirect_url_set      no login URL given, several registered
+    400  no_default_signup_redirect_url_set     no signup URL given, several registered
+    400  invalid_login_magic_link_url           a malformed login URL
+    400  invalid_signup_magic_link_url          a malformed signup URL
+    400  invalid_magic_link_url                 a malformed invite URL
+    400  invalid_expiration                     an expiration outside the allowed range
+    400  invalid_locale                         a language that Stytch does not support
+    400  invalid_pkce_code_challenge            a malformed challenge
+
+Opening a magic link
+    400  invalid_token                          a malformed token
+    404  magic_link_not_found                   a token that was never issued, or issued to another tenant
+    401  unable_to_auth_magic_link              a used or expired link
+    401  attribute_mismatch                     another IP address or browser than the request's
+    400  pkce_mismatch                          a verifier that does not match the challenge
+    400  pkce_expected_code_verifier            a challenge but no verifier
+    400  pkce_did_not_expect_code_verifier      a verifier but no challenge
+    400  invalid_pkce_code_verifier             a malformed verifier
+    429  user_lock_limit_reached                any sign-in of a user locked after ten wrong codes
+
+Sessions
+    400  invalid_session_token                  a malformed session token
+    404  session_not_found                      an unknown, revoked or expired session
+    400  too_many_session_arguments             both a token and a JWT
+    400  no_session_arguments                   neither a token nor a JWT
+    400  no_session_revoke_arguments            no session to revoke
+    400  too_many_session_revoke_arguments      more than one argument that selects a session
+    400  invalid_session_id                     a malformed session id
+    400  unable_to_parse_session_jwt            a malformed JWT, or one not signed by the project
+    400  jwt_invalid_audience                   a JWT for another audience
+    400  jwt_invalid_issuer                     a JWT from another issuer
+    400  jwt_invalid_claims                     a valid JWT without a session
+    400  invalid_session_duration_minutes       a session of less than 5 or more than 527040 minutes
+    400  custom_claims_too_large                claims of more than 4 KB
+    403  consumer_session_authorization_error   any authorization check, as there is no RBAC policy
+
+TOTP
+    400  active_totp_exists                     enrolling a second app
+    400  pending_totp_exists                    enrolling while an enrollment is pending
+    404  totps_not_found_for_user               a code for a user without a TOTP
+    404  totp_not_found                         deleting an unknown TOTP
+    400  invalid_totp_id                        deleting a malformed TOTP id
+    400  invalid_totp_code                      anything but six digits
+    401  unable_to_authenticate_totp            a wrong code
+    400  totp_code_already_authenticated        a code that was already used, or an older one
+    400  expired_totp                           a first code after the enrollment expired
+    400  recovery_code_used_as_totp_code        a recovery code in place of a code
+    400  totp_code_used_as_recovery_code        a code in place of a recovery code
+    400  invalid_recovery_code                  a malformed recovery code
+    401  unable_to_authenticate_recovery_code   a wrong or used recovery code
+    404  recovery_codes_not_found               recovery codes of a user without a TOTP
+    400  no_active_recovery_code_backed_factor  recovering before the enrollment is complete
+    400  user_id_mismatch                       another user's session
+
+Users
+    400  invalid_user_id                        a malformed user id
+    404  user_not_found                         an unknown user
+    400  invalid_create_user_request            creating a user without email and phone number
+    400  invalid_phone_number                   a malformed phone number
+    404  phone_number_not_found                 deleting an unknown phone number
+    400  duplicate_phone_number                 a phone number that belongs to another user
+    400  duplicate_user_external_id             an external id that another user has
+    400  metadata_invalid_format                metadata that is not an object
+    400  metadata_too_many_keys                 metadata of more than 20 keys
+    400  metadata_too_large                     metadata of more than 4 KB
+    400  cannot_delete_last_primary_factor      deleting a user's last email or phone number
+"""
+
+from __future__ import annotations
+
+from flask import Flask
+
+from ..store import Store
+from . import debug, magic_link_emails, magic_links, sessions, totps, users, wire
+from .keys import partition, rotate_key
+from .totp_records import set_secret
+from .visitor import Entry, Mail, authenticator, mails
+from .wire import is_project_id
+from .wire import refusal_of as refusal
+
+__all__ = [
+    "Entry",
+    "Mail",
+    "authenticator",
+    "create_app",
+    "is_project_id",
+    "mails",
+    "partition",
+    "refusal",
+    "rotate_key",
+    "set_secret",
+]
+
+
+def create_app(
+    store: Store,
+    *,
+    public_url: str | None = None,
+    redirect_urls: frozenset[str] | None = None,
+    app_hosts: frozenset[str] = frozenset(),
+) -> Flask:
+    """The emulated Stytch API as a Flask app.
+
+    ``public_url`` is the base of links in emails, if browsers reach the app at another origin than API clients do.
+    Without ``redirect_urls``, every https URL counts as registered, and every http URL on loopback or ``app_hosts``.
+    """
+    app = Flask(__name__, static_folder=None)
+    app.config.update(MAX_CONTENT_LENGTH=wire.MAX_BODY, PROVIDE_AUTOMATIC_OPTIONS=False)
+    app.url_map.merge_slashes = False
+    app.extensions["emulated_stytch"] = wire.Service(store, public_url, redirect_urls, app_hosts)
+    for product in (magic_links, magic_link_emails, sessions, totps, users, debug):
+        app.register_blueprint(product.bp)
+    wire.install_errors(app)
+    return app
