@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from limits import parse
 
-from services import rate_limits
+from services import magic_links
 from services.http import HttpSession as HttpSession
 from stytch_unit_emulator import ControlAccess, org_token
 from stytch_unit_emulator import create_app as create_emulator
@@ -31,4 +31,4 @@ def mails_path(project_id: str) -> str:
 
 def lift_link_limit() -> None:
     """Raise the limit on sign-in links per hour out of reach."""
-    rate_limits.LINKS_IN_ALL = parse("1000000/hour")
+    magic_links.LINKS_IN_ALL = parse("1000000/hour")

@@ -23,8 +23,8 @@ from wtforms.validators import DataRequired, Length, Regexp
 
 from services import guards, methods
 from services.errors import CodeRejected
-from services.magic_links import LINK_LIFE, authenticate_link, send_link
-from services.rate_limits import LINKS_PER_CLIENT, limited, send_limited
+from services.magic_links import LINK_LIFE, LINKS_PER_CLIENT, authenticate_link, send_limited, send_link
+from services.rate_limits import limited
 from services.stytch_client import stytch_client
 
 from .htmx import HOME, redirect_to, render

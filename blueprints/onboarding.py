@@ -9,6 +9,7 @@ from __future__ import annotations
 from flask import Blueprint, Response, current_app, make_response, request, url_for
 
 from services import guards
+from services.factors import require_factor_proof
 from services.onboarding import apply, current_application, finish_onboarding
 from services.session import Session
 from services.stytch_client import stytch_client
@@ -43,7 +44,7 @@ def open_account() -> Response:
     session, form = guards.current_session(), ApplicationForm(request.form)
     if session.customer_id:
         return redirect_to(url_for("cards.index"))
-    guards.require_factor_proof("open your account")
+    require_factor_proof("open your account")
     if not form.validate():
         return render("onboarding/form.html", 422, form=form, is_step=True)
     try:

@@ -15,10 +15,19 @@ from flask import session as flask_session
 
 from services import guards, methods
 from services.errors import CodeRejected, SignInTooOld
+from services.factors import (
+    FACTOR_MAX_AGE,
+    authenticate_totp,
+    factor_proof_required,
+    recover_totp,
+    recovery_codes,
+    remove_totp,
+    require_factor_proof,
+    start_totp,
+)
 from services.methods import compact
 from services.rate_limits import counted_code
 from services.session import Session
-from services.totp import authenticate_totp, recover_totp, recovery_codes, remove_totp, start_totp
 
 from .htmx import HOME, redirect_to, render
 
@@ -63,7 +72,7 @@ def enroll() -> Response:
     session = guards.current_session()
     if session.enrolled:
         return redirect_to(HOME)
-    guards.require_factor_proof("add an authenticator")
+    require_factor_proof("add an authenticator")
     return _show_qr_code(session)
 
 
@@ -75,7 +84,7 @@ def too_late(_error: SignInTooOld) -> Response:
 
 @bp.post("/totp/replace")
 @guards.second_factor_required
-@guards.factor_proof_required("replace your authenticator")
+@factor_proof_required("replace your authenticator")
 def replace() -> Response:
     """Remove the current authenticator, since Stytch allows one, and show the QR code of a new one."""
     return _show_qr_code(guards.set_current_session(remove_totp(guards.current_session())))
@@ -90,7 +99,7 @@ def confirm() -> Response:
     if started and request.form.get("totp_id", started) != started:
         return _start_again()  # enrollment was restarted in another window: codes for this secret can no longer succeed
     if started not in session.pending_totps:
-        if started and session.enrolled and session.proven_until(guards.FACTOR_MAX_AGE):
+        if started and session.enrolled and session.proven_until(FACTOR_MAX_AGE):
             return _finish(session)  # the response to this code was lost
         return (
             redirect_to(HOME, announce="Your authenticator is already set up.") if session.enrolled else _start_again()

@@ -7,7 +7,7 @@ a cached session without asking Stytch; and a guard only raises: one place turns
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from functools import wraps
 from typing import Any, ParamSpec, TypeVar
 from urllib.parse import urlsplit
@@ -15,15 +15,13 @@ from urllib.parse import urlsplit
 from flask import Response, current_app, g, request
 from itsdangerous import BadSignature, Signer
 
-from .errors import NoCustomer, NotSignedIn, SecondFactorMissing, ServiceUnavailable, SignInTooOld, StepUpRequired
+from .errors import NoCustomer, NotSignedIn, SecondFactorMissing, ServiceUnavailable
 from .methods import enrolled_methods
 from .session import SESSION_TOKEN, Session
 from .session_cache import session_cache
 
 P = ParamSpec("P")
 R = TypeVar("R")
-FACTOR_MAX_AGE = timedelta(minutes=5)  # of the second factor, to see or change factors
-MAILBOX_MAX_AGE = timedelta(minutes=10)  # of the mailbox's proof or a recovery code, for users who have nothing else
 
 
 def sign_in_token() -> str | None:
@@ -72,14 +70,6 @@ def set_current_session(session: Session) -> Session:
     return session
 
 
-def may_change_factors(session: Session) -> bool:
-    """Whether the session proves as much as the user has: factors of as many groups, at most two, and fresh."""
-    if session.held - {"mailbox"}:
-        return session.proven_until(FACTOR_MAX_AGE, groups=min(2, len(session.held))) is not None
-    proofs = (session.last_used("email"), session.last_used("recovery_code"))
-    return bool(session.held) and any(proof and datetime.now(UTC) - proof < MAILBOX_MAX_AGE for proof in proofs)
-
-
 def public(view: Callable[P, R]) -> Callable[P, R]:
     """Mark a view that needs no session."""
     view.is_public = True  # type: ignore[attr-defined]
@@ -98,20 +88,6 @@ def guard(check: Callable[[], object]) -> Callable[[Callable[P, R]], Callable[P,
         return guarded
 
     return decorate
-
-
-def require_factor_proof(purpose: str) -> None:
-    """Guard what shows or sets a factor, or gives the bank a phone, by the factors that the user has now.
-
-    Raises StepUpRequired, or SignInTooOld for a user who has nothing but a mailbox.
-    """
-    if not may_change_factors(session := fresh_session()):
-        raise StepUpRequired(purpose, stytch_only=True) if session.held - {"mailbox"} else SignInTooOld
-
-
-def factor_proof_required(purpose: str) -> Callable[[Callable[P, R]], Callable[P, R]]:
-    """Return ``require_factor_proof`` as a decorator."""
-    return guard(lambda: require_factor_proof(purpose))
 
 
 def _require_customer() -> None:

@@ -6,20 +6,53 @@ double press or after a lost answer, signs that browser in again for a minute; i
 
 from __future__ import annotations
 
+import hashlib
 import time
+from collections.abc import Callable
 from datetime import timedelta
 from threading import Condition
 
 from cachetools import TTLCache, cached
+from limits import parse
 from stytch.core.response_base import StytchError
 
-from .errors import CodeRejected, NotSignedIn
+from .errors import CodeRejected, LimitReached, NotSignedIn
+from .rate_limits import count, counted
 from .session import SESSION_LIFE, Session
 from .signals import log_security_event, logs_security_event
 from .stytch_client import minutes, refusal_reason, refusals, stytch_client
 
 LINK_LIFE = timedelta(minutes=10)
+LINKS_PER_ADDRESS = parse("3/10 minutes")
+LINKS_PER_CLIENT = parse("20/minute")
+LINKS_IN_ALL = parse("2000/hour")
+LEAST_TIME = 0.5  # seconds that an answer about an address takes, whether or not a link was sent
 USED = TTLCache[tuple[str, ...], str](10_000, ttl=60, timer=time.time)  # session tokens, by link and verifier
+
+
+def send_limited(email: str, send: Callable[[], object]) -> None:
+    """Send something to this address, unless it has had enough; either way it takes as long, and so tells nothing.
+
+    Raises TooManyRequests at the whole app's limit, and what ``send`` raises.
+    """
+    began = time.monotonic()
+    try:
+        with counted("link", _mailbox(email), LINKS_PER_ADDRESS):
+            count(LINKS_IN_ALL, "link", "all")
+            send()
+    except LimitReached:
+        pass
+    finally:
+        time.sleep(max(0, began + LEAST_TIME - time.monotonic()))
+
+
+def _mailbox(email: str) -> str:
+    """Return a hash of the mailbox: without the case, a ``+tag``, and the dots that Gmail ignores."""
+    local, _, domain = email.casefold().rpartition("@")
+    local = local.partition("+")[0] or local
+    if domain in {"gmail.com", "googlemail.com"}:
+        local, domain = local.replace(".", ""), "gmail.com"
+    return hashlib.sha256(f"{local}@{domain}".encode()).hexdigest()
 
 
 def send_link(email: str, redirect_url: str, code_challenge: str) -> None:

@@ -7,7 +7,6 @@ moving ones, which allow no burst at a window's edge.
 
 from __future__ import annotations
 
-import hashlib
 import math
 import time
 from collections.abc import Callable, Iterable, Iterator
@@ -16,7 +15,7 @@ from ipaddress import ip_network
 from typing import cast
 
 from flask import Flask, current_app, request
-from limits import RateLimitItem, parse, parse_many
+from limits import RateLimitItem, parse_many
 from limits.errors import ConfigurationError, StorageError
 from limits.storage import Storage, storage_from_string
 from werkzeug.exceptions import TooManyRequests
@@ -26,11 +25,7 @@ from .errors import LimitReached, ServiceUnavailable
 from .guards import P, R, guard
 from .signals import Refusal, log_security_event
 
-LINKS_PER_ADDRESS = parse("3/10 minutes")
-LINKS_PER_CLIENT = parse("20/minute")
-LINKS_IN_ALL = parse("2000/hour")
 CODES_PER_USER = parse_many("5/5 minutes;10/hour;20/day")  # wrong codes; each further window is a longer wait
-LEAST_TIME = 0.5  # seconds that an answer about an address takes, whether or not a link was sent
 STORE_OPTIONS = {"wrap_exceptions": True, "socket_connect_timeout": 1, "socket_timeout": 2}  # seconds; for Redis
 
 store = cast(Storage, LocalProxy(lambda: current_app.extensions["rate_limits"]))  # the running app's
@@ -49,7 +44,7 @@ def init_app(app: Flask, storage_uri: str = "memory://") -> None:
 
 def limited(item: RateLimitItem) -> Callable[[Callable[P, R]], Callable[P, R]]:
     """Return a decorator that limits how often one client requests a view. Raises TooManyRequests."""
-    return guard(lambda: _count(item, request.endpoint or "", client_network()))
+    return guard(lambda: count(item, request.endpoint or "", client_network()))
 
 
 def client_network() -> str:
@@ -90,32 +85,7 @@ def counted_code(user_id: str, kind: str = "code") -> Iterator[None]:
     _free(place for item in CODES_PER_USER for place in _places(item, kind, user_id))
 
 
-def send_limited(email: str, send: Callable[[], object]) -> None:
-    """Send something to this address, unless it has had enough; either way it takes as long, and so tells nothing.
-
-    Raises TooManyRequests at the whole app's limit, and what ``send`` raises.
-    """
-    began = time.monotonic()
-    try:
-        with counted("link", _mailbox(email), LINKS_PER_ADDRESS):
-            _count(LINKS_IN_ALL, "link", "all")
-            send()
-    except LimitReached:
-        pass
-    finally:
-        time.sleep(max(0, began + LEAST_TIME - time.monotonic()))
-
-
-def _mailbox(email: str) -> str:
-    """Return a hash of the mailbox: without the case, a ``+tag``, and the dots that Gmail ignores."""
-    local, _, domain = email.casefold().rpartition("@")
-    local = local.partition("+")[0] or local
-    if domain in {"gmail.com", "googlemail.com"}:
-        local, domain = local.replace(".", ""), "gmail.com"
-    return hashlib.sha256(f"{local}@{domain}".encode()).hexdigest()
-
-
-def _count(item: RateLimitItem, kind: str, key: str) -> None:
+def count(item: RateLimitItem, kind: str, key: str) -> None:
     """Count in a fixed window. Raises TooManyRequests at the limit."""
     place = item.key_for(kind, key)
     if store.incr(place, item.get_expiry()) > item.amount:

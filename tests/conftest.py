@@ -18,7 +18,7 @@ from flask import Flask
 from jinja2 import FileSystemBytecodeCache
 
 from app import create_app
-from services import http, rate_limits
+from services import http, magic_links
 from services.signals import upstream_call
 from settings import Settings, load
 
@@ -62,7 +62,7 @@ def no_pauses() -> Iterator[None]:
     """Retry, and answer, at once."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(http, "PAUSE", (0, 0))
-        patch.setattr(rate_limits, "LEAST_TIME", 0)
+        patch.setattr(magic_links, "LEAST_TIME", 0)
         yield
 
 

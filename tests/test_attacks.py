@@ -19,7 +19,7 @@ from werkzeug.test import TestResponse
 
 from blueprints.cards import DONE
 from blueprints.errors import safe_next_path
-from services import rate_limits
+from services import magic_links
 from services.session import CUSTOMER_CLAIM
 from services.stytch_client import stytch_client
 
@@ -191,7 +191,7 @@ def test_an_oversized_request_is_refused_at_once(
 
 
 def test_malformed_addresses_use_up_no_links(visitor: Visitor, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(rate_limits, "LINKS_IN_ALL", parse("2/hour"))
+    monkeypatch.setattr(magic_links, "LINKS_IN_ALL", parse("2/hour"))
 
     wrong = [visitor.post("/login", {"email": "nobody"}).status for _ in range(4)]
     right = [visitor.post("/login", {"email": f"ada{n}@example.com"}).status for n in range(3)]

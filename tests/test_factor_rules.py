@@ -9,7 +9,7 @@ import pytest
 import time_machine
 from flask import Flask
 
-from services.guards import may_change_factors
+from services.factors import may_change_factors
 from services.session import Factor, Session
 
 from .identity import another_browser

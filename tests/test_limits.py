@@ -12,7 +12,7 @@ from flask import Flask
 from limits import parse
 from limits.storage import MemoryStorage
 
-from services import rate_limits
+from services import magic_links
 
 from .conftest import AppWith
 from .fake_network import LOST, REFUSED, FakeNetwork, Fault, attributes_of
@@ -142,8 +142,8 @@ def test_addresses_that_expired_are_dropped(visitor: Visitor, clock: time_machin
 
 def test_a_refused_address_is_answered_as_late_as_any(visitor: Visitor, monkeypatch: pytest.MonkeyPatch) -> None:
     slept: list[float] = []
-    monkeypatch.setattr(rate_limits, "LEAST_TIME", 60)
-    monkeypatch.setattr("services.rate_limits.time.sleep", slept.append)
+    monkeypatch.setattr(magic_links, "LEAST_TIME", 60)
+    monkeypatch.setattr("services.magic_links.time.sleep", slept.append)
 
     for _ in range(4):
         visitor.post("/login", {"email": EMAIL})
@@ -162,7 +162,7 @@ def test_a_client_over_its_limit_is_told_when_to_try_again(visitor: Visitor, clo
 
 
 def test_the_whole_apps_limit_says_when_to_try_again(visitor: Visitor, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(rate_limits, "LINKS_IN_ALL", parse("1/hour"))
+    monkeypatch.setattr(magic_links, "LINKS_IN_ALL", parse("1/hour"))
     visitor.post("/login", {"email": EMAIL})
 
     page = visitor.post("/login", {"email": "bob@example.com"})

@@ -9,7 +9,7 @@ import requests
 import time_machine
 
 from app import EXTRAS
-from services.totp import recover_totp, recovery_codes
+from services.factors import recover_totp, recovery_codes
 
 from .fake_network import REFUSED, FakeNetwork, Forward
 from .identity import another_browser, authenticators

@@ -6,7 +6,7 @@ import pytest
 import time_machine
 
 from services.errors import CodeRejected
-from services.totp import authenticate_totp
+from services.factors import authenticate_totp
 
 from .inside import request_of
 from .visitor import Visitor

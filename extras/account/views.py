@@ -17,9 +17,9 @@ from limits import parse
 from blueprints.htmx import HOME, redirect_to, render
 from blueprints.login import end_session
 from services.errors import NotSignedIn
+from services.factors import factor_proof_required, recovery_codes, remove_totp
 from services.guards import (
     current_session,
-    factor_proof_required,
     fresh_session,
     login_required,
     public,
@@ -29,7 +29,6 @@ from services.guards import (
 from services.methods import step_up_methods
 from services.rate_limits import counted
 from services.stytch_client import stytch_client
-from services.totp import recovery_codes, remove_totp
 
 from .sessions import open_sessions
 

@@ -17,9 +17,9 @@ from blueprints.application_form import ApplicationForm
 from blueprints.cards import DONE, REFUSED, UNCONFIRMED
 from blueprints.errors import MESSAGES
 from services.errors import LimitReached
+from services.factors import Enrollment
 from services.methods import step_up_methods
 from services.session import Session
-from services.totp import Enrollment
 from services.unit_models import ACTIONS_IN, Application
 
 from .samples import (

@@ -10,10 +10,10 @@ from flask import Blueprint, Response, current_app, make_response, url_for
 from limits import parse
 
 from blueprints.htmx import is_htmx, redirect_to, render
+from services.factors import require_factor_proof
 from services.guards import (
     current_session,
     login_required,
-    require_factor_proof,
     revalidate_session,
     second_factor_required,
 )

@@ -130,7 +130,7 @@ def test_no_entry_and_no_code_has_a_barrier(arrive: Arrive) -> None:
             call.get_by_role("link", name="Show the code").click()
             expect(call.locator(".source")).to_be_visible()
         found += complaints(visitor.page)
-    visitor.page.goto("/source/totp.confirm?via=services.totp.authenticate_totp:46")
+    visitor.page.goto("/source/totp.confirm?via=services.factors.authenticate_totp:46")
     found += complaints(visitor.page)
 
     assert found == []

@@ -50,7 +50,7 @@ PATTERNS = (
     Pattern(
         "totp",
         "TOTP enrollment with a QR code, and recovery",
-        ("blueprints/totp.py", "services/totp.py"),
+        ("blueprints/totp.py", "services/factors.py"),
         (11, 1550),  # as above
         ("blueprints/slots.py", "services/http.py"),
         ("totp", "_field.html", *HTMX),
@@ -60,7 +60,7 @@ PATTERNS = (
         "step-up that resumes what it interrupted",
         ("blueprints/step_up.py", "static/step_up.js"),
         (11, 1250),
-        ("blueprints/slots.py", "services/http.py", "services/step_up.py", "services/totp.py"),
+        ("blueprints/slots.py", "services/http.py", "services/step_up.py", "services/factors.py"),
         ("step_up", "_field.html", "_instead.html", "_icon.html", *HTMX),
         ("step_up.js", "htmx-4.0.1.min.js"),
     ),

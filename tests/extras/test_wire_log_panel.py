@@ -229,13 +229,13 @@ def test_it_is_on_unless_switched_off_or_the_project_is_live(given: str, is_live
 
 
 def test_the_code_of_a_view_comes_with_its_file_and_line_as_a_page_or_a_fragment(visitor: Visitor) -> None:
-    path = "/source/totp.confirm?via=services.totp.authenticate_totp:1"
+    path = "/source/totp.confirm?via=services.factors.authenticate_totp:1"
 
     page, fragment = visitor.get(path), visitor.get(path, htmx=True)
 
     shown = [" ".join(figure.text().split()) for figure in page.html.css("figure")]
     assert page.heading == "The code that made the call"
-    assert [figure.partition(":")[0] for figure in shown] == ["blueprints/totp.py", "services/totp.py"]
+    assert [figure.partition(":")[0] for figure in shown] == ["blueprints/totp.py", "services/factors.py"]
     assert "def confirm() -> Response:" in shown[0]
     assert "totps.authenticate(" in shown[1]
     assert fragment.html.css("html, main, h1") == []

@@ -10,12 +10,12 @@ from flask_wtf import CSRFProtect
 
 from blueprints import slots, step_up
 from services import guards, methods
+from services.factors import authenticate_totp
 from services.http import HttpSession
 from services.session import Session
 from services.session_cache import session_cache
 from services.step_up import step_up_required
 from services.stytch_client import StytchClient
-from services.totp import authenticate_totp
 
 PAGE = """{% extends "layout.html" %}{% block scripts %}
 <script src="/static/htmx-4.0.1.min.js"></script><script src="/static/step_up.js" defer></script>{% endblock %}

@@ -1,21 +1,25 @@
-"""Authenticators at Stytch: enroll one, check its codes, replace a lost one. Stytch docs: *TOTP*.
+"""Authenticators at Stytch: enroll one, check its codes, replace a lost one; and who may change factors at all.
 
 To copy: a code is checked with the session's own token, so that this session carries the proof. Stytch does not check
-who lists recovery codes or removes an authenticator: the callers do.
+who lists recovery codes or removes an authenticator: ``require_factor_proof`` does. Stytch docs: *TOTP*.
 """
 
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from functools import partial
 
-from .errors import ServiceUnavailable
+from .errors import ServiceUnavailable, SignInTooOld, StepUpRequired
+from .guards import P, R, fresh_session, guard
 from .session import Session
 from .signals import logs_security_event, send, session_ended
 from .stytch_client import ignore_missing, minutes, refusals, stytch_client
 
+FACTOR_MAX_AGE = timedelta(minutes=5)  # of the second factor, to see or change factors
+MAILBOX_MAX_AGE = timedelta(minutes=10)  # of the mailbox's proof or a recovery code, for users who have nothing else
 ENROLLMENT_LIFE = timedelta(minutes=30)
 QR_CODE = re.compile(r"data:image/png;base64,[A-Za-z0-9+/]+=*")
 
@@ -27,6 +31,28 @@ class Enrollment:
     totp_id: str
     secret: str = field(repr=False)
     qr_code: str = field(repr=False)  # a data: URI of a PNG
+
+
+def require_factor_proof(purpose: str) -> None:
+    """Guard what shows or sets a factor, or gives the bank a phone, by the factors that the user has now.
+
+    Raises StepUpRequired, or SignInTooOld for a user who has nothing but a mailbox.
+    """
+    if not may_change_factors(session := fresh_session()):
+        raise StepUpRequired(purpose, stytch_only=True) if session.held - {"mailbox"} else SignInTooOld
+
+
+def factor_proof_required(purpose: str) -> Callable[[Callable[P, R]], Callable[P, R]]:
+    """Return ``require_factor_proof`` as a decorator."""
+    return guard(lambda: require_factor_proof(purpose))
+
+
+def may_change_factors(session: Session) -> bool:
+    """Whether the session proves as much as the user has: factors of as many groups, at most two, and fresh."""
+    if session.held - {"mailbox"}:
+        return session.proven_until(FACTOR_MAX_AGE, groups=min(2, len(session.held))) is not None
+    proofs = (session.last_used("email"), session.last_used("recovery_code"))
+    return bool(session.held) and any(proof and datetime.now(UTC) - proof < MAILBOX_MAX_AGE for proof in proofs)
 
 
 @logs_security_event("factor")
