@@ -56,7 +56,9 @@
   on('htmx:before:response', (event) => {
     const { ctx } = event.detail;
     if (ctx.response.headers.get('Vary')?.includes('HX-Request')) {
-      if (notice.querySelector('.offline')) notice.replaceChildren(); // there is a connection again
+      const isLost = ctx.response.status === 401;
+      if (isLost && notice.querySelector('.lost-session')) event.preventDefault(); // said, until the next press
+      else if (notice.querySelector('.offline, .lost-session')) notice.replaceChildren(); // as before again
       return;
     }
     event.preventDefault();

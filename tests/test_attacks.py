@@ -40,7 +40,7 @@ def test_a_step_up_finishes_no_enrollment(signed_in: Visitor) -> None:
     signed_in.post("/totp")
     code = signed_in.code()
 
-    signed_in.post("/step-up", {"code": code})
+    signed_in.post("/step-up", {"step_up_code": code})
 
     assert "Add an authenticator" in signed_in.get("/").one("[aria-current=step]").text()
 

@@ -182,7 +182,7 @@ def test_too_many_wrong_codes_say_when_to_try_again(enrolled: Visitor, path: str
 
 
 def guess(visitor: Visitor) -> Page:
-    return visitor.post("/step-up", {"code": "123456"})
+    return visitor.post("/step-up", {"step_up_code": "123456"})
 
 
 def recover(visitor: Visitor) -> Page:

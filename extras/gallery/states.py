@@ -216,7 +216,7 @@ def _errors() -> Iterator[State]:
         yield State(group, f"page {status}", "error.html", {**words, "again": status >= 500}, session=None)
     title, text = UNCONFIRMED
     words = {"title": title, "text": text, "again": True}
-    yield State(group, "page with a form", "error.html", {**words, "kept": {"kind": "virtual"}})
+    yield State(group, "page with a form", "error.html", {**words, "kept": [("kind", "virtual")]})
 
 
 def _instead(drawing: str, text: str, button: str) -> dict[str, Any]:

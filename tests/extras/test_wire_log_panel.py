@@ -74,7 +74,7 @@ def test_a_fragment_brings_its_calls_along(stepped_up: Visitor, calls: list[str]
 def test_a_refusal_brings_its_calls_along(enrolled: Visitor) -> None:
     enrolled.get("/step-up")
 
-    page = enrolled.submit("/step-up", htmx=True, code="000000")
+    page = enrolled.submit("/step-up", htmx=True, step_up_code="000000")
 
     assert page.status == 422
     assert "Stytch refused: unable_to_authenticate_totp." in page.one(ARRIVES).text()
