@@ -98,7 +98,7 @@ def _open_account(visitor: Visitor) -> None:
     visitor.post("/totp/confirm", {"code": "000000"}, htmx=True)
     visitor.enroll()
     visitor.open_account(ssn="000-00-0001")
-    visitor.get("/customer/status", htmx=True)
+    visitor.post("/customer/status", {"shown": "Pending"}, htmx=True)
     visitor.get("/customer?again=1")
     visitor.submit("/customer", PERSON)
     visitor.follow()

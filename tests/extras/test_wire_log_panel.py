@@ -83,7 +83,7 @@ def test_a_refusal_brings_its_calls_along(enrolled: Visitor) -> None:
 def test_where_there_is_no_panel_or_no_news_nothing_is_brought(enrolled: Visitor) -> None:
     enrolled.open_account(ssn="000-00-0004")
 
-    waiting = enrolled.get("/customer/status?shown=PendingReview", htmx=True)
+    waiting = enrolled.submit("/customer/status", htmx=True)
     after = enrolled.get("/customer")
     mail = enrolled.get("/emulator/inbox", htmx=True)
     opened = Visitor(enrolled.app)
