@@ -4,21 +4,27 @@ from __future__ import annotations
 
 import re
 
+import pytest
 from playwright.sync_api import expect
 
 from . import shortcuts
+from .conftest import Arrive
 from .visitor import Visitor
 
 POLL = 10_100  # milliseconds until the page asks again; less than a request may take
 REVIEWED = "000-00-0004"  # Unit's sandbox leaves this one for review
 
 
-def test_the_visitor_plays_the_bank_and_gets_the_account(anybody: Visitor) -> None:
-    _apply(anybody)
+@pytest.mark.parametrize("script", [True, False], ids=["script", "no-script"])
+def test_the_visitor_plays_the_bank_and_gets_the_account(arrive: Arrive, script: bool) -> None:
+    visitor = arrive(script=script)
+    _apply(visitor)
 
-    anybody.press("Approve")
+    visitor.press("Approve")
+    if not script:
+        visitor.press("Continue")
 
-    expect(anybody.page.get_by_role("heading", name="Get a card")).to_be_visible()
+    expect(visitor.page.get_by_role("heading", name="Get a card")).to_be_visible()
 
 
 def test_the_visitor_plays_the_bank_and_may_apply_again(visitor: Visitor) -> None:
