@@ -141,6 +141,19 @@ def test_a_page_says_when_the_session_ends_and_offers_another_sign_in(signed_in:
     assert signed_in.get("/").one(".who")
 
 
+@pytest.mark.parametrize(("seconds", "is_hidden"), [(3479, True), (3480, False), (3599, False)])
+@pytest.mark.parametrize("path", ["/", "/customer", "/account", "/step-up", "/nowhere"])
+def test_without_script_every_page_of_the_last_two_minutes_says_that_the_session_ends(
+    enrolled: Visitor, clock: time_machine.Traveller, path: str, seconds: int, is_hidden: bool
+) -> None:
+    clock.shift(seconds)
+
+    said = enrolled.get(path).one("#session-end p")
+
+    assert ("hidden" in said.attrs) is is_hidden
+    assert "Your session ends at" in said.text()
+
+
 @pytest.mark.parametrize("path", ["/", SIGN_IN, "/customer"])
 def test_nobody_is_warned_who_is_not_signed_in(visitor: Visitor, path: str) -> None:
     assert not visitor.get(path).html.css("#session-end")
