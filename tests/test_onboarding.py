@@ -13,6 +13,12 @@ from .inside import request_of
 from .sandbox import APPLICANT
 from .visitor import PERSON, Visitor
 
+NO_DATES = (
+    *("tomorrow", "June 1, 1990", "1990/06/01", "06-01-1990", "06.01.1990", "13/01/1990", "02/30/1990", "06/01/90"),
+    *("1990-02-30", "19900601", "1990-W22-5", "0000-01-01", "1990-6-1", "06/01/19900", "1990-06-01T00:00", "-"),
+)
+WHICH_DATE = "Enter month, day and year, such as 02/28/1990."
+
 
 def applications(visitor: Visitor) -> list[str]:
     """Return the states of all applications that the visitor made, as Unit has them."""
@@ -56,7 +62,8 @@ def test_a_customer_is_not_asked_again(customer: Visitor) -> None:
         ("first_name", "A\x00da", "Remove invisible characters."),
         ("city", "\u202ednalkaO", "Remove invisible characters."),
         ("date_of_birth", "", "Enter your date of birth."),
-        ("date_of_birth", "tomorrow", "Enter your date of birth."),
+        *(("date_of_birth", typed, WHICH_DATE) for typed in NO_DATES),
+        ("date_of_birth", "02/28/2010", "You must be 18 or older to open an account."),
         ("date_of_birth", "2010-01-01", "You must be 18 or older to open an account."),
         ("date_of_birth", "1890-01-01", "Check the year."),
         ("ssn", "12345678", "Enter nine digits, such as 123-45-6789."),
@@ -83,6 +90,7 @@ def test_a_wrong_field_is_explained_and_nothing_typed_is_lost(
     assert page.status == 422
     assert page.error_of(field) == error
     assert field == "city" or page.one("#city").attrs["value"] == "Berkeley"
+    assert field != "date_of_birth" or page.one("#date_of_birth").attrs.sget("value") == typed
     assert page.one(f".notice a[href='#{field}']")
 
 

@@ -87,7 +87,7 @@ def test_every_kind_of_field_shows_its_error(visitor: Visitor) -> None:
     kinds = wrong.evaluate_all("fields => [...new Set(fields.map(field => field.type))].sort()")
     widths = wrong.evaluate_all("fields => [...new Set(fields.map(field => getComputedStyle(field).borderTopWidth))]")
 
-    assert kinds == ["date", "select-one", "text"]
+    assert kinds == ["select-one", "text"]
     assert widths == ["2px"]
 
 
