@@ -97,13 +97,8 @@ class ApplicationForm(FlaskForm):  # type: ignore[misc]
 
     first_name = _text("fullName/first", "First name", "Enter your first name.", autocomplete="given-name")
     last_name = _text("fullName/last", "Last name", "Enter your last name.", autocomplete="family-name")
-    date_of_birth = StringField(  # a browser's own date field drops what it cannot read
-        "Date of birth",
-        description="dateOfBirth",
-        filters=[plain],
-        validators=[DataRequired("Enter your date of birth.")],
-        render_kw={"autocomplete": "bday"},
-    )
+    # Text, since a browser's own date field drops what it cannot read.
+    date_of_birth = _text("dateOfBirth", "Date of birth", "Enter your date of birth.", autocomplete="bday")
     ssn = _number(
         "ssn",
         "Social Security number",
@@ -189,7 +184,7 @@ class ApplicationForm(FlaskForm):  # type: ignore[misc]
 
 def _date(text: str) -> date:
     """Return the date that is written as 02/28/1990, 2/28/1990 or 1990-02-28. Raises ValidationError."""
-    iso = re.sub("^([0-9]{1,2})/([0-9]{1,2})/([0-9]{4})$", lambda us: f"{us[3]}-{us[1]:0>2}-{us[2]:0>2}", text)
+    iso = re.sub("^([0-9]{1,2})/([0-9]{1,2})/([0-9]{4})$", lambda us: f"{us[3]}-{us[1]:0>2}-{us[2]:0>2}", plain(text))
     try:
         return date.fromisoformat(iso if re.fullmatch("[0-9]{4}-[0-9]{2}-[0-9]{2}", iso) else "")
     except ValueError as error:
