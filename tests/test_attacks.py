@@ -139,7 +139,7 @@ def test_a_revoked_session_changes_nothing_although_its_jwt_still_verifies(
             cache.clear()
             cache.update(entries)
         tab = holder.twin()
-        return (tab.post(path, {"code": code}) if method == "POST" else tab.get(path)).goes_to
+        return (tab.post(path, {"code": code, "step_up_code": code}) if method == "POST" else tab.get(path)).goes_to
 
     assert leads_to("/cards/list", "GET") is None  # known here, with a customer token
     assert {path: leads_to(path) for path in asked} == dict.fromkeys(asked, "/")

@@ -101,7 +101,10 @@ def test_a_form_that_a_step_up_interrupted_is_carried_on_after_signing_in_again(
     assert len(stepped_up.get("/cards/list").html.css("article.plastic")) == 1
 
 
-@pytest.mark.parametrize("path", ["https://evil.example/cards", "//evil.example/cards", "/nowhere", ""])
+@pytest.mark.parametrize(
+    "path",
+    ["https://evil.example/cards", "//evil.example/cards", "////evil.example", "http://[", "\\\\cards", "/nowhere", ""],
+)
 def test_a_lost_form_is_sent_to_this_app_only(lost: Visitor, path: str) -> None:
     page = lost.post("/step-up", {"kind": "virtual", "step_up_form": path})
 

@@ -148,6 +148,7 @@ def _apply_at_the_bank(visitor: Visitor) -> None:
     visitor.submit(form)
     visitor.follow()
     visitor.follow()
+    visitor.submit("/customer/status")
     visitor.follow()
     visitor.post("/logout/everywhere")
     visitor.follow()
