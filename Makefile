@@ -46,14 +46,17 @@ lint: $(VENV)/test.stamp ## Check style and types
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 
-# Not in the lock files: it needs the network anyway, and must know the newest advisories.
+# Not in the lock files: it needs the network anyway, and must know the newest advisories. Without --strict it skips
+# packages that it cannot look up, and says that all is well.
 PIP_AUDIT = $(BIN)/python -m pip install --quiet --disable-pip-version-check --upgrade --target $(VENV)/audit pip-audit && \
-	PYTHONPATH=$(VENV)/audit $(BIN)/python -m pip_audit --disable-pip --require-hashes --progress-spinner off
+	PYTHONPATH=$(VENV)/audit $(BIN)/python -m pip_audit --disable-pip --require-hashes --strict --progress-spinner off
 
 audit: | $(BIN)/python ## Look up known vulnerabilities of everything in the lock files (needs the network)
-	$(PIP_AUDIT) --strict -r requirements-dev.lock -r requirements-hosting.lock
+	$(PIP_AUDIT) -r requirements-dev.lock -r requirements-hosting.lock
 
+# pip-audit writes the file only if it could look up every package, and also fails if it found a vulnerability.
 sbom: | $(BIN)/python ## Write sbom.json, in CycloneDX, of what a server runs (needs the network)
+	rm -f sbom.json
 	$(PIP_AUDIT) -r requirements-hosting.lock -f cyclonedx-json -o sbom.json || test -s sbom.json
 
 lock: ## Update the lock files from the ranges in pyproject.toml (needs uv)

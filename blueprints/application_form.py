@@ -10,7 +10,7 @@ from datetime import date
 from typing import Any
 
 from flask_wtf import FlaskForm
-from wtforms import DateField, Field, SelectChoice, SelectField, StringField, TelField
+from wtforms import Field, SelectChoice, SelectField, StringField, TelField
 from wtforms.validators import DataRequired, Length, ValidationError
 
 from services.methods import compact, plain
@@ -97,12 +97,8 @@ class ApplicationForm(FlaskForm):  # type: ignore[misc]
 
     first_name = _text("fullName/first", "First name", "Enter your first name.", autocomplete="given-name")
     last_name = _text("fullName/last", "Last name", "Enter your last name.", autocomplete="family-name")
-    date_of_birth = DateField(
-        "Date of birth",
-        description="dateOfBirth",
-        validators=[DataRequired("Enter your date of birth.")],
-        render_kw={"autocomplete": "bday"},
-    )
+    # Text, since a browser's own date field drops what it cannot read.
+    date_of_birth = _text("dateOfBirth", "Date of birth", "Enter your date of birth.", autocomplete="bday")
     ssn = _number(
         "ssn",
         "Social Security number",
@@ -143,10 +139,9 @@ class ApplicationForm(FlaskForm):  # type: ignore[misc]
     source_of_income = _choice("sourceOfIncome", "Main source of income", "Choose a source.", SOURCES)
 
     def validate_date_of_birth(self, field: Field) -> None:
-        """Require an age of 18, and a plausible year."""
-        today = date.today()  # noqa: DTZ011 - a birthday has no time zone
-        had_birthday = (today.month, today.day) >= (field.data.month, field.data.day)
-        age = today.year - field.data.year - (not had_birthday)
+        """Require a date, an age of 18, and a plausible year."""
+        born, today = _date(field.data), date.today()  # noqa: DTZ011 - a birthday has no time zone
+        age = today.year - born.year - ((today.month, today.day) < (born.month, born.day))
         if age < 18:
             raise ValidationError("You must be 18 or older to open an account.")
         if age > 120:
@@ -160,7 +155,7 @@ class ApplicationForm(FlaskForm):  # type: ignore[misc]
             "fullName": {"first": given["first_name"], "last": given["last_name"]},
             "email": email,
             "ip": ip,
-            "dateOfBirth": given["date_of_birth"].isoformat(),
+            "dateOfBirth": _date(given["date_of_birth"]).isoformat(),
             "ssn": _digits(given["ssn"]),
             "phone": {"countryCode": "1", "number": _digits(given["phone"])[-10:]},
             "address": {
@@ -185,6 +180,15 @@ class ApplicationForm(FlaskForm):  # type: ignore[misc]
                 field.errors = ["The bank did not accept this. Check it, then submit the form again."]
                 return True
         return False
+
+
+def _date(text: str) -> date:
+    """Return the date that is written as 02/28/1990, 2/28/1990 or 1990-02-28. Raises ValidationError."""
+    iso = re.sub("^([0-9]{1,2})/([0-9]{1,2})/([0-9]{4})$", lambda us: f"{us[3]}-{us[1]:0>2}-{us[2]:0>2}", plain(text))
+    try:
+        return date.fromisoformat(iso if re.fullmatch("[0-9]{4}-[0-9]{2}-[0-9]{2}", iso) else "")
+    except ValueError as error:
+        raise ValidationError("Enter month, day and year, such as 02/28/1990.") from error
 
 
 def _digits(text: str) -> str:

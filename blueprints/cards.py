@@ -29,6 +29,7 @@ from .htmx import is_htmx, redirect_to, render, with_trigger
 bp = Blueprint("cards", __name__)
 bp.record_once(lambda state: state.app.url_map.converters.update(digits=DigitsConverter))
 UNCONFIRMED = ("Not confirmed yet", "The bank did not answer. Try again. You will get only one card.")
+INCOMPLETE = "This form was incomplete. Try again."
 REFUSED = "The bank did not make this change. The card is shown as it is now."
 KINDS = {"virtual": True, "physical": False}
 FRESH_JWT = 30  # seconds for which a JWT counts as "just returned"
@@ -113,14 +114,14 @@ def listing() -> Response:
 def create() -> Response:
     """Issue a card. The key was made with the form, so that pressing twice or re-sending makes one card."""
     kind, nonce = request.form.get("kind", ""), request.form.get("nonce", "")
-    if kind not in KINDS:
-        return _listing(422, error="Choose a virtual or a physical card.")
-    if not NONCE.fullmatch(nonce):
-        return _listing(422, error="This form was incomplete. Try again.")
+    if kind not in KINDS or not NONCE.fullmatch(nonce):
+        return _listing(422, error=INCOMPLETE if kind in KINDS else "Choose a virtual or a physical card.")
     try:
         card = _issue(virtual=KINDS[kind], key=idempotency_key(guards.current_session().user_id, "card", nonce))
     except ServiceUnavailable as error:
         return respond(503, *UNCONFIRMED, again=True, retry_after=error.retry_after)
+    if card is None:
+        return _listing(409, error="no open account")  # the list says so in any case
     if card.is_virtual != KINDS[kind]:
         return _listing(409, error="This form was already used for another card. Choose again.")
     announce = f"Your new card ends in {card.last4}."
@@ -188,13 +189,11 @@ def date_and_time(moment: datetime) -> str:
     return f"{at:%b} {at.day}{year}, {at.hour % 12 or 12}:{at:%M %p} UTC"
 
 
-def _issue(*, virtual: bool, key: str) -> Card:
-    """Issue a card for the customer's first open account, which the browser never chooses."""
+def _issue(*, virtual: bool, key: str) -> Card | None:
+    """Issue a card for the customer's first open account, which the browser never chooses; None if none is open."""
     customer = current_customer()
     account = next((account for account in customer.accounts() if account.status == "Open"), None)
-    if account is None:
-        raise UnitError(400, "not_supported_for_account_status")
-    return customer.create_card(account.account_id, virtual=virtual, key=key)
+    return customer.create_card(account.account_id, virtual=virtual, key=key) if account else None
 
 
 def _listing(status: int = 200, new: Card | None = None, **context: Any) -> Response:

@@ -1,7 +1,8 @@
 """Error handlers: what guards and services raise becomes a response here, or in ``step_up.py`` for a second factor.
 
-To copy: a lost session sends htmx away with ``HX-Redirect`` (a login page never lands inside a card); an outage is a
-response with a way to try again, not a crash and not a sign-out; and no one sees a trace or a service's own text.
+To copy: a lost session never takes htmx away from the page, where something may be typed, but shows a notice that
+opens the sign-in in a new tab; an outage is a response with a way to try again, not a crash and not a sign-out; and no
+one sees a trace or a service's own text.
 """
 
 from __future__ import annotations
@@ -25,14 +26,15 @@ from services.signals import Event, log_security_event
 from services.unit_client import UnitError
 
 from .htmx import HOME, is_htmx, lazy_target_id, redirect_to
+from .step_up import OWN
 
 bp = Blueprint("errors", __name__)
-NEVER_KEPT = {"ssn", "code", "recovery_code", "pending", "method", "source", "use"}  # codes, and what they were for
+NEVER_KEPT = f"csrf_token|ssn|code|recovery_code|{OWN}.*"  # fields that a new session does not get again
 SIGN_IN_AGAIN = "You’re not signed in, or your session has ended. Sign in to continue."
 UNCONFIRMED = "Your request may have gone through. Check before you try again."
 MESSAGES = {
     400: ("That request was not valid", "Nothing was changed. Go back, reload that page and try again."),
-    401: ("Your session has ended", "Sign in again in another tab, then send this form again."),
+    401: ("Your session has ended", "Sign in again in another tab, then try again."),
     403: ("You can’t do that from here", "Nothing was changed. Open the page in this app and try again from there."),
     404: ("Page not found", "The page may have moved, or you don’t have access. Start at the home page."),
     405: ("You can’t do that here", "Nothing was changed. Start again from the home page."),
@@ -47,19 +49,14 @@ EVENTS: dict[int, Event] = {400: "denial", 403: "denial", 413: "limit", 429: "li
 
 @bp.app_errorhandler(NotSignedIn)
 def not_signed_in(_error: NotSignedIn) -> Response:
-    """Ask to sign in, then return to the page. A form that was filled in stays, or is carried to be sent again."""
+    """Ask to sign in, then return to the page. What was typed stays on the page, or is carried to be sent again."""
     log_security_event("denial", "not signed in")
-    form = _submitted_form() if request.method == "POST" else None
-    if form is not None and (is_htmx() or form.keys() - NEVER_KEPT):
+    if is_htmx() or _submitted_form(NEVER_KEPT):
         return respond(401, again=True)
-    page = request.headers.get("HX-Current-URL", "") if is_htmx() else request.path
-    if is_htmx() or request.method == "GET":
-        path = safe_next_path(page)
-        if path and path != url_for("step_up.page"):
-            flask_session["next"] = path
+    path = safe_next_path(request.path) if request.method == "GET" else None
+    if path and path != url_for("step_up.page"):
+        flask_session["next"] = path
     response = redirect_to(HOME, announce="" if "_flashes" in flask_session else SIGN_IN_AGAIN, category="notice")
-    if is_htmx():
-        response.status_code = 401
     guards.delete_cookie(response)
     return response
 
@@ -137,28 +134,28 @@ def respond(
     if is_htmx():
         body = render_template("_notice.html", **words, place=lazy_target_id())
         return make_response(body, status, headers | {"HX-Reswap": "none"})
-    kept = _submitted_form() if again else None
-    if kept and status == 401:
-        kept = {name: value for name, value in kept.items() if name not in NEVER_KEPT}
-    return make_response(render_template("error.html", **words, again=again, kept=kept), status, headers)
+    is_lost = status == 401  # then a step-up form is replaced by the form that it carries
+    words["action"] = safe_next_path(request.form.get(f"{OWN}form", ""), "POST") if is_lost else None
+    words["kept"] = _submitted_form(NEVER_KEPT if is_lost else "csrf_token") if again else None
+    return make_response(render_template("error.html", **words, again=again), status, headers)
 
 
-def safe_next_path(url: str) -> str | None:
-    """Return the path of a URL if this app has a page for it; scheme, host and query are ignored."""
+def safe_next_path(url: str, method: str = "GET") -> str | None:
+    """Return the path of a URL if this app answers it; scheme, host and query are ignored."""
     try:
         path = unquote(urlsplit(url).path)
-        current_app.url_map.bind("").match(path, method="GET")
+        current_app.url_map.bind("").match(path, method=method)
     except (HTTPException, RequestRedirect, ValueError):
         return None
     return quote(path) if re.match("/(?!/)", path) else None  # to a browser "//cards" is a host
 
 
-def _submitted_form() -> dict[str, str] | None:
-    """Return the fields of the form that was sent, if it came from one of our pages."""
+def _submitted_form(left_out: str) -> list[tuple[str, str]] | None:
+    """Return the names and values of the form that was sent, but for some names, if one of our pages sent it."""
     if request.method != "POST":
         return None
     try:
         require_our_token()  # an error may come before this check
     except HTTPException:
         return None
-    return {name: value for name, value in request.form.items() if name != "csrf_token"}
+    return [field for field in request.form.items(multi=True) if not re.fullmatch(left_out, field[0])]

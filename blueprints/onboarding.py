@@ -1,7 +1,7 @@
 """Open an account at Unit: an application whose ``jwtSubject`` is the Stytch user id.
 
 To copy: the person's details are validated here and kept nowhere; Unit's decision is asked for, never stored; and the
-user's metadata at Stytch is written last, so that a crash in between heals at the next visit.
+user's metadata at Stytch is written last, so that after a crash in between the next visit continues where it stopped.
 """
 
 from __future__ import annotations
@@ -30,10 +30,10 @@ def index() -> Response:
     if session.customer_id:
         return redirect_to(url_for("cards.index"))
     application = current_application(org_client, session)
-    if application is None or (request.args.get("again") and application.is_final):
+    if application is None or (request.args.get("again") and application.is_refused):
         form = ApplicationForm(formdata=None, data=current_app.config.get("SAMPLE_APPLICANT"))
         return render("onboarding/form.html", form=form)
-    return _show(session, application)
+    return render("onboarding/status.html", application=application)
 
 
 @bp.post("/customer")
@@ -56,19 +56,19 @@ def open_account() -> Response:
     return _show(session, application)
 
 
-@bp.get("/customer/status")
+@bp.post("/customer/status")
 @guards.second_factor_required
-def status() -> Response:
-    """Say where the application stands. A waiting page polls this, and stays as it is while nothing changes."""
+def check() -> Response:
+    """Continue once the bank approved: a POST, since that writes. A waiting page polls this, and stays until news."""
     session = guards.current_session()
     application = current_application(org_client, session)
-    if application is None:
+    if application is None or not (application.customer_id or is_htmx()):
         return redirect_to(url_for("onboarding.index"))
-    return _show(session, application, shown=request.args.get("shown"))
+    return _show(session, application, shown=request.form.get("shown"))
 
 
 def _show(session: Session, application: Application, shown: str | None = None) -> Response:
-    """If the bank approved, open the account and continue to the cards; else show the status."""
+    """If the bank approved, open the account and continue to the cards; else show where the application stands."""
     if application.customer_id:
         session = guards.fresh_session()  # what follows writes
     session = finish_onboarding(stytch_client, org_client, session, application)

@@ -2,8 +2,8 @@
 
 To copy: the guard raises and this module asks, naming what the code is for. After the right code the interrupted
 request is repeated, once: htmx elements by ``static/step_up.js``, a plain browser by re-sending its own form (307).
-What the code is for travels with the dialog, signed for this session, so that two tabs never mix. A form that can be
-interrupted uses none of ``OWN_FIELDS`` as a field's name, and no name twice: only then is all of it sent again.
+What the code is for travels with the dialog, signed for this session, so that two tabs never mix. The names of the
+step-up form's own fields start with ``OWN``; all other fields are those of the interrupted form.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from services.signals import log_security_event
 from .htmx import HOME, element_id, is_htmx, lazy_target_id, redirect_to, render
 
 bp = Blueprint("step_up", __name__)
-OWN_FIELDS = {"csrf_token", "code", "source", "pending", "method", "use"}  # of the step-up form itself
+OWN = "step_up_"  # a method's ``verify`` gets its fields without this prefix
 NO_ID = "element-without-id"  # the dialog then asks to press again
 
 
@@ -78,16 +78,16 @@ def page() -> Response:
 @guards.second_factor_required
 def confirm() -> Response:
     """Check the code, then resume."""
-    pending = _pending()
-    method = _method(pending, request.form.get("method", ""))
+    pending, own = _pending(), _own_fields()
+    method = _method(pending, own.get("method", ""))
     try:
-        method.verify(guards.current_session(), request.form)
+        method.verify(guards.current_session(), own)
     except CodeRejected as rejected:
         return _form(pending, method, 422, error=method.message(rejected.reason))
     except LimitReached as limit:
         return _too_many(pending, method, limit.advice, limit.wait)
-    if is_htmx() and request.form.get("source"):
-        return _resume_element()
+    if is_htmx() and own.get("source"):
+        return _resume_element(own["source"])
     if pending.form:
         return make_response(redirect(pending.form, 307))
     return redirect_to(pending.page or HOME)
@@ -99,7 +99,7 @@ def confirm() -> Response:
 def choose() -> Response:
     """Switch to another method, which may send a code first."""
     pending = _pending()
-    method = _method(pending, request.form.get("use", ""))
+    method = _method(pending, _own_fields().get("use", ""))
     try:
         announce = method.prepare(guards.current_session()) if method.prepare else ""
     except CodeRejected as rejected:
@@ -131,9 +131,9 @@ def _dialog(pending: PendingAction) -> Response:
     return make_response(body, 403, {"HX-Retarget": "#dialogs", "HX-Reswap": "innerHTML"})
 
 
-def _resume_element() -> Response:
+def _resume_element(source: str) -> Response:
     """Let ``step_up.js`` close the dialog and repeat the request of the interrupted element."""
-    event = {"stepup-done": {"source": element_id(request.form.get("source", ""))}}
+    event = {"stepup-done": {"source": element_id(source)}}
     body = render_template("_step.html") + render_template("_announce.html", announce="Confirmed.")
     return make_response(body, 200, {"HX-Trigger": json.dumps(event)})
 
@@ -141,15 +141,16 @@ def _resume_element() -> Response:
 def _form(
     pending: PendingAction, method: Method | None = None, status: int = 200, *, error: str = "", announce: str = ""
 ) -> Response:
-    kept = {name: value for name, value in request.form.items() if name not in OWN_FIELDS}
+    fields = request.form.items(multi=True)
+    kept = [(name, value) for name, value in fields if name != "csrf_token" and not name.startswith(OWN)]
     return render(
         "step_up/page.html",
         status,
         announce=announce,
         pending=pending,
         method=method or _method(pending),
-        source=element_id(request.values.get("source", "")),
-        kept=kept if pending.form else {},
+        source=element_id(_own_fields().get("source", "")),
+        kept=kept if pending.form else [],
         error=error,
     )
 
@@ -160,10 +161,15 @@ def _too_many(pending: PendingAction, method: Method, error: str, wait: int) -> 
     return response
 
 
+def _own_fields() -> dict[str, str]:
+    """Return the fields of the step-up form itself, by their names without the prefix."""
+    return {name.removeprefix(OWN): value for name, value in request.form.items() if name.startswith(OWN)}
+
+
 def _pending() -> PendingAction:
-    """Return what the submitted form is for; a value that was not signed for this session is ignored."""
+    """Return what the code is for; a value that was not signed for this session is ignored."""
     try:
-        return PendingAction(**_signer().loads(request.values.get("pending", "")))
+        return PendingAction(**_signer().loads(request.args.get("pending") or _own_fields().get("pending", "")))
     except (BadSignature, TypeError):  # the latter: signed by another version of this app
         return PendingAction()
 

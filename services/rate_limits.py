@@ -56,10 +56,10 @@ def client_network() -> str:
 
 
 @contextmanager
-def counted(kind: str, key: str, *items: RateLimitItem, rule: str = "") -> Iterator[None]:
+def counted(kind: str, key: str, *items: RateLimitItem, rule: str = "") -> Iterator[Callable[[], None]]:
     """Count an action of this user or address before it is done. Raises LimitReached with ``rule``.
 
-    Given back if a service did nothing; after a time-out it may have acted.
+    Given back if a service did nothing; after a time-out it may have acted. Yields a function that gives it back.
     """
     taken = []
     for item in sorted(items):  # shortest window first: a refusal there does not extend longer waits
@@ -70,7 +70,7 @@ def counted(kind: str, key: str, *items: RateLimitItem, rule: str = "") -> Itera
             raise LimitReached(_wait(places), rule)
         taken.append(place)
     try:
-        yield
+        yield lambda: _free(taken)
     except (ServiceUnavailable, Refusal) as error:
         if error.did_nothing:
             _free(taken)

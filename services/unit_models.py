@@ -91,7 +91,7 @@ class Card(Resource):
 
     card_id: Id = Field(validation_alias="id")
     kind: str = Field(validation_alias="type")  # individualDebitCard, individualVirtualDebitCard
-    last4: str = Field(validation_alias=attribute("last4Digits"))
+    last4: str = Field(validation_alias=attribute("last4Digits"), pattern=r"^[0-9]{4}$")
     expires: str = Field(validation_alias=attribute("expirationDate"))  # YYYY-MM
     status: str = Field(validation_alias=attribute("status"))  # a key of ACTIONS_IN, Lost, ClosedByCustomer, ...
 

@@ -51,18 +51,22 @@
 
   // An answer of a proxy in front, such as 413 or 502, is not swapped in: every answer of the app varies by HX-Request.
   const TOO_LARGE = 'Request too large. Nothing was saved. Send less, then try again.';
+  const TOO_MANY = 'Too many requests. Nothing was changed. Wait a minute, then try again.';
   const UNCONFIRMED = 'The server did not answer. Your request may have gone through. Check before you try again.';
   const NO_ANSWER = 'The server did not answer. Nothing was lost. Try again in a moment.';
   on('htmx:before:response', (event) => {
     const { ctx } = event.detail;
     if (ctx.response.headers.get('Vary')?.includes('HX-Request')) {
-      if (notice.querySelector('.offline')) notice.replaceChildren(); // there is a connection again
+      const isLost = ctx.response.status === 401;
+      if (isLost && notice.querySelector('.lost-session')) event.preventDefault(); // said, until the next press
+      else if (notice.querySelector('.offline, .lost-session')) notice.replaceChildren(); // as before again
       return;
     }
     event.preventDefault();
     const { status } = ctx.response;
     const isRead = ctx.request.method.toUpperCase() === 'GET';
-    fail(ctx, [413, 414, 431].includes(status) ? TOO_LARGE : status >= 500 && !isRead ? UNCONFIRMED : NO_ANSWER);
+    const words = { 413: TOO_LARGE, 414: TOO_LARGE, 429: TOO_MANY, 431: TOO_LARGE };
+    fail(ctx, words[status] ?? (status >= 500 && !isRead ? UNCONFIRMED : NO_ANSWER));
   });
 
   // A live region that was full from the start is not read out: fill it once more.

@@ -10,7 +10,7 @@
   const open = () => document.querySelector('dialog[data-modal][open]');
 
   // What is outside a modal dialog is inert, so the places for messages go in with it, and out again.
-  const messages = ['notice', 'status'].map((id) => document.getElementById(id)).filter(Boolean);
+  const messages = ['notice', 'session-end', 'status'].map((id) => document.getElementById(id)).filter(Boolean);
   const following = messages.map((message) => message.nextElementSibling);
   const putBack = () => messages.forEach((message, number) => following[number].before(message));
 

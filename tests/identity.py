@@ -54,15 +54,15 @@ def resumed(visitor: Visitor, path: str) -> Page:
     """Ask for something, give the code that it wants, and send the form again as a browser does after a 307."""
     code = visitor.code()
     asked = visitor.post(path)
-    confirmed = visitor.submit("/step-up", code=code)
+    confirmed = visitor.submit("/step-up", step_up_code=code)
     assert (confirmed.status, confirmed.goes_to) == (307, path)
     return visitor.post(path, carried(asked))
 
 
 def switch_method(visitor: Visitor, name: str, *, htmx: bool = False) -> Page:
     """Press the button of the step-up form that switches to another method, or sends another code."""
-    button = visitor.page.one(f"#step-up button[name=use][value={name}]")
-    return visitor.post(str(button.attrs["formaction"]), carried(visitor.page) | {"use": name}, htmx=htmx)
+    button = visitor.page.one(f"#step-up button[name=step_up_use][value={name}]")
+    return visitor.post(str(button.attrs["formaction"]), carried(visitor.page) | {"step_up_use": name}, htmx=htmx)
 
 
 def press_text_me(visitor: Visitor, *, htmx: bool = False) -> Page:
@@ -72,7 +72,7 @@ def press_text_me(visitor: Visitor, *, htmx: bool = False) -> Page:
 
 def type_code(visitor: Visitor, code: str = SANDBOX_CODE, *, htmx: bool = False) -> Page:
     """Submit the step-up form with this code."""
-    return visitor.submit("/step-up", htmx=htmx, code=code)
+    return visitor.submit("/step-up", htmx=htmx, step_up_code=code)
 
 
 def step_up_by_text(visitor: Visitor) -> Page:

@@ -27,8 +27,9 @@ Fields: TypeAlias = dict[str, str]
 METHODS = ["GET", "POST", "HEAD", "OPTIONS", "PUT", "PATCH", "DELETE", "TRACE", "get", "BREW"]
 NAMES = [
     *(
-        "token email code recovery_code kind nonce source pending start ending again earlier shown shop "
-        "method use decision dailyPurchase monthlyPurchase first_name date_of_birth ssn phone state "
+        "token email code recovery_code kind nonce step_up_source pending start ending again earlier shown shop "
+        "step_up_code step_up_pending step_up_form step_up_method step_up_use "
+        "decision dailyPurchase monthlyPurchase first_name date_of_birth ssn phone state "
         "postal_code occupation resume csrf_token"
     ).split(),
     *("é", ""),

@@ -40,7 +40,7 @@ def test_a_step_up_finishes_no_enrollment(signed_in: Visitor) -> None:
     signed_in.post("/totp")
     code = signed_in.code()
 
-    signed_in.post("/step-up", {"code": code})
+    signed_in.post("/step-up", {"step_up_code": code})
 
     assert "Add an authenticator" in signed_in.get("/").one("[aria-current=step]").text()
 
@@ -139,7 +139,7 @@ def test_a_revoked_session_changes_nothing_although_its_jwt_still_verifies(
             cache.clear()
             cache.update(entries)
         tab = holder.twin()
-        return (tab.post(path, {"code": code}) if method == "POST" else tab.get(path)).goes_to
+        return (tab.post(path, {"code": code, "step_up_code": code}) if method == "POST" else tab.get(path)).goes_to
 
     assert leads_to("/cards/list", "GET") is None  # known here, with a customer token
     assert {path: leads_to(path) for path in asked} == dict.fromkeys(asked, "/")

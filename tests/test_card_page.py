@@ -117,7 +117,7 @@ def test_a_step_up_names_the_action_and_the_card_and_the_action_is_done_once(
     holder.page = card
 
     asked = holder.submit(f"{card_path}/freeze", htmx=True)
-    done = holder.submit("/step-up", htmx=True, code=code)
+    done = holder.submit("/step-up", htmx=True, step_up_code=code)
     holder.page = card
     frozen = holder.submit(f"{card_path}/freeze", htmx=True)
 

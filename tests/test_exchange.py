@@ -49,7 +49,7 @@ def test_a_proof_that_comes_back_for_another_session_signs_out(
     code = enrolled.code()
     network.set("POST /v1/totps/authenticate", altered(lambda answer: {**answer, "session_jwt": theirs}))
 
-    page = enrolled.post("/step-up", {"code": code})
+    page = enrolled.post("/step-up", {"step_up_code": code})
 
     assert page.goes_to == "/"
     assert enrolled.cookie("stytch_session") is None

@@ -49,7 +49,7 @@ def test_an_application_that_a_code_interrupts_is_sent_with_all_that_was_typed(
     asked = enrolled.submit("/customer", PERSON | {"city": "Berkeley"})
     assert (asked.status, asked.one("[name=city]").attrs["value"]) == (403, "Berkeley")
 
-    assert enrolled.submit("/step-up", code=code).goes_to == "/customer"
+    assert enrolled.submit("/step-up", step_up_code=code).goes_to == "/customer"
 
 
 @pytest.mark.usefixtures("clock")

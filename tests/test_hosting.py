@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import re
+import shutil
+import subprocess
+import sys
 from pathlib import Path
 
+import pytest
 from dotenv import dotenv_values
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -67,3 +71,23 @@ def test_every_container_is_hardened_and_on_its_networks() -> None:
     }
     assert "networks: [front, back]" in anchors
     assert re.search(r"^ {2}back:.*\n {4}internal: true$", COMPOSE, re.M)
+
+
+@pytest.mark.skipif(not shutil.which("make"), reason="no make here")
+@pytest.mark.parametrize(
+    ("audit", "succeeds"),
+    [
+        pytest.param("exit 1", False, id="not written"),
+        pytest.param("echo {} > sbom.json", True, id="written"),
+        pytest.param("echo {} > sbom.json; exit 1", True, id="written, with vulnerabilities"),
+    ],
+)
+def test_an_old_list_of_packages_never_passes_for_a_new_one(tmp_path: Path, audit: str, succeeds: bool) -> None:
+    (tmp_path / "sbom.json").write_text("old")
+    (tmp_path / "audit").write_text(audit)
+    given = ["PIP_AUDIT=sh audit", f"BIN={Path(sys.executable).parent}"]
+
+    made = subprocess.run(["make", "-sf", str(ROOT / "Makefile"), "sbom", *given], cwd=tmp_path, check=False)  # noqa: S603, S607
+
+    assert (made.returncode == 0) is succeeds
+    assert (tmp_path / "sbom.json").exists() is succeeds

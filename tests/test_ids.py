@@ -80,7 +80,7 @@ def test_a_request_with_other_letters_resumes_after_the_code(customer: Visitor, 
     customer.get(f"/cards/list?{query}")
     customer.follow()
 
-    page = customer.submit("/step-up", code=code, htmx=True)
+    page = customer.submit("/step-up", step_up_code=code, htmx=True)
 
     assert page.status == 200
     assert (page.goes_to or "").isascii()

@@ -173,7 +173,7 @@ def test_the_whole_apps_limit_says_when_to_try_again(visitor: Visitor, monkeypat
 
 @pytest.mark.parametrize("path", ["/step-up", "/step-up/recover"])
 def test_too_many_wrong_codes_say_when_to_try_again(enrolled: Visitor, path: str) -> None:
-    wrong = {"code": "000000", "recovery_code": "aaaa-bbbb-cccc"}
+    wrong = {"step_up_code": "000000", "recovery_code": "aaaa-bbbb-cccc"}
 
     pages = [enrolled.post(path, wrong) for _ in range(6)]
 
@@ -182,7 +182,7 @@ def test_too_many_wrong_codes_say_when_to_try_again(enrolled: Visitor, path: str
 
 
 def guess(visitor: Visitor) -> Page:
-    return visitor.post("/step-up", {"code": "123456"})
+    return visitor.post("/step-up", {"step_up_code": "123456"})
 
 
 def recover(visitor: Visitor) -> Page:

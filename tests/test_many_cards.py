@@ -133,3 +133,26 @@ def test_an_only_account_that_is_frozen_says_so_on_the_card_too(stepped_up: Visi
 
     assert "This account is frozen." in balances(stepped_up)[0]
     assert "This account is frozen." in re.sub(r"\s+", " ", stepped_up.get(path).one("#balance").text())
+
+
+@pytest.mark.parametrize("action", ["freeze", "close"])
+@pytest.mark.parametrize("htmx", [False, True], ids=["page", "htmx"])
+def test_without_an_open_account_no_new_card_is_offered_and_a_form_that_was_open_says_why(
+    stepped_up: Visitor, calls: list[str], action: str, htmx: bool
+) -> None:
+    form = stepped_up.get("/cards/list")
+    with request_of(stepped_up):
+        account_id = current_customer().accounts()[0].account_id
+    set_status(stepped_up, account_id, action)
+
+    offered = stepped_up.get("/cards/list", htmx=htmx)
+    stepped_up.page = form
+    refused = stepped_up.submit("/cards", htmx=htmx, kind="virtual")
+
+    sentence = "You can’t get a new card, because you have no open account."
+    assert offered.status == 200
+    assert offered.html.css("#new-card") == []
+    assert offered.one("#cards > .hint").text() == sentence
+    assert refused.status == 409
+    assert refused.one("#cards > .error[autofocus]").text() == sentence
+    assert "POST /cards" not in calls

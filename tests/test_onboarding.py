@@ -13,6 +13,12 @@ from .inside import request_of
 from .sandbox import APPLICANT
 from .visitor import PERSON, Visitor
 
+NO_DATES = (
+    *("tomorrow", "June 1, 1990", "1990/06/01", "06-01-1990", "06.01.1990", "13/01/1990", "02/30/1990", "06/01/90"),
+    *("1990-02-30", "19900601", "1990-W22-5", "0000-01-01", "1990-6-1", "06/01/19900", "1990-06-01T00:00", "-"),
+)
+WHICH_DATE = "Enter month, day and year, such as 02/28/1990."
+
 
 def applications(visitor: Visitor) -> list[str]:
     """Return the states of all applications that the visitor made, as Unit has them."""
@@ -33,7 +39,7 @@ def apply_and_crash(visitor: Visitor) -> Application:
 
 def test_an_approved_applicant_gets_one_account_and_continues_to_the_cards(enrolled: Visitor) -> None:
     page = enrolled.open_account()
-    enrolled.get("/customer/status")
+    enrolled.post("/customer/status")
     enrolled.get("/customer")
 
     assert page.goes_to == "/cards"
@@ -56,7 +62,8 @@ def test_a_customer_is_not_asked_again(customer: Visitor) -> None:
         ("first_name", "A\x00da", "Remove invisible characters."),
         ("city", "\u202ednalkaO", "Remove invisible characters."),
         ("date_of_birth", "", "Enter your date of birth."),
-        ("date_of_birth", "tomorrow", "Enter your date of birth."),
+        *(("date_of_birth", typed, WHICH_DATE) for typed in NO_DATES),
+        ("date_of_birth", "02/28/2010", "You must be 18 or older to open an account."),
         ("date_of_birth", "2010-01-01", "You must be 18 or older to open an account."),
         ("date_of_birth", "1890-01-01", "Check the year."),
         ("ssn", "12345678", "Enter nine digits, such as 123-45-6789."),
@@ -83,6 +90,7 @@ def test_a_wrong_field_is_explained_and_nothing_typed_is_lost(
     assert page.status == 422
     assert page.error_of(field) == error
     assert field == "city" or page.one("#city").attrs["value"] == "Berkeley"
+    assert field != "date_of_birth" or page.one("#date_of_birth").attrs.sget("value") == typed
     assert page.one(f".notice a[href='#{field}']")
 
 
@@ -103,7 +111,7 @@ def test_the_page_says_where_the_application_stands(
     page = enrolled.open_account(ssn=ssn)
 
     assert (page.status, page.heading) == (200, heading)
-    assert ("hx-trigger" in page.one("#application").attrs) is keeps_asking
+    assert bool(page.html.css("#check-application[hx-trigger]")) is keeps_asking
     assert enrolled.get("/customer").heading == heading
     assert enrolled.get("/cards").goes_to == "/customer"
 
@@ -111,14 +119,17 @@ def test_the_page_says_where_the_application_stands(
 def test_a_pending_application_continues_by_itself_and_until_then_stays_as_it_is(
     enrolled: Visitor, clock: time_machine.Traveller
 ) -> None:
-    enrolled.open_account(ssn="000000005")
-    polled = str(enrolled.page.one("#application").attrs["hx-get"])
-    waiting = enrolled.get(polled, htmx=True)
+    shown = enrolled.open_account(ssn="000000005")
+    waiting = enrolled.submit("/customer/status", htmx=True)
+    enrolled.page = shown
+    plain = enrolled.submit("/customer/status")
     clock.shift(10)
 
-    page = enrolled.get(polled, htmx=True)
+    enrolled.page = shown
+    page = enrolled.submit("/customer/status", htmx=True)
 
     assert (waiting.status, waiting.body) == (204, "")
+    assert plain.goes_to == "/customer"
     assert page.goes_to == "/cards"
 
 
@@ -134,8 +145,9 @@ def test_a_visitor_can_play_the_bank_for_their_one_application(
 
     assert Visitor(app).post(desk, {"decision": decision}).status == 404
     enrolled.submit(desk, decision=decision)
+    enrolled.follow()
 
-    assert enrolled.follow().goes_to == leads_to
+    assert enrolled.post("/customer/status").goes_to == (leads_to or "/customer")
 
 
 def test_a_declined_applicant_can_try_again(enrolled: Visitor) -> None:
@@ -148,10 +160,17 @@ def test_a_declined_applicant_can_try_again(enrolled: Visitor) -> None:
     assert applications(enrolled) == ["Approved", "Denied"]
 
 
-def test_a_crash_after_the_approval_heals_at_the_next_visit(enrolled: Visitor) -> None:
+def test_after_a_crash_the_next_visit_shows_the_approval_and_only_a_post_continues(
+    enrolled: Visitor, calls: list[str]
+) -> None:
     approved = apply_and_crash(enrolled)
 
-    page = enrolled.get("/customer")
+    for path in ("/customer", "/customer?again=1"):
+        shown = enrolled.get(path)
+        assert shown.heading == "Application approved"
+        assert "load" in str(shown.one("#check-application").attrs["hx-trigger"])
+    assert not [call for call in calls if call == "POST /accounts" or call.startswith("PUT /v1/users/")]
+    page = enrolled.submit("/customer/status")
 
     assert page.goes_to == "/cards"
     assert enrolled.get("/cards/list").status == 200

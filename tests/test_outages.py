@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
 from threading import Event, Semaphore
+from typing import Any
 
 import pytest
 import requests
@@ -14,7 +15,7 @@ from deploy import serve
 from services import http
 from services.guards import _signer
 
-from .fake_network import REFUSED, FakeNetwork, Fault, Forward, unit_refusal
+from .fake_network import REFUSED, FakeNetwork, Fault, Forward, altered, unit_refusal
 from .visitor import Visitor
 
 PATIENCE = 5  # seconds until a test that hangs gives up
@@ -54,6 +55,19 @@ def test_a_refusal_that_is_our_own_fault_is_no_crash_and_asks_for_no_code(
     network.set(call, answer)
 
     assert stepped_up.get("/cards/list").status == 502
+
+
+@pytest.mark.parametrize("last4", ["123", "12345", "12a4", "\u0661\u0662\u0663\u0664", "1234\n", "", 1234])
+def test_a_card_without_four_last_digits_is_no_usable_answer(
+    holder: Visitor, network: FakeNetwork, last4: object
+) -> None:
+    def change(answer: dict[str, Any]) -> dict[str, Any]:
+        answer["data"][0]["attributes"]["last4Digits"] = last4
+        return answer
+
+    network.set("GET /cards", altered(change))
+
+    assert holder.get("/cards/list").status == 503
 
 
 def test_all_calls_of_one_request_share_one_budget(

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-import re
+import os
 import secrets
+import shutil
 import socket
+import socketserver
 import sys
 from collections.abc import Iterator
 from http.client import HTTPResponse
 from pathlib import Path
+from threading import Thread
 
 import pytest
 
@@ -44,6 +47,14 @@ def answer(port: int, request: bytes) -> tuple[HTTPResponse, str]:
         return response, response.read().decode()
 
 
+def assert_protected(response: HTTPResponse) -> None:
+    """Check that each header of every response is there, once."""
+    assert HEADERS.items() <= dict(response.headers).items()
+    assert response.headers["Cache-Control"] == "no-store"
+    assert "default-src 'none'" in response.headers["Content-Security-Policy"]
+    assert len(response.headers.keys()) == len(set(response.headers.keys()))
+
+
 @pytest.mark.parametrize(
     ("request_", "status"),
     [
@@ -58,9 +69,7 @@ def test_waitress_sends_the_security_headers_on_its_own_pages(port: int, request
     response, _body = answer(port, request_)
 
     assert response.status == status
-    assert HEADERS.items() <= dict(response.headers).items()
-    assert response.headers["Cache-Control"] == "no-store"
-    assert "default-src 'none'" in response.headers["Content-Security-Policy"]
+    assert_protected(response)
 
 
 def test_a_body_above_the_apps_limit_gets_the_apps_own_page(port: int) -> None:
@@ -74,8 +83,59 @@ def test_a_body_above_the_apps_limit_gets_the_apps_own_page(port: int) -> None:
     assert "<main" in page
 
 
-def test_nginx_sends_the_security_headers_on_its_own_pages() -> None:
-    sent = set(re.findall(r"add_header (\S+) \$own_\w+ always;", NGINX))
+class _NoAnswer(socketserver.StreamRequestHandler):
+    """An app that hangs up without an answer, or, asked for ``/late``, only when the client does."""
 
-    assert HEADERS.keys() | {"Content-Security-Policy", "Cache-Control"} <= sent
+    def handle(self) -> None:
+        if b"/late" in self.rfile.readline():
+            while self.rfile.readline():
+                pass
+
+
+@pytest.fixture(scope="module")
+def nginx(tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
+    """The port of nginx, with the file in deploy/ but for names, ports and times, before an app that never answers."""
+    if not shutil.which("nginx"):
+        pytest.skip("no nginx here: apt-get install nginx-light")
+    folder, port = tmp_path_factory.mktemp("nginx"), free_port()
+    with socketserver.ThreadingTCPServer(("127.0.0.1", 0), _NoAnswer) as app:
+        app.daemon_threads = True
+        Thread(target=app.serve_forever, daemon=True).start()
+        here = {"/tmp/": f"{folder}/", "/dev/stdout": f"{folder}/access.log", "stderr": f"{folder}/error.log"}  # noqa: S108
+        here |= {"listen 8080": f"listen 127.0.0.1:{port}", "read_timeout 20s": "read_timeout 1s"}
+        here |= {"max_fails=1": "max_fails=0"}  # the next request is passed on as well
+        here |= {f"app-{number}:8000": f"127.0.0.1:{app.server_address[1]}" for number in (1, 2)}
+        text = NGINX
+        for there, value in here.items():
+            assert there in text
+            text = text.replace(there, value)
+        (folder / "nginx.conf").write_text(text)
+        with running(["nginx", "-c", f"{folder}/nginx.conf", "-g", "daemon off;"], port, folder / "log", os.environ):
+            yield port
+        app.shutdown()
+
+
+@pytest.mark.parametrize(
+    ("request_", "status"),
+    [
+        pytest.param(b"nonsense\r\n\r\n", 400, id="no request"),
+        pytest.param(HOST + b"X: " + b"a" * 40_000 + b"\r\n\r\n", 400, id="long header"),
+        pytest.param(HOST.replace(b"GET", b"TRACE") + b"\r\n", 405, id="TRACE"),
+        pytest.param(HOST.replace(b"GET", b"POST") + b"Content-Length: 9000000\r\n\r\n", 413, id="long body"),
+        pytest.param(HOST.replace(b"/ ", b"/" + b"a" * 40_000 + b" ") + b"\r\n", 414, id="long address"),
+        pytest.param(HOST + b"\r\n", 502, id="the app hung up"),
+        pytest.param(HOST.replace(b"/ ", b"/late ") + b"\r\n", 504, id="the app is too slow"),
+    ],
+)
+def test_nginx_sends_the_security_headers_on_its_own_pages(nginx: int, request_: bytes, status: int) -> None:
+    response, _body = answer(nginx, request_)
+
+    assert response.status == status
+    assert_protected(response)
+
+
+def test_nginx_limits_one_client_and_says_so_with_the_same_headers(nginx: int) -> None:
+    answers = (answer(nginx, HOST + b"\r\n")[0] for _ in range(3_000))
+
+    assert_protected(next(response for response in answers if response.status == 429))
     assert "limit_conn connections" in NGINX

@@ -204,7 +204,7 @@ def test_wrong_recovery_codes_and_wrong_authenticator_codes_count_together(
     for _ in range(3):
         recover(customer, WRONG)
     for _ in range(2):
-        customer.post("/step-up", {"code": "000000"})
+        customer.post("/step-up", {"step_up_code": "000000"})
 
     refused = recover(customer, codes[0])
     clock.shift(301)

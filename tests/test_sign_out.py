@@ -70,12 +70,3 @@ def test_signing_out_revokes_the_session_at_stytch(signed_in: Visitor, calls: li
     assert page.response.headers["Clear-Site-Data"] == '"cache", "storage"'
     assert "POST /v1/sessions/revoke" in calls
     assert signed_in.get("/cards").goes_to == "/"
-
-
-def test_htmx_leaves_the_page_when_the_session_has_ended(signed_in: Visitor, clock: time_machine.Traveller) -> None:
-    clock.shift(3601)
-
-    page = signed_in.get("/cards/list", htmx=True, HX_Current_URL="http://localhost:8000/cards")
-
-    assert (page.status, page.response.headers["HX-Redirect"]) == (401, "/")
-    assert page.html.text() == ""

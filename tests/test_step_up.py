@@ -34,7 +34,7 @@ def test_cards_need_a_fresh_code_which_on_its_own_page_continues_to_the_requeste
     asked = customer.get(url)
     said = customer.follow().text
 
-    page = customer.submit("/step-up", htmx=htmx, code=code)
+    page = customer.submit("/step-up", htmx=htmx, step_up_code=code)
 
     assert asked.asks_for_a_code
     assert "Enter a code from your authenticator to see your cards" in said
@@ -48,7 +48,7 @@ def test_htmx_gets_a_dialog_that_names_the_purpose_and_the_element_to_repeat(cus
     assert page.status == 403
     assert page.response.headers["HX-Retarget"] == "#dialogs"
     assert "see your cards" in page.one("dialog").text()
-    assert page.one("dialog input[name=source]").attrs["value"] == "cards"
+    assert page.one("dialog input[name=step_up_source]").attrs["value"] == "cards"
     assert page.one("hx-partial[hx-target='#cards'] button").text() == "Enter a code"
 
 
@@ -68,8 +68,8 @@ def test_an_element_with_a_plain_id_is_resumed(customer: Visitor, code: str, sou
     page = customer.get("/cards/list", htmx=True, HX_Source=source, HX_Target="div#a,b")
 
     assert page.html.css("hx-partial") == []  # a place that was loading, if its id is plain
-    assert page.one("input[name=source]").attrs["value"] == resumed
-    confirmed = customer.submit("/step-up", htmx=True, code=code)
+    assert page.one("input[name=step_up_source]").attrs["value"] == resumed
+    confirmed = customer.submit("/step-up", htmx=True, step_up_code=code)
     assert json.loads(confirmed.response.headers["HX-Trigger"]) == {"stepup-done": {"source": resumed}}
     assert customer.get("/cards/list", htmx=True).status == 200
 
@@ -82,27 +82,31 @@ def test_an_element_with_a_plain_id_is_resumed(customer: Visitor, code: str, sou
     ],
 )
 def test_a_wrong_or_used_code_keeps_the_dialog(customer: Visitor, code: str, is_used: bool, error: str) -> None:
-    customer.post("/step-up", {"code": code})
+    customer.post("/step-up", {"step_up_code": code})
     asked = carried(customer.get("/step-up"))
 
-    page = customer.post("/step-up", asked | {"source": "cards", "code": code if is_used else "000000"}, htmx=True)
+    page = customer.post(
+        "/step-up", asked | {"step_up_source": "cards", "step_up_code": code if is_used else "000000"}, htmx=True
+    )
 
     assert page.status == 422
     assert page.one("form").attrs["id"] == "step-up"
-    assert page.one("input[name=source]").attrs["value"] == "cards"
-    assert page.error_of("code").startswith(error)
+    assert page.one("input[name=step_up_source]").attrs["value"] == "cards"
+    assert page.error_of("step_up_code").startswith(error)
 
 
 def test_after_too_many_wrong_codes_the_dialog_says_how_long_to_wait_and_further_ones_do_not_extend_it(
     customer: Visitor, clock: time_machine.Traveller
 ) -> None:
-    waits = [customer.post("/step-up", {"code": "000000", "source": "cards"}, htmx=True) for _ in range(25)]
+    waits = [
+        customer.post("/step-up", {"step_up_code": "000000", "step_up_source": "cards"}, htmx=True) for _ in range(25)
+    ]
     clock.shift(301)
 
     assert [page.status for page in waits] == [422] * 5 + [429] * 20
-    assert waits[5].error_of("code").startswith("You entered too many wrong codes. Wait 5 minutes")
-    assert waits[5].one("input[name=source]").attrs["value"] == "cards"
-    assert customer.post("/step-up", {"code": "000000"}).status == 422
+    assert waits[5].error_of("step_up_code").startswith("You entered too many wrong codes. Wait 5 minutes")
+    assert waits[5].one("input[name=step_up_source]").attrs["value"] == "cards"
+    assert customer.post("/step-up", {"step_up_code": "000000"}).status == 422
 
 
 def test_a_step_up_lasts_ten_minutes(stepped_up: Visitor, clock: time_machine.Traveller) -> None:
@@ -140,7 +144,7 @@ def test_without_script_an_interrupted_form_is_sent_again_whole_and_carried_out_
     stepped_up.page = form
 
     asked = stepped_up.submit("/cards", kind="virtual")
-    confirmed = stepped_up.submit("/step-up", code=code)
+    confirmed = stepped_up.submit("/step-up", step_up_code=code)
     for _ in range(2):
         stepped_up.post("/cards", carried(asked))
 
@@ -150,6 +154,22 @@ def test_without_script_an_interrupted_form_is_sent_again_whole_and_carried_out_
     assert len(stepped_up.get("/cards/list").html.css("article.plastic")) == 1
 
 
+def test_a_carried_form_keeps_fields_named_as_the_step_ups_own_and_fields_that_occur_twice(
+    customer: Visitor, code: str
+) -> None:
+    names = ["code", "method", "source", "use", "pending", "shop"]
+    token = customer.csrf_token()
+    asked = customer.client.post("/cards", data={name: ["a", "b"] for name in names} | {"csrf_token": token})
+    html = Page(asked).html
+
+    customer.page = Page(asked)
+    confirmed = customer.submit("/step-up", step_up_code=code)
+
+    sent = [(str(field.attrs["name"]), field.attrs["value"]) for field in html.css("#step-up input[type=hidden]")]
+    assert [field for field in sent if field[0] in names] == [(name, value) for name in names for value in "ab"]
+    assert confirmed.status == 307
+
+
 def test_two_tabs_each_say_what_their_own_code_is_for(customer: Visitor, code: str) -> None:
     customer.get("/cards/list")
     first = customer.follow()
@@ -157,8 +177,8 @@ def test_two_tabs_each_say_what_their_own_code_is_for(customer: Visitor, code: s
     second = customer.follow()
 
     customer.page = first
-    wrong = customer.submit("/step-up", code="000000")
-    page = customer.submit("/step-up", code=code)
+    wrong = customer.submit("/step-up", step_up_code="000000")
+    page = customer.submit("/step-up", step_up_code=code)
 
     assert "see the card ending in 1234" in second.text
     assert "see your cards" in wrong.text
@@ -186,7 +206,7 @@ def test_resuming_never_leads_out_of_the_app(customer: Visitor, code: str) -> No
     forged = URLSafeSerializer("guessed", salt="step-up").dumps({"form": "https://evil.example/cards"})
     customer.get("/step-up")
 
-    page = customer.post("/step-up", {"code": code, "pending": str(forged)})
+    page = customer.post("/step-up", {"step_up_code": code, "step_up_pending": str(forged)})
 
     assert (page.status, page.goes_to) == (303, "/")
 

@@ -38,27 +38,27 @@ def test_another_method_can_be_chosen_and_left_again_with_all_that_was_typed(
     code = stepped_up.code()
     stepped_up.page = form
     asked = stepped_up.submit("/cards", kind="virtual")
-    button = asked.one("button[name=use]")
+    button = asked.one("button[name=step_up_use]")
 
-    chosen = stepped_up.post(str(button.attrs["formaction"]), carried(asked) | {"use": "sent"})
-    buttons = {str(tag.attrs["value"]): tag.text() for tag in chosen.html.css("button[name=use]")}
-    back = stepped_up.post("/step-up/method", carried(chosen) | {"use": "totp"})
+    chosen = stepped_up.post(str(button.attrs["formaction"]), carried(asked) | {"step_up_use": "sent"})
+    buttons = {str(tag.attrs["value"]): tag.text() for tag in chosen.html.css("button[name=step_up_use]")}
+    back = stepped_up.post("/step-up/method", carried(chosen) | {"step_up_use": "totp"})
 
     assert (button.attrs["value"], button.text()) == ("sent", "Use a sent code instead")
-    assert chosen.one("input[name=method]").attrs["value"] == "sent"
+    assert chosen.one("input[name=step_up_method]").attrs["value"] == "sent"
     assert buttons == {"totp": "Use your authenticator instead", "sent": "Send another code"}
     assert back.one("input[name=kind]").attrs["value"] == "virtual"
-    assert stepped_up.submit("/step-up", code=code).status == 307
+    assert stepped_up.submit("/step-up", step_up_code=code).status == 307
 
 
 @pytest.mark.usefixtures("second_method")
 def test_in_the_dialog_another_method_keeps_the_element_and_announces_what_was_sent(customer: Visitor) -> None:
     fields = carried(customer.get("/cards/list", htmx=True, HX_Source="div#cards"))
 
-    page = customer.post("/step-up/method", fields | {"use": "sent"}, htmx=True)
+    page = customer.post("/step-up/method", fields | {"step_up_use": "sent"}, htmx=True)
 
     assert page.one("form").attrs["id"] == "step-up"
-    assert page.one("input[name=source]").attrs["value"] == "cards"
+    assert page.one("input[name=step_up_source]").attrs["value"] == "cards"
     assert page.one("hx-partial[hx-target='#status']").text() == "A code is on its way."
 
 
@@ -71,13 +71,13 @@ def test_a_method_that_cannot_send_says_why(
     refusing = methods.Method(**{**vars(second_method), "prepare": refuse, "messages": {"too_many": "Too many."}})
     monkeypatch.setitem(app.extensions["methods"], "sent", refusing)
 
-    page = customer.post("/step-up/method", {"use": "sent"})
+    page = customer.post("/step-up/method", {"step_up_use": "sent"})
 
-    assert (page.status, page.error_of("code")) == (429, "Too many.")
+    assert (page.status, page.error_of("step_up_code")) == (429, "Too many.")
 
 
-@pytest.mark.parametrize("field", ["use", "method"])
+@pytest.mark.parametrize("field", ["step_up_use", "step_up_method"])
 def test_an_unknown_method_is_refused(customer: Visitor, field: str) -> None:
-    path = "/step-up/method" if field == "use" else "/step-up"
+    path = "/step-up/method" if field == "step_up_use" else "/step-up"
 
-    assert customer.post(path, {field: "carrier_pigeon", "code": customer.code()}).status == 400
+    assert customer.post(path, {field: "carrier_pigeon", "step_up_code": customer.code()}).status == 400

@@ -30,7 +30,7 @@ def test_the_lock_is_shown_for_a_code_and_ends_after_an_hour(locked: Visitor, cl
     clock.shift(3601)
     locked.sign_in()
 
-    assert (page.status, page.error_of("code")) == (422, LOCKED)
+    assert (page.status, page.error_of("step_up_code")) == (422, LOCKED)
     assert (recovery.status, recovery.error_of("recovery_code")) == (422, LOCKED)
     assert locked.step_up().goes_to == "/"
 

@@ -72,7 +72,7 @@ def test_the_progress_advances_after_a_fresh_code(customer: Visitor) -> None:
     code = customer.code()
     customer.get("/step-up")
 
-    page = customer.submit("/step-up", htmx=True, code=code, source="cards")
+    page = customer.submit("/step-up", htmx=True, step_up_code=code, step_up_source="cards")
 
     assert current(page) == "5 Use your card"
     assert not page.html.css("title")

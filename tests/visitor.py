@@ -177,7 +177,7 @@ class Visitor:
     def step_up(self) -> Page:
         code = self.code()
         self.get("/step-up")
-        return self.submit("/step-up", code=code)
+        return self.submit("/step-up", step_up_code=code)
 
     def _request(
         self, method: str, path: str, htmx: bool, headers: dict[str, str], data: dict[str, str] | None = None

@@ -33,7 +33,7 @@ def main(folder: Path) -> None:
         dialog = visitor.page
         code = visitor.code()
         visitor.page = dialog
-        assert "stepup-done" in visitor.submit("/step-up", htmx=True, code=code).response.headers["HX-Trigger"]
+        assert "stepup-done" in visitor.submit("/step-up", htmx=True, step_up_code=code).response.headers["HX-Trigger"]
         assert "Frozen" in visitor.get("/cards/list", htmx=True).text
 
         assert visitor.post("/logout").goes_to == "/"

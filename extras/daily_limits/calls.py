@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
@@ -16,7 +16,6 @@ from limits import RateLimitItem, parse
 from services.errors import ServiceUnavailable
 from services.guards import loaded_session
 from services.rate_limits import counted, store
-from services.unit_client import UnitError
 
 
 @dataclass(frozen=True)
@@ -44,42 +43,44 @@ def limit_calls(http: requests.Session) -> None:
         call = _call(prepared)
         kind = next((kind for kind, limit in LIMITS.items() if limit.call == call), "")
         if session and request.endpoint == "totp.replace" and prepared.method == "DELETE":
-            _refuse_at_limit("enrollment", session.user_id)  # before the present authenticator is gone
+            with _counted("enrollment", session.user_id) as give_back:  # before the present authenticator is gone
+                give_back()
         if not session or not kind:
             return send(prepared, **kwargs)
-        with _counted_once(kind, session.user_id, _idempotency_key(prepared)) as answers:
-            answers.append(send(prepared, **kwargs))
-            if not answers[0].ok:
-                raise UnitError(answers[0].status_code, "")
-        return answers[0]
+        with _counted_once(kind, session.user_id, _idempotency_key(prepared)) as give_back:
+            response = send(prepared, **kwargs)
+            if not response.ok:
+                give_back()
+        return response
 
     http.send = counting  # type: ignore[assignment, method-assign]
 
 
+def _counted(kind: str, user_id: str) -> AbstractContextManager[Callable[[], None]]:
+    """Count a call. Raises LimitReached."""
+    return counted(f"daily {kind}", user_id, LIMITS[kind].item, rule=LIMITS[kind].rule)
+
+
 @contextmanager
-def _counted_once(kind: str, user_id: str, key: str) -> Iterator[list[requests.Response]]:
-    """Count a call, unless it was counted with the same key. What was refused is given back."""
-    seen, limit = f"daily/{kind}/{key}", LIMITS[kind]
-    answers: list[requests.Response] = []
+def _counted_once(kind: str, user_id: str, key: str) -> Iterator[Callable[[], None]]:
+    """Count a call, unless it was counted with the same key. Yields a function that gives it back."""
+    seen = f"daily/{kind}/{key}"
     if key and store.get(seen):
-        with suppress(UnitError):
-            yield answers
+        yield lambda: None
         return
-    try:
-        with counted(f"daily {kind}", user_id, limit.item, rule=limit.rule):
-            store.incr(seen, limit.item.get_expiry())
-            yield answers
-    except UnitError:
-        store.clear(seen)
-    except ServiceUnavailable as error:
-        if error.did_nothing:
+    with _counted(kind, user_id) as give_back:
+        store.incr(seen, LIMITS[kind].item.get_expiry())
+
+        def forget() -> None:
+            give_back()
             store.clear(seen)
-        raise
 
-
-def _refuse_at_limit(kind: str, user_id: str) -> None:
-    with suppress(UnitError), counted(f"daily {kind}", user_id, LIMITS[kind].item, rule=LIMITS[kind].rule):
-        raise UnitError(0, "")  # gives it back
+        try:
+            yield forget
+        except ServiceUnavailable as error:
+            if error.did_nothing:
+                store.clear(seen)
+            raise
 
 
 def _call(prepared: requests.PreparedRequest) -> str:

@@ -7,7 +7,6 @@ the customer's own token: someone else's card is a 404. Unit docs: *Simulations*
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date
 from typing import Any
 
 from flask import Blueprint, Flask, Response, abort, make_response, render_template, request, url_for
@@ -31,7 +30,7 @@ WELCOME_CENTS = 250_000
 SAMPLE_APPLICANT = {  # no one should type their own details into a demo
     "first_name": "Ada",
     "last_name": "Vance",
-    "date_of_birth": date(1990, 2, 3),
+    "date_of_birth": "02/03/1990",
     "ssn": "123-45-6789",
     "phone": "(555) 555-0101",
     "street": "1 Main Street",

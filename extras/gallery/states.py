@@ -138,6 +138,8 @@ def _application() -> Iterator[State]:
     for status in APPLICATIONS:
         application = Application(application_id="1", status=status, customer_id=None, jwt_subject=None)
         yield State(group, status, "onboarding/status.html", {"application": application})
+    approved = Application(application_id="1", status="Approved", customer_id="1", jwt_subject=None)
+    yield State(group, "Approved", "onboarding/status.html", {"application": approved})
     yield State(group, "bank’s form", "hosted_form/link.html", {"form": SimpleNamespace(url="#")})
     yield State(group, "bank’s form, waiting", "hosted_form/waiting.html", {"earlier": 0})
 
@@ -216,7 +218,7 @@ def _errors() -> Iterator[State]:
         yield State(group, f"page {status}", "error.html", {**words, "again": status >= 500}, session=None)
     title, text = UNCONFIRMED
     words = {"title": title, "text": text, "again": True}
-    yield State(group, "page with a form", "error.html", {**words, "kept": {"kind": "virtual"}})
+    yield State(group, "page with a form", "error.html", {**words, "kept": [("kind", "virtual")]})
 
 
 def _instead(drawing: str, text: str, button: str) -> dict[str, Any]:

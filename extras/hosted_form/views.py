@@ -38,7 +38,7 @@ def offer() -> Response:
     with counted("hosted form", session.user_id, PER_DAY, rule="You can ask for the bank’s form ten times a day."):
         form = hosted_form(org_client, session, _return_url)
     if form is None:
-        return redirect_to(url_for("onboarding.status"))
+        return redirect_to(url_for("onboarding.index"))
     return render("hosted_form/link.html", form=form, is_step=True)
 
 
@@ -48,7 +48,7 @@ def come_back(earlier: str) -> Response:
     """Wait until the bank has the application, then continue as after our own form."""
     session = current_session()
     if session.customer_id or has_applied(org_client, session, int(earlier)):
-        return redirect_to(url_for("onboarding.status"))
+        return redirect_to(url_for("onboarding.index"))
     if is_htmx():
         return make_response("", 204)  # no news: the page and its focus stay
     return render("hosted_form/waiting.html", earlier=earlier)

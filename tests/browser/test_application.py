@@ -2,21 +2,29 @@
 
 from __future__ import annotations
 
+import re
+
+import pytest
 from playwright.sync_api import expect
 
 from . import shortcuts
+from .conftest import Arrive
 from .visitor import Visitor
 
 POLL = 10_100  # milliseconds until the page asks again; less than a request may take
 REVIEWED = "000-00-0004"  # Unit's sandbox leaves this one for review
 
 
-def test_the_visitor_plays_the_bank_and_gets_the_account(anybody: Visitor) -> None:
-    _apply(anybody)
+@pytest.mark.parametrize("script", [True, False], ids=["script", "no-script"])
+def test_the_visitor_plays_the_bank_and_gets_the_account(arrive: Arrive, script: bool) -> None:
+    visitor = arrive(script=script)
+    _apply(visitor)
 
-    anybody.press("Approve")
+    visitor.press("Approve")
+    if not script:
+        visitor.press("Continue")
 
-    expect(anybody.page.get_by_role("heading", name="Get a card")).to_be_visible()
+    expect(visitor.page.get_by_role("heading", name="Get a card")).to_be_visible()
 
 
 def test_the_visitor_plays_the_bank_and_may_apply_again(visitor: Visitor) -> None:
@@ -61,3 +69,25 @@ def _apply(visitor: Visitor) -> None:
     visitor.fill_in_application(REVIEWED)
     visitor.press("Open my account")
     expect(visitor.page.get_by_role("heading", name="Under review")).to_be_visible()
+
+
+def test_a_lost_session_leaves_a_waiting_page_which_continues_after_signing_in_again(visitor: Visitor) -> None:
+    visitor.page.clock.install()
+    visitor.expected = {401}
+    _apply(visitor)
+    notice, sign_in = visitor.page.locator("#notice"), visitor.page.get_by_role("link", name="Sign in in a new tab")
+    visitor.page.context.clear_cookies(name=re.compile("stytch_session"))
+
+    visitor.page.clock.run_for(POLL)
+    expect(notice).to_contain_text("Your session has ended.")
+    sign_in.focus()
+    with visitor.page.expect_response("**/customer/status*") as asked:
+        visitor.page.clock.run_for(POLL)
+    assert asked.value.status == 401
+    expect(sign_in).to_be_focused()
+    expect(visitor.page.get_by_role("button", name="Approve")).to_be_visible()
+
+    shortcuts.sign_in(visitor)
+    visitor.page.clock.run_for(POLL)
+
+    expect(notice).to_be_empty()

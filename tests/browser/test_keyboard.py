@@ -8,7 +8,7 @@ from ..visitor import PERSON
 from .visitor import Visitor
 
 TYPED = {  # as on a keyboard, where a field is more than text
-    "date_of_birth": "02031990",
+    "date_of_birth": "02/03/1990",
     "occupation": "Architect",
     "annual_income": "$50,000",
     "source_of_income": "Employment",

@@ -8,7 +8,11 @@ from playwright.sync_api import Route, expect
 from . import shortcuts
 from .visitor import Visitor
 
-STATUSES = [400, 413, 414, 431, 502, 504]
+TOO_LARGE, NO_ANSWER = "Request too large.", "The server did not answer."
+SAID = {
+    **{400: NO_ANSWER, 413: TOO_LARGE, 414: TOO_LARGE, 429: "Too many requests.", 431: TOO_LARGE},
+    **{502: NO_ANSWER, 504: NO_ANSWER},
+}
 
 
 def proxy_answers(status: int) -> dict[str, object]:
@@ -16,7 +20,7 @@ def proxy_answers(status: int) -> dict[str, object]:
     return {"status": status, "content_type": "text/html", "body": body}
 
 
-@pytest.mark.parametrize("status", STATUSES)
+@pytest.mark.parametrize("status", SAID)
 def test_after_a_press_a_notice_stands_beside_what_was_typed(visitor: Visitor, status: int) -> None:
     page = visitor.page
     visitor.expected = {status}
@@ -26,9 +30,8 @@ def test_after_a_press_a_notice_stands_beside_what_was_typed(visitor: Visitor, s
 
     visitor.press("Email me a link")
 
-    said = "Request too large." if status in {413, 414, 431} else "The server did not answer."
-    expect(page.locator("#notice")).to_contain_text(said)
-    expect(page.get_by_role("status")).to_contain_text(said)
+    expect(page.locator("#notice")).to_contain_text(SAID[status])
+    expect(page.get_by_role("status")).to_contain_text(SAID[status])
     expect(page.get_by_text("nginx")).to_have_count(0)
     expect(page.get_by_label("Email")).to_have_value(visitor.email)
 

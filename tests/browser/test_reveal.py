@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import re
 
+import pytest
 from playwright.sync_api import expect
 
 from . import shortcuts
+from .conftest import Arrive
 from .visitor import Visitor
 
 
@@ -28,13 +30,17 @@ def test_the_bank_shows_the_number_in_its_frame_and_the_page_cannot_read_it(anyb
     expect(page.get_by_role("article", name="card ending in")).to_be_visible()
 
 
-def test_the_bank_s_own_form_leads_to_the_cards(anybody: Visitor) -> None:
-    shortcuts.enroll(anybody)
-    anybody.page.goto("/customer")
-    anybody.press("Use the bank’s form instead")
-    anybody.page.get_by_role("link", name="Go to the bank’s form").click()
-    anybody.look("the-banks-form")
+@pytest.mark.parametrize("script", [True, False], ids=["script", "no-script"])
+def test_the_bank_s_own_form_leads_to_the_cards(arrive: Arrive, script: bool) -> None:
+    visitor = arrive(script=script)
+    shortcuts.enroll(visitor)
+    visitor.page.goto("/customer")
+    visitor.press("Use the bank’s form instead")
+    visitor.page.get_by_role("link", name="Go to the bank’s form").click()
+    visitor.look("the-banks-form")
 
-    anybody.press("Submit application")
+    visitor.press("Submit application")
+    if not script:
+        visitor.press("Continue")
 
-    expect(anybody.page.get_by_role("heading", name="Get a card")).to_be_visible()
+    expect(visitor.page.get_by_role("heading", name="Get a card")).to_be_visible()

@@ -107,9 +107,9 @@ def test_step_up(open_copy: Open, user: User) -> None:
 
     browser.get("/secret")
     assert "Enter a code to <strong>see the secret</strong>" in browser.text
-    assert "Enter six digits." in browser.submit("/step-up", code="12")
-    assert "That code is wrong." in browser.submit("/step-up", code=f"{(int(user.code(1)) + 1) % 1_000_000:06}")
-    assert browser.submit("/step-up", code=user.code(1)) == "<p>The secret is 42.</p>"
+    assert "Enter six digits." in browser.submit("/step-up", step_up_code="12")
+    assert "That code is wrong." in browser.submit("/step-up", step_up_code=f"{(int(user.code(1)) + 1) % 1_000_000:06}")
+    assert browser.submit("/step-up", step_up_code=user.code(1)) == "<p>The secret is 42.</p>"
 
 
 def test_step_up_sends_an_interrupted_form_again(open_copy: Open, user: User) -> None:
@@ -120,7 +120,7 @@ def test_step_up_sends_an_interrupted_form_again(open_copy: Open, user: User) ->
     browser.get("/")
 
     assert "change your name" in browser.submit("/change", name="Bela")
-    assert browser.submit("/step-up", code=user.code(1)) == "<p>Changed to Bela.</p>"
+    assert browser.submit("/step-up", step_up_code=user.code(1)) == "<p>Changed to Bela.</p>"
 
 
 def test_exchange(open_copy: Open, user: User, emulated_project: EmulatedProject) -> None:

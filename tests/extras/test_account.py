@@ -83,3 +83,17 @@ def test_after_the_session_has_ended_the_home_page_says_why_and_signing_in_leads
     assert "your session has ended. Sign in to continue." in signed_in.follow().text
     assert "your session has ended" not in signed_in.get("/").text
     assert signed_in.sign_in().goes_to == path
+
+
+def test_a_user_signs_out_everywhere_twenty_times_a_day(signed_in: Visitor, clock: time_machine.Traveller) -> None:
+    for _ in range(20):
+        assert signed_in.post("/logout/everywhere").goes_to == "/"
+        clock.shift(601)  # or the mailbox would get no further link
+        signed_in.sign_in()
+
+    page = signed_in.post("/logout/everywhere")
+
+    assert page.status == 429
+    assert "You can sign out everywhere 20 times a day." in page.text
+    assert 0 < int(page.response.headers["Retry-After"]) <= 86_400
+    assert signed_in.get("/account").status == 200

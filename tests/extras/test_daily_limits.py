@@ -52,6 +52,18 @@ def test_a_user_gets_ten_cards_a_day_and_pressing_twice_counts_once(stepped_up: 
     assert len(stepped_up.get("/cards/list").html.css("article.plastic")) == 10
 
 
+def test_an_authenticator_is_replaced_if_another_one_can_be_added(stepped_up: Visitor, calls: list[str]) -> None:
+    with request_of(stepped_up) as session:
+        places = [_place(session.user_id, number) for number in range(10)]
+        for place in places[2:]:
+            store.incr(place, 86_400)
+
+    assert stepped_up.post("/totp/replace").status == 200
+    assert [call.split()[0] for call in calls if "totps" in call] == ["DELETE", "POST"]
+    with stepped_up.app.app_context():
+        assert len([place for place in places if store.get(place)]) == 10 - 1  # the check before took no place
+
+
 def test_a_user_starts_ten_enrollments_a_day(signed_in: Visitor) -> None:
     pages = [signed_in.post("/totp") for _ in range(11)]
 

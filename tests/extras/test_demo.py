@@ -106,7 +106,7 @@ def test_with_real_money_there_is_no_play_money_and_no_customer_is_forgotten(liv
 
 def test_a_new_account_is_funded_once(enrolled: Visitor) -> None:
     enrolled.open_account()
-    enrolled.get("/customer/status")
+    enrolled.post("/customer/status")
     enrolled.get("/customer")
     with request_of(enrolled) as session:
         send(account_opened, account=org_client.accounts(session.customer_id or "")[0])

@@ -40,7 +40,7 @@ def test_a_text_is_not_offered_for_a_change_of_factors_and_does_not_open_one(cus
     page = customer.post(path)
 
     assert page.status == 403
-    assert page.html.css("#step-up button[name=use]") == []
+    assert page.html.css("#step-up button[name=step_up_use]") == []
     assert authenticators(customer) == 1
 
 
@@ -55,7 +55,7 @@ def test_htmx_asks_in_a_dialog_and_then_shows_the_codes_in_their_place(customer:
     customer.get("/account")
 
     asked = customer.submit("/account/recovery-codes", htmx=True)
-    confirmed = customer.submit("/step-up", htmx=True, code=code)
+    confirmed = customer.submit("/step-up", htmx=True, step_up_code=code)
     shown = customer.post("/account/recovery-codes", htmx=True)
     without_script = customer.post("/account/recovery-codes")
 

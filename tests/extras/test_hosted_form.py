@@ -79,8 +79,9 @@ def test_an_approved_form_leads_back_and_on_to_the_cards(enrolled: Visitor) -> N
     assert prefilled.heading == "Bank application (demo)"
     assert [prefilled.one(f"#{name}").attrs["value"] for name in ("email", "fullName-first")] == [EMAIL, "Ada"]
     assert urlsplit(back).path == f"{WAITING}/0"
-    assert enrolled.get(f"{WAITING}/0").goes_to == "/customer/status"
-    assert enrolled.follow().goes_to == "/cards"
+    assert enrolled.get(f"{WAITING}/0").goes_to == "/customer"
+    enrolled.follow()
+    assert enrolled.submit("/customer/status").goes_to == "/cards"
     assert enrolled.get("/cards/list").status == 200
     assert applications(enrolled) == ["Approved"]
     assert enrolled.post("/customer/hosted").goes_to == "/cards"
@@ -96,7 +97,7 @@ def test_a_form_under_review_waits_like_ours_and_is_one_application_however_ofte
 
     assert first.goes_to == again.goes_to
     assert enrolled.follow().heading == "Under review"
-    assert enrolled.post("/customer/hosted").goes_to == "/customer/status"
+    assert enrolled.post("/customer/hosted").goes_to == "/customer"
     enrolled.post("/customer", PERSON)
     assert applications(enrolled) == ["PendingReview"]
 
@@ -110,7 +111,7 @@ def test_coming_back_too_early_waits_until_the_bank_has_the_form(enrolled: Visit
     assert page.one("#application").attrs["hx-get"] == f"{WAITING}/0"
     assert page.one("noscript a").attrs["href"] == f"{WAITING}/0"
     fill_in(enrolled, form)
-    assert enrolled.get(f"{WAITING}/0", htmx=True).goes_to == "/customer/status"
+    assert enrolled.get(f"{WAITING}/0", htmx=True).goes_to == "/customer"
 
 
 def test_after_a_refusal_the_next_form_is_another_one_and_is_waited_for(enrolled: Visitor) -> None:
@@ -124,7 +125,7 @@ def test_after_a_refusal_the_next_form_is_another_one_and_is_waited_for(enrolled
 
     assert urlsplit(second).path != first
     assert waiting == "Waiting for the bank"
-    assert enrolled.get(f"{WAITING}/1").goes_to == "/customer/status"
+    assert enrolled.get(f"{WAITING}/1").goes_to == "/customer"
     assert applications(enrolled) == ["Approved", "Denied"]
 
 
@@ -153,7 +154,7 @@ def test_the_bank_s_form_after_ours_makes_nobody_another_customer(enrolled: Visi
     fill_in(enrolled, form)
     back = enrolled.get(f"{WAITING}/0")
 
-    assert back.goes_to == "/customer/status"
+    assert back.goes_to == "/customer"
     assert enrolled.follow().goes_to == "/cards"
     assert applications(enrolled) == ["Approved", "Approved"]
     assert customer_id(enrolled) == first
@@ -170,6 +171,7 @@ def test_of_two_approved_applications_the_first_counts_even_after_a_crash(
 
     enrolled.get(f"{WAITING}/0")
     enrolled.follow()
+    enrolled.submit("/customer/status")
 
     with request_of(enrolled) as session:
         approved = org_client.applications(session.user_id)[-1]
@@ -182,7 +184,7 @@ def test_a_customer_waits_for_no_other_application(enrolled: Visitor) -> None:
     enrolled.post("/customer", PERSON | {"ssn": "000000004"})
     fill_in(enrolled, form)
 
-    page = enrolled.get("/customer/status")
+    page = enrolled.post("/customer/status")
 
     assert page.goes_to == "/cards"
     assert applications(enrolled) == ["Approved", "PendingReview"]

@@ -139,7 +139,7 @@ def test_each_proof_is_an_event(app: Flask, written: Written, clock: time_machin
 
 def test_a_refusal_is_an_event(enrolled: Visitor, written: Written) -> None:
     enrolled.get("/step-up")
-    enrolled.submit("/step-up", code="000000")
+    enrolled.submit("/step-up", step_up_code="000000")
     enrolled.get("/cards")
     enrolled.post("/logout", {"csrf_token": "forged"})
     enrolled.get("/emulator/inbox", Host="evil.example")

@@ -151,7 +151,7 @@ def test_a_stale_session_steps_up_first_and_then_sees_the_page(
     assert link.text() == "Show card number"
     assert holder.get(href).asks_for_a_code
     assert f"see the number of the card ending in {href[-4:]}" in holder.follow().text
-    assert holder.submit("/step-up", code=code).goes_to == href
+    assert holder.submit("/step-up", step_up_code=code).goes_to == href
     assert holder.follow().one("iframe")
 
 
@@ -162,7 +162,7 @@ def test_a_texted_code_shows_no_card_number(holder: Visitor, card_path: str, clo
 
     assert holder.get(card_path).status == 200
     assert reveal(holder, card_path).asks_for_a_code
-    assert holder.follow().html.css("#step-up button[name=use]") == []
+    assert holder.follow().html.css("#step-up button[name=step_up_use]") == []
 
 
 @pytest.mark.parametrize(

@@ -221,7 +221,7 @@ def test_the_step_up_names_the_card_and_the_change_is_made_once(
     holder.page = form
 
     asked = holder.submit(f"{card_path}/limits", htmx=True, daily_purchase="5")
-    done = holder.submit("/step-up", htmx=True, code=code)
+    done = holder.submit("/step-up", htmx=True, step_up_code=code)
     holder.page = form
     holder.submit(f"{card_path}/limits", htmx=True, daily_purchase="5")
 

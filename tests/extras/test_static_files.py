@@ -103,6 +103,40 @@ def test_a_file_without_its_version_is_asked_for_each_time(visitor: Visitor, pat
     assert again.status_code == 304
 
 
+@pytest.mark.parametrize(
+    ("endpoint", "filename"),
+    [
+        ("static", "app.css"),
+        ("demo.static", "demo.css"),
+        ("demo.static", "preview.jpg"),
+        ("reveal.static", "reveal.js"),
+    ],
+)
+def test_only_what_succeeds_may_be_kept_of_the_app_and_of_extras(
+    visitor: Visitor, endpoint: str, filename: str
+) -> None:
+    with visitor.app.test_request_context():
+        url = url_for(endpoint, filename=filename)
+    etag = visitor.client.get(url, headers=GZIP, buffered=True).headers["ETag"]
+
+    kept = [
+        visitor.client.get(url, headers=GZIP, buffered=True),
+        visitor.client.head(url, headers=GZIP, buffered=True),
+        visitor.client.get(url, headers=GZIP | {"If-None-Match": etag}, buffered=True),
+        visitor.client.get(url, headers={"Range": "bytes=0-9"}, buffered=True),
+    ]
+    refused = [
+        visitor.client.get(url.replace(".", "-none."), buffered=True),
+        visitor.client.post(url, buffered=True),
+        visitor.client.get(url, headers={"Range": "bytes=99999999-"}, buffered=True),
+    ]
+
+    assert [got.status_code for got in kept] == [200, 200, 304, 206]
+    assert [got.headers["Cache-Control"] for got in kept] == [FOREVER] * 4
+    assert all(got.status_code >= 400 for got in refused)
+    assert [got.headers["Cache-Control"] for got in refused] == ["no-store"] * 3
+
+
 def test_an_extras_file_has_a_version_and_a_hash_of_its_own(small: Flask) -> None:
     with small.test_request_context():
         urls = [url_for(endpoint, filename="sheet.css") for endpoint in ("static", "extra.static")]

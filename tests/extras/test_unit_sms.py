@@ -47,18 +47,18 @@ def test_the_right_code_continues_where_one_was_and_opens_changes_to_cards_too(t
 
 
 def test_only_customers_are_offered_a_text(enrolled: Visitor) -> None:
-    offered = enrolled.get("/step-up").html.css("button[name=use]")
+    offered = enrolled.get("/step-up").html.css("button[name=step_up_use]")
 
     assert offered == []
-    assert enrolled.post("/step-up/method", {"use": "unit_sms"}).status == 400
-    assert enrolled.post("/step-up", {"method": "unit_sms", "code": SANDBOX_CODE}).status == 400
+    assert enrolled.post("/step-up/method", {"step_up_use": "unit_sms"}).status == 400
+    assert enrolled.post("/step-up", {"step_up_method": "unit_sms", "step_up_code": SANDBOX_CODE}).status == 400
 
 
 def test_nothing_is_texted_or_opened_without_an_authenticator(stepped_up: Visitor) -> None:
     stepped_up.post("/totp/replace")  # removes the present one first
 
-    assert stepped_up.post("/step-up/method", {"use": "unit_sms"}).goes_to == "/"
-    assert stepped_up.post("/step-up", {"method": "unit_sms", "code": SANDBOX_CODE}).goes_to == "/"
+    assert stepped_up.post("/step-up/method", {"step_up_use": "unit_sms"}).goes_to == "/"
+    assert stepped_up.post("/step-up", {"step_up_method": "unit_sms", "step_up_code": SANDBOX_CODE}).goes_to == "/"
     assert stepped_up.get("/cards/list").goes_to == "/"
 
 
@@ -106,7 +106,7 @@ def test_a_malformed_code_is_explained_and_never_sent(texted: Visitor, calls: li
 
     page = type_code(texted, typed)
 
-    assert (page.status, page.error_of("code")) == (422, "Enter the six digits from the text message.")
+    assert (page.status, page.error_of("step_up_code")) == (422, "Enter the six digits from the text message.")
     assert not [call for call in calls if call.endswith("/token")]
 
 
@@ -120,7 +120,7 @@ def test_a_wrong_code_is_known_by_the_status_alone_and_the_text_still_counts(
     page = type_code(texted, "123456")
     network.clear()
 
-    assert (page.status, page.error_of("code")) == (422, WRONG)
+    assert (page.status, page.error_of("step_up_code")) == (422, WRONG)
     assert type_code(texted).goes_to == "/cards/list"
 
 
@@ -151,7 +151,7 @@ def test_a_text_that_is_used_expired_or_lost_takes_another_one(
     page = type_code(texted)
     press_text_me(texted)
 
-    assert (page.status, page.error_of("code")) == (422, EXPIRED)
+    assert (page.status, page.error_of("step_up_code")) == (422, EXPIRED)
     assert type_code(texted).goes_to == "/cards/list"
 
 
@@ -167,10 +167,10 @@ def test_a_second_text_voids_the_first(texted: Visitor, overheard: Overheard) ->
 def test_a_code_and_its_proof_are_of_no_use_in_another_session(texted: Visitor, clock: time_machine.Traveller) -> None:
     other = another_browser(texted, clock)
 
-    page = other.post("/step-up", {"method": "unit_sms", "code": SANDBOX_CODE})
+    page = other.post("/step-up", {"step_up_method": "unit_sms", "step_up_code": SANDBOX_CODE})
     type_code(texted)
 
-    assert page.error_of("code") == EXPIRED
+    assert page.error_of("step_up_code") == EXPIRED
     assert other.get("/cards/list").asks_for_a_code
 
 
@@ -188,9 +188,9 @@ def test_five_wrong_codes_make_one_wait_the_text_is_void_and_the_authenticator_s
     after = type_code(texted)
 
     assert waits.status == 429
-    assert waits.error_of("code").startswith("You entered too many wrong codes. Wait 5 minutes")
+    assert waits.error_of("step_up_code").startswith("You entered too many wrong codes. Wait 5 minutes")
     assert stepped_up.goes_to
-    assert after.error_of("code") == EXPIRED
+    assert after.error_of("step_up_code") == EXPIRED
 
 
 def test_a_phone_gets_three_texts_in_ten_minutes(texted: Visitor, clock: time_machine.Traveller) -> None:
@@ -202,7 +202,10 @@ def test_a_phone_gets_three_texts_in_ten_minutes(texted: Visitor, clock: time_ma
     texted.get("/step-up")
 
     assert again == [200, 200]
-    assert (page.status, page.error_of("code").partition(".")[0]) == (429, "You can get three codes in ten minutes")
+    assert (page.status, page.error_of("step_up_code").partition(".")[0]) == (
+        429,
+        "You can get three codes in ten minutes",
+    )
     assert still_good.goes_to == "/cards/list"
     assert press_text_me(texted).status == 200
 
@@ -239,7 +242,7 @@ def test_a_token_that_the_bank_no_longer_accepts_asks_for_another_code(texts: Te
     page = texted.get("/cards/list")
 
     assert page.asks_for_a_code
-    assert texted.follow().html.css("#step-up button[name=use]")
+    assert texted.follow().html.css("#step-up button[name=step_up_use]")
     assert "Confirm it’s you" in texted.get("/").one("nav [aria-current=step]").text()
     texted.get("/cards/list")
     texted.follow()
@@ -285,7 +288,7 @@ def test_real_customers_get_no_hint_about_the_code(texted: Visitor, monkeypatch:
 
 def test_a_text_that_an_outage_took_is_given_back(customer: Visitor, network: FakeNetwork) -> None:
     def ask() -> Page:
-        return customer.post("/step-up/method", {"use": "unit_sms"})
+        return customer.post("/step-up/method", {"step_up_use": "unit_sms"})
 
     network.set("POST /customers/[0-9]+/token/verification", Fault(503, b"{}"))
     outages = [ask().status for _ in range(4)]

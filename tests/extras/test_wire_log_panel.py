@@ -74,7 +74,7 @@ def test_a_fragment_brings_its_calls_along(stepped_up: Visitor, calls: list[str]
 def test_a_refusal_brings_its_calls_along(enrolled: Visitor) -> None:
     enrolled.get("/step-up")
 
-    page = enrolled.submit("/step-up", htmx=True, code="000000")
+    page = enrolled.submit("/step-up", htmx=True, step_up_code="000000")
 
     assert page.status == 422
     assert "Stytch refused: unable_to_authenticate_totp." in page.one(ARRIVES).text()
@@ -83,7 +83,7 @@ def test_a_refusal_brings_its_calls_along(enrolled: Visitor) -> None:
 def test_where_there_is_no_panel_or_no_news_nothing_is_brought(enrolled: Visitor) -> None:
     enrolled.open_account(ssn="000-00-0004")
 
-    waiting = enrolled.get("/customer/status?shown=PendingReview", htmx=True)
+    waiting = enrolled.submit("/customer/status", htmx=True)
     after = enrolled.get("/customer")
     mail = enrolled.get("/emulator/inbox", htmx=True)
     opened = Visitor(enrolled.app)
