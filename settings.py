@@ -240,14 +240,6 @@ def whole(given: Mapping[str, str], name: str, default: int, lowest: int, highes
     return int(text)
 
 
-def one_of(given: Mapping[str, str], name: str, default: str, allowed: set[str]) -> str:
-    """Return one of the allowed words, in upper case. Raises SettingsError."""
-    value = given.get(name, default).upper()
-    if value not in allowed:
-        raise SettingsError(f"{name} must be one of {', '.join(sorted(allowed))}.")
-    return value
-
-
 def names(given: Mapping[str, str], name: str) -> tuple[str, ...]:
     """Return the names in a list that is separated by commas or spaces."""
     return tuple(given.get(name, "").replace(",", " ").split())

@@ -5,8 +5,10 @@ A field's ``description`` is the path of its attribute at Unit. Unit docs: *Crea
 
 from __future__ import annotations
 
+import json
 import re
 from datetime import date
+from pathlib import Path
 from typing import Any
 
 from flask_wtf import FlaskForm
@@ -15,35 +17,8 @@ from wtforms.validators import DataRequired, Length, ValidationError
 
 from services.methods import compact, plain
 
-STATES = (
-    "AL AK AZ AR CA CO CT DE DC FL GA HI ID IL IN IA KS KY LA ME MD MA MI MN MS MO MT NE NV NH NJ NM NY NC ND OH OK OR "
-    "PA RI SC SD TN TX UT VT VA WA WV WI WY AS FM GU MH MP PR PW VI"
-).split()
-OCCUPATIONS = (
-    "ArchitectOrEngineer BusinessAnalystAccountantOrFinancialAdvisor CommunityAndSocialServicesWorker "
-    "ConstructionMechanicOrMaintenanceWorker Doctor Educator EntertainmentSportsArtsOrMedia ExecutiveOrManager "
-    "FarmerFishermanForester FoodServiceWorker GigWorker HospitalityOfficeOrAdministrativeSupportWorker "
-    "HouseholdManager JanitorHousekeeperLandscaper Lawyer ManufacturingOrProductionWorker MilitaryOrPublicSafety "
-    "NurseHealthcareTechnicianOrHealthcareSupport PersonalCareOrServiceWorker PilotDriverOperator "
-    "SalesRepresentativeBrokerAgent ScientistOrTechnologist Student"
-).split()
-INCOMES = {
-    "UpTo10k": "Up to $10,000",
-    "Between10kAnd25k": "$10,000 to $25,000",
-    "Between25kAnd50k": "$25,000 to $50,000",
-    "Between50kAnd100k": "$50,000 to $100,000",
-    "Between100kAnd250k": "$100,000 to $250,000",
-    "Over250k": "Over $250,000",
-}
-SOURCES = {
-    "EmploymentOrPayrollIncome": "Employment",
-    "PartTimeOrContractorIncome": "Part-time or contract work",
-    "InheritancesAndGifts": "Inheritances and gifts",
-    "PersonalInvestments": "Investments",
-    "BusinessOwnershipInterests": "My own business",
-    "GovernmentBenefits": "Government benefits",
-}
-
+# The values that Unit takes, with our labels, by the attribute's path
+CHOICES: dict[str, dict[str, str]] = json.loads(Path(__file__).with_name("application_choices.json").read_text())
 JOINERS = re.compile("[\u180b-\u180f\u200c\u200d\ufe00-\ufe0f\U000e0100-\U000e01ef]")  # variants too
 COMPLEX = "\u0590-\u180a\u1810-\u1fff\u2c00-\u3163\u3165-\ud7ff\uf900-\ufdff\U00010000-\U0003ffff"  # may need joiners
 UNSEEN = "\xad\u061c\u200b\u200e\u200f\u202a-\u202d\u2060-\u206f\u2800\u3164\ufeff\uffa0"
@@ -56,11 +31,6 @@ def clean_line(text: str | None) -> str:
     Control characters stay, and U+202E, which turns what is read around: refuse those.
     """
     return " ".join(NEEDLESS.sub("", text or "").split())
-
-
-def _words(name: str) -> str:
-    """Return ``ArchitectOrEngineer`` as "Architect or engineer"."""
-    return re.sub(r"(?<!^)([A-Z])", lambda match: " " + match[1].lower(), name)
 
 
 def _text(attribute: str, label: str, missing: str, **kw: Any) -> Field:
@@ -81,8 +51,8 @@ def _number(
     return kind(label, description=attribute, filters=[plain], validators=[DataRequired(missing), check], render_kw=kw)
 
 
-def _choice(attribute: str, label: str, missing: str, labels: dict[str, str], **kw: str) -> SelectField:
-    choices = [SelectChoice("", "Choose"), *(SelectChoice(value, text) for value, text in labels.items())]
+def _choice(attribute: str, label: str, missing: str, **kw: str) -> SelectField:
+    choices = [SelectChoice("", "Choose"), *(SelectChoice(value, text) for value, text in CHOICES[attribute].items())]
     return SelectField(label, description=attribute, choices=choices, validators=[DataRequired(missing)], render_kw=kw)
 
 
@@ -120,9 +90,7 @@ class ApplicationForm(FlaskForm):  # type: ignore[misc]
     street = _text("address/street", "Street address", "Enter your street address.", autocomplete="address-line1")
     street2 = _text("address/street2", "Apartment, suite (optional)", "", autocomplete="address-line2")
     city = _text("address/city", "City", "Enter your city.", autocomplete="address-level2")
-    state = _choice(
-        "address/state", "State", "Choose your state.", {name: name for name in STATES}, autocomplete="address-level1"
-    )
+    state = _choice("address/state", "State", "Choose your state.", autocomplete="address-level1")
     postal_code = _number(
         "address/postalCode",
         "ZIP code",
@@ -132,11 +100,9 @@ class ApplicationForm(FlaskForm):  # type: ignore[misc]
         inputmode="numeric",
         autocomplete="postal-code",
     )
-    occupation = _choice(
-        "occupation", "Occupation", "Choose the closest one.", {name: _words(name) for name in OCCUPATIONS}
-    )
-    annual_income = _choice("annualIncome", "Annual income", "Choose a range.", INCOMES)
-    source_of_income = _choice("sourceOfIncome", "Main source of income", "Choose a source.", SOURCES)
+    occupation = _choice("occupation", "Occupation", "Choose the closest one.")
+    annual_income = _choice("annualIncome", "Annual income", "Choose a range.")
+    source_of_income = _choice("sourceOfIncome", "Main source of income", "Choose a source.")
 
     def validate_date_of_birth(self, field: Field) -> None:
         """Require a date, an age of 18, and a plausible year."""

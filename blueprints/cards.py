@@ -24,7 +24,7 @@ from services.unit_client import MOST_CARDS, CustomerClient, UnitError, idempote
 from services.unit_models import Card
 
 from .errors import respond
-from .htmx import is_htmx, redirect_to, render, with_trigger
+from .htmx import is_htmx, redirect_to, render
 
 bp = Blueprint("cards", __name__)
 bp.record_once(lambda state: state.app.url_map.converters.update(digits=DigitsConverter))
@@ -166,7 +166,9 @@ def card_changed(card: Card, done: str) -> Response:
     """Return the card after a change, and let the rest of the page reload what depends on it."""
     if not is_htmx():
         return redirect_to(url_for("cards.show", card_id=card.card_id), announce=done)
-    return with_trigger(card_page(card, done=done, announce=done), "card-changed")
+    response = card_page(card, done=done, announce=done)
+    response.headers["HX-Trigger"] = "card-changed"
+    return response
 
 
 @bp.app_template_filter("dollars")

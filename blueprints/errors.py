@@ -25,8 +25,8 @@ from services.security import require_our_token
 from services.signals import Event, log_security_event
 from services.unit_client import UnitError
 
-from .htmx import HOME, is_htmx, lazy_target_id, redirect_to
-from .step_up import OWN
+from .htmx import HOME, is_htmx, redirect_to
+from .step_up import OWN, lazy_target_id
 
 bp = Blueprint("errors", __name__)
 NEVER_KEPT = f"csrf_token|ssn|code|recovery_code|{OWN}.*"  # fields that a new session does not get again

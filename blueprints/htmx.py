@@ -5,14 +5,12 @@
 
 from __future__ import annotations
 
-import re
 from typing import Any
 
 from flask import Response, flash, make_response, redirect, render_template, request
 from jinja2_fragments.flask import render_block
 from werkzeug.urls import iri_to_uri
 
-ELEMENT = re.compile(r"(?:[a-z][a-z0-9-]*#)?(?P<id>[A-Za-z][\w-]{0,60})", re.ASCII)
 HOME = "/"  # the page that knows a user's next step
 
 
@@ -45,21 +43,3 @@ def redirect_to(url: str, *, announce: str = "", category: str = "message") -> R
     if is_htmx():
         return make_response("", 200, {"HX-Redirect": iri_to_uri(url)})
     return make_response(redirect(url, 303))
-
-
-def with_trigger(response: Response, event: str) -> Response:
-    """Let other parts of the page know that something changed."""
-    response.headers["HX-Trigger"] = event
-    return response
-
-
-def element_id(text: str) -> str:
-    """Return the id in htmx's ``tag#id``, or an empty string: only plain ids may become selectors."""
-    match = ELEMENT.fullmatch(text)
-    return match["id"] if match else ""
-
-
-def lazy_target_id() -> str:
-    """Return the id of the ``div`` that this GET of htmx fills, or an empty string."""
-    target = request.headers.get("HX-Target", "") if request.method == "GET" else ""
-    return element_id(target) if target.startswith("div#") else ""

@@ -33,6 +33,7 @@ bp = Blueprint("login", __name__)
 methods.register(bp, methods.Method("magic_link", "an email link", "mailbox", sign_in="login/_magic_link.html"))
 
 LINKS_LIFE = timedelta(days=1)  # of the cookie that tells an expired link from one of another browser
+VERIFIER = r"[\w-]{43,128}"  # of PKCE (RFC 7636); its cookie lives as long as the links that it is for
 MEANINGS = {"pkce_mismatch": "other_browser", "user_lock_limit_reached": "locked"}
 INVALID = "Enter an address like ada@example.com."
 KEPT = "\u200c\u200d\u202e"  # zero-width joiners, of which idna refuses the wrong ones, and U+202E, to be refused
@@ -76,12 +77,13 @@ def send() -> Response:
     form = SignInForm(request.form)
     if not form.validate():
         return render("login/form.html", 422, form=form)
-    verifier = _verifier() or secrets.token_urlsafe(48)  # every link that still works shares it
+    verifier = _cookie("pkce_verifier", VERIFIER) or secrets.token_urlsafe(48)  # every link that still works shares it
     try:
         local, _, domain = form.email.data.replace("\uff20", "@").partition("@")
         email = f"{local}@{domain if domain.isascii() else idna.encode(domain, uts46=True).decode()}"
         redirect_url = f"{current_app.config['PUBLIC_URL']}{url_for('login.open_link')}"
-        send_limited(email, lambda: send_link(email, redirect_url, _challenge(verifier)))
+        challenge = base64.urlsafe_b64encode(hashlib.sha256(verifier.encode()).digest()).rstrip(b"=").decode()  # S256
+        send_limited(email, lambda: send_link(email, redirect_url, challenge))
     except (CodeRejected, UnicodeError):
         form.email.errors = [INVALID]
         return render("login/form.html", 422, form=form)
@@ -98,7 +100,7 @@ def open_link() -> Response:
     token, other = request.args.get("token", ""), guards.optional_session()
     if not token:
         return _problem("unknown")
-    if not _verifier():
+    if not _cookie("pkce_verifier", VERIFIER):
         return _problem("signed_in" if other else _meaning())
     response = make_response(render_template("login/open.html", token=token, other=other))
     response.headers["Referrer-Policy"] = "strict-origin"  # the URL holds the token; "no-referrer" would break the form
@@ -110,7 +112,7 @@ def open_link() -> Response:
 @limited(LINKS_PER_CLIENT)
 def use_link() -> Response:
     """Exchange the link for a session, in the browser that asked for it."""
-    token, verifier = request.form.get("token", ""), _verifier()
+    token, verifier = request.form.get("token", ""), _cookie("pkce_verifier", VERIFIER)
     before = guards.optional_session()  # asked for first: nothing may fail once the link is used up
     if not verifier:
         return redirect_to(HOME) if before else _problem(_meaning())  # the former: pressed twice
@@ -144,16 +146,6 @@ def end_session(announce: str = "") -> Response:
     guards.delete_cookie(response)
     response.headers["Clear-Site-Data"] = '"cache", "storage"'
     return response
-
-
-def _challenge(verifier: str) -> str:
-    """Return the S256 code challenge of RFC 7636."""
-    return base64.urlsafe_b64encode(hashlib.sha256(verifier.encode()).digest()).rstrip(b"=").decode()
-
-
-def _verifier() -> str:
-    """Return the PKCE verifier of this browser, which expires with the links that it is for; may be empty."""
-    return _cookie("pkce_verifier", r"[\w-]{43,128}")
 
 
 def _cookie(name: str, shape: str) -> str:

@@ -9,6 +9,7 @@ step-up form's own fields start with ``OWN``; all other fields are those of the 
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import asdict, dataclass, replace
 
 from flask import Blueprint, Response, abort, current_app, make_response, redirect, render_template, request, url_for
@@ -19,11 +20,12 @@ from services.errors import CodeRejected, LimitReached, SecondFactorMissing, Ste
 from services.methods import Method, enrolled_methods
 from services.signals import log_security_event
 
-from .htmx import HOME, element_id, is_htmx, lazy_target_id, redirect_to, render
+from .htmx import HOME, is_htmx, redirect_to, render
 
 bp = Blueprint("step_up", __name__)
 OWN = "step_up_"  # a method's ``verify`` gets its fields without this prefix
 NO_ID = "element-without-id"  # the dialog then asks to press again
+ELEMENT = re.compile(r"(?:[a-z][a-z0-9-]*#)?(?P<id>[A-Za-z][\w-]{0,60})", re.ASCII)
 
 
 @dataclass(frozen=True)
@@ -176,3 +178,15 @@ def _pending() -> PendingAction:
 
 def _signer() -> URLSafeSerializer:
     return URLSafeSerializer(str(current_app.secret_key), salt=f"step-up {guards.current_session().session_id}")
+
+
+def element_id(text: str) -> str:
+    """Return the id in htmx's ``tag#id``, or an empty string: only plain ids may become selectors."""
+    match = ELEMENT.fullmatch(text)
+    return match["id"] if match else ""
+
+
+def lazy_target_id() -> str:
+    """Return the id of the ``div`` that this GET of htmx fills, or an empty string."""
+    target = request.headers.get("HX-Target", "") if request.method == "GET" else ""
+    return element_id(target) if target.startswith("div#") else ""

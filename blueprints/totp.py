@@ -13,18 +13,8 @@ from urllib.parse import quote
 from flask import Blueprint, Response, request
 from flask import session as flask_session
 
-from services import guards, methods
+from services import factors, guards, methods
 from services.errors import CodeRejected, SignInTooOld
-from services.factors import (
-    FACTOR_MAX_AGE,
-    authenticate_totp,
-    factor_proof_required,
-    recover_totp,
-    recovery_codes,
-    remove_totp,
-    require_factor_proof,
-    start_totp,
-)
 from services.methods import compact
 from services.rate_limits import counted_code
 from services.session import Session
@@ -49,7 +39,7 @@ def verify(session: Session, form: methods.Form) -> None:
     """Add the authenticator's proof to the session. Raises CodeRejected, LimitReached."""
     code = methods.six_digits(form, "invalid_totp_code")
     with counted_code(session.user_id):
-        guards.set_current_session(authenticate_totp(session, code))
+        guards.set_current_session(factors.authenticate_totp(session, code))
 
 
 METHOD = methods.Method(
@@ -72,7 +62,7 @@ def enroll() -> Response:
     session = guards.current_session()
     if session.enrolled:
         return redirect_to(HOME)
-    require_factor_proof("add an authenticator")
+    factors.require_factor_proof("add an authenticator")
     return _show_qr_code(session)
 
 
@@ -84,10 +74,10 @@ def too_late(_error: SignInTooOld) -> Response:
 
 @bp.post("/totp/replace")
 @guards.second_factor_required
-@factor_proof_required("replace your authenticator")
 def replace() -> Response:
     """Remove the current authenticator, since Stytch allows one, and show the QR code of a new one."""
-    return _show_qr_code(guards.set_current_session(remove_totp(guards.current_session())))
+    factors.require_factor_proof("replace your authenticator")
+    return _show_qr_code(guards.set_current_session(factors.remove_totp(guards.current_session())))
 
 
 @bp.post("/totp/confirm")
@@ -99,7 +89,7 @@ def confirm() -> Response:
     if started and request.form.get("totp_id", started) != started:
         return _start_again()  # enrollment was restarted in another window: codes for this secret can no longer succeed
     if started not in session.pending_totps:
-        if started and session.enrolled and session.proven_until(FACTOR_MAX_AGE):
+        if started and session.enrolled and session.proven_until(factors.FACTOR_MAX_AGE):
             return _finish(session)  # the response to this code was lost
         return (
             redirect_to(HOME, announce="Your authenticator is already set up.") if session.enrolled else _start_again()
@@ -129,17 +119,17 @@ def recover() -> Response:
     try:
         code = _recovery_code(request.form.get("recovery_code", ""))
         with counted_code(session.user_id):
-            session = recover_totp(session, code)
+            session = factors.recover_totp(session, code)
     except CodeRejected as rejected:
         return render("totp/recover.html", 422, error=METHOD.message(rejected.reason))
-    remove_totp(session)
+    factors.remove_totp(session)
     return redirect_to(HOME, announce="Your lost authenticator is removed. Now add a new one.")
 
 
 def _show_qr_code(session: Session) -> Response:
     """Start an enrollment; only this browser can finish it."""
     try:
-        enrollment = start_totp(session)
+        enrollment = factors.start_totp(session)
     except CodeRejected:  # another window was faster
         return _start_again()
     flask_session["totp_id"] = enrollment.totp_id
@@ -157,7 +147,7 @@ def _show_qr_code(session: Session) -> Response:
 
 def _finish(session: Session) -> Response:
     """Show the recovery codes. Forget the enrollment only after Stytch has returned them: a retry needs it."""
-    codes = recovery_codes(session)
+    codes = factors.recovery_codes(session)
     flask_session.pop("totp_id")
     announce = "Your authenticator is set up. Save your recovery codes."
     return render("totp/codes.html", codes=codes, announce=announce)

@@ -70,11 +70,9 @@ class ServiceUnavailable(Exception):
     ``response`` is the unusable answer, if any; ``retry_after`` the seconds that the service asked to wait, if it did.
     """
 
-    def __init__(
-        self, service: str, why: str, response: Response | None = None, retry_after: int | None = None
-    ) -> None:
+    def __init__(self, service: str, why: str, response: Response | None = None, wait: int | None = None) -> None:
         super().__init__(f"{service}: {why}")
-        self.why, self.response, self.retry_after = why, response, retry_after or last_retry_after.get()
+        self.why, self.response, self.retry_after = why, response, wait or last_retry_after.get()
 
     @property
     def did_nothing(self) -> bool:

@@ -7,13 +7,12 @@ who lists recovery codes or removes an authenticator: ``require_factor_proof`` d
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from functools import partial
 
 from .errors import ServiceUnavailable, SignInTooOld, StepUpRequired
-from .guards import P, R, fresh_session, guard
+from .guards import fresh_session
 from .session import Session
 from .signals import logs_security_event, send, session_ended
 from .stytch_client import ignore_missing, minutes, refusals, stytch_client
@@ -40,11 +39,6 @@ def require_factor_proof(purpose: str) -> None:
     """
     if not may_change_factors(session := fresh_session()):
         raise StepUpRequired(purpose, stytch_only=True) if session.held - {"mailbox"} else SignInTooOld
-
-
-def factor_proof_required(purpose: str) -> Callable[[Callable[P, R]], Callable[P, R]]:
-    """Return ``require_factor_proof`` as a decorator."""
-    return guard(lambda: require_factor_proof(purpose))
 
 
 def may_change_factors(session: Session) -> bool:

@@ -103,9 +103,7 @@ def _require_second_factor() -> None:
 login_required = guard(current_session)
 customer_required = guard(_require_customer)
 second_factor_required = guard(_require_second_factor)
-# Ask Stytch before a write: a revoked session's JWT verifies here for up to five minutes. Stands above
-# ``step_up_required``, which then decides on what Stytch has just said.
-revalidate_session = guard(fresh_session)
+revalidate_session = guard(fresh_session)  # before a write: the JWT of a revoked session verifies for five minutes
 
 
 def set_cookie(response: Response, session: Session) -> None:

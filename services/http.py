@@ -108,7 +108,7 @@ class HttpSession(requests.Session):
     def _slot(self, host: str) -> Iterator[None]:
         in_flight = self._in_flight.setdefault(host, BoundedSemaphore(IN_FLIGHT))
         if not in_flight.acquire(timeout=min(TURN, time_left())):
-            raise ServiceUnavailable(host, "too many calls at once", retry_after=1)
+            raise ServiceUnavailable(host, "too many calls at once", wait=1)
         try:
             yield
         finally:

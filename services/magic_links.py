@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import timedelta
 from threading import Condition
 
@@ -37,11 +38,9 @@ def send_limited(email: str, send: Callable[[], object]) -> None:
     """
     began = time.monotonic()
     try:
-        with counted("link", _mailbox(email), LINKS_PER_ADDRESS):
+        with suppress(LimitReached), counted("link", _mailbox(email), LINKS_PER_ADDRESS):
             count(LINKS_IN_ALL, "link", "all")
             send()
-    except LimitReached:
-        pass
     finally:
         time.sleep(max(0, began + LEAST_TIME - time.monotonic()))
 

@@ -1,8 +1,7 @@
 """Rate limits: requests per client, links per address, codes per user; in memory, or in a Redis that processes share.
 
 To copy: count before acting, so that parallel tries count too, and give back what an outage took. While the store is
-down, what is limited is refused (503), never let through. Clients are counted in fixed windows; addresses and users in
-moving ones, which allow no burst at a window's edge.
+down, what is limited is refused (503). Addresses and users are counted in moving windows, which allow no burst.
 """
 
 from __future__ import annotations
@@ -36,10 +35,8 @@ def init_app(app: Flask, storage_uri: str = "memory://") -> None:
     options = {} if storage_uri.startswith("memory:") else STORE_OPTIONS
     try:
         app.extensions["rate_limits"] = storage_from_string(storage_uri, **options)
-    except (ConfigurationError, ImportError, ValueError) as error:
-        raise ValueError(
-            "RATELIMIT_STORAGE_URI must be memory://, or redis://host:port with the redis package installed."
-        ) from error
+    except (ConfigurationError, ImportError, ValueError) as e:
+        raise ValueError("RATELIMIT_STORAGE_URI must be memory://, or redis://host:port with redis installed.") from e
 
 
 def limited(item: RateLimitItem) -> Callable[[Callable[P, R]], Callable[P, R]]:

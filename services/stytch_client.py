@@ -36,9 +36,7 @@ class StytchClient:
         self.sdk = stytch.Client(
             project_id, secret, environment=f"{api_url}/", suppress_warnings=True, sync_session=http
         )
-        self.keys = KeySet(
-            f"{api_url}/v1/sessions/jwks/{project_id}", http
-        )  # the SDK would fetch them past our session
+        self.keys = KeySet(f"{api_url}/v1/sessions/jwks/{project_id}", http)  # the SDK would not use our session
         self.sessions = SessionCache(self._authenticate_session)
         self._project_id, self._api_url = project_id, api_url
 

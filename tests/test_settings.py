@@ -85,9 +85,7 @@ def test_an_impossible_store_for_rate_limits_ends_the_start_with_one_line(settin
     with pytest.raises(SettingsError) as refused:
         create_app(replace(settings, ratelimit_storage_uri=uri))
 
-    assert str(refused.value) == (
-        "RATELIMIT_STORAGE_URI must be memory://, or redis://host:port with the redis package installed."
-    )
+    assert str(refused.value) == ("RATELIMIT_STORAGE_URI must be memory://, or redis://host:port with redis installed.")
 
 
 def test_blank_means_absent_and_blanks_around_a_value_are_ignored(tmp_path: Path) -> None:

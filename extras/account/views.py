@@ -17,7 +17,7 @@ from limits import parse
 from blueprints.htmx import HOME, redirect_to, render
 from blueprints.login import end_session
 from services.errors import NotSignedIn
-from services.factors import factor_proof_required, recovery_codes, remove_totp
+from services.factors import recovery_codes, remove_totp, require_factor_proof
 from services.guards import (
     current_session,
     fresh_session,
@@ -49,18 +49,18 @@ def index() -> Response:
 
 @bp.post("/account/recovery-codes")
 @second_factor_required
-@factor_proof_required("see your recovery codes")
 def show_codes() -> Response:
     """Show the unused recovery codes. A POST, since it reveals them."""
+    require_factor_proof("see your recovery codes")
     codes = recovery_codes(current_session())
     return render("account/codes.html", codes=codes, announce="Here are your recovery codes.")
 
 
 @bp.post("/account/authenticator/remove")
 @second_factor_required
-@factor_proof_required("remove your authenticator")
 def remove() -> Response:
     """Delete the authenticator; a new sign-in link is enough to add another one."""
+    require_factor_proof("remove your authenticator")
     remove_totp(current_session())
     return redirect_to(HOME, announce="Your authenticator is removed, and you’re signed out on all other devices.")
 

@@ -14,7 +14,7 @@ from stytch.core.response_base import StytchError
 
 from blueprints.cards import REFUSED, card_changed, card_page, card_purpose, current_customer, dollars
 from blueprints.errors import no_customer, service_unavailable, unit_error
-from blueprints.htmx import is_htmx, redirect_to, with_trigger
+from blueprints.htmx import is_htmx, redirect_to
 from blueprints.slots import fill_slot
 from services.errors import NoCustomer, ServiceUnavailable
 from services.guards import current_session, customer_required, revalidate_session
@@ -96,7 +96,8 @@ def buy(card_id: str) -> Response:
         return redirect_to(url_for("cards.show", card_id=card_id), announce=text)
     _card, account = customer.card(card_id)
     body = render_template("demo/_bought.html", text=text, declined=declined, account=account)
-    return with_trigger(make_response(body + render_template("_announce.html", announce=text)), "card-paid")
+    body += render_template("_announce.html", announce=text)
+    return make_response(body, {"HX-Trigger": "card-paid"})
 
 
 @bp.post("/cards/<digits:card_id>/activate")

@@ -16,6 +16,7 @@ import secrets
 import sys
 import time
 import traceback
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import quote
@@ -26,7 +27,7 @@ from blueprints.slots import fill_slot
 from services.guards import loaded_session
 from services.security import is_static
 from services.signals import security_event
-from settings import Settings, one_of
+from settings import Settings, SettingsError
 
 FIELDS = ("action", "outcome", "method", "path", "status", "ms")  # of a record's extra fields
 HIDDEN = {"time", "logger", "endpoint", "request_id", "client", "trace"}  # on a terminal
@@ -41,7 +42,7 @@ security_log = logging.getLogger("security")
 def init_app(app: Flask) -> None:
     """Log every request and security event, at ``LOG_LEVEL``. Raises SettingsError."""
     settings: Settings = app.extensions["settings"]
-    level = one_of(settings.given, "LOG_LEVEL", "INFO", {"DEBUG", "INFO", "WARNING", "ERROR"})
+    level = _one_of(settings.given, "LOG_LEVEL", "INFO", {"DEBUG", "INFO", "WARNING", "ERROR"})
     handler = logging.StreamHandler()
     handler.setFormatter(Readable() if sys.stderr.isatty() else Lines())
     logging.basicConfig(level=level, handlers=[handler])
@@ -155,3 +156,11 @@ def _network(address: str | None) -> str:
         return str(ipaddress.ip_network(f"{address}/{24 if version == 4 else 48}", strict=False))
     except ValueError:
         return "unknown"
+
+
+def _one_of(given: Mapping[str, str], name: str, default: str, allowed: set[str]) -> str:
+    """Return one of the allowed words, in upper case. Raises SettingsError."""
+    value = given.get(name, default).upper()
+    if value not in allowed:
+        raise SettingsError(f"{name} must be one of {', '.join(sorted(allowed))}.")
+    return value

@@ -36,7 +36,7 @@ PATTERNS = (
         "magic_link",
         "magic-link sign-in with PKCE",
         ("blueprints/login.py", "services/magic_links.py"),
-        (11, 1550),  # 300 for what real inputs, clocks and attackers showed
+        (11, 1250),
         ("blueprints/slots.py", "services/http.py"),
         ("login", "_field.html", *HTMX),
     ),
@@ -51,7 +51,7 @@ PATTERNS = (
         "totp",
         "TOTP enrollment with a QR code, and recovery",
         ("blueprints/totp.py", "services/factors.py"),
-        (11, 1550),  # as above
+        (11, 1250),
         ("blueprints/slots.py", "services/http.py"),
         ("totp", "_field.html", *HTMX),
     ),
