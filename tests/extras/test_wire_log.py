@@ -114,5 +114,5 @@ def test_a_call_names_the_view_and_the_functions_that_made_it(walk: Walk) -> Non
         for link in panel.css("a[href^='/source/totp.confirm']")
     }
 
-    functions = ("totp.confirm", "totp.verify", "totp.authenticate_totp")
+    functions = ("totp.confirm", "totp.verify", "factors.authenticate_totp")
     assert functions in {tuple(name.partition(".")[2] for name in path[:3]) for path in paths}
