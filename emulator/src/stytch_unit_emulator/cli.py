@@ -133,8 +133,10 @@ def _fill(app: Flask, project_id: str, file: Path) -> None:
         given = strict_json.parse(file.read_bytes())
         if not isinstance(given, dict):
             raise seeding.BadSeed("must be a JSON object")
-        app.extensions["emulator_store"].forget(project_id)
-        made = app.extensions["emulator_seed"](given, project_id)
+        store = app.extensions["emulator_store"]
+        with store.all_or_nothing():
+            store.forget(project_id)
+            made = app.extensions["emulator_seed"](given, project_id)
     except (ValueError, seeding.BadSeed) as error:
         raise click.BadParameter(f"{file}: {error}.", param_hint="--seed") from error
     click.echo(f"Seeded {project_id} with {len(made['users'])} users")
