@@ -279,7 +279,10 @@ def test_a_seeded_authenticator_shows_the_codes_of_its_secret(
         ({"users": [{}] * 51}, "users: at most 50"),
         ({"users": [{"email": "nobody"}]}, r"users\[0\]: Email format is invalid"),
         ({"users": [{"totp": {"secret": "1"}}]}, r"users\[0\]\.totp\.secret: must be base32"),
-        ({"users": [{"totp": {"secrets": "A"}}]}, r"users\[0\]\.totp: there is no member 'secrets'; did you mean 'secret'"),
+        (
+            {"users": [{"totp": {"secrets": "A"}}]},
+            r"users\[0\]\.totp: there is no member 'secrets'; did you mean 'secret'",
+        ),
         ({"users": [{"totp": 1}]}, r"users\[0\]\.totp: must be an object, or true"),
         ({"users": [{"customer": {"ssn": "1"}}]}, r"users\[0\]\.customer: .* /data/attributes/ssn"),
         ({"users": [{"accounts": [{"cards": [{"type": "x"}]}]}]}, r"users\[0\]\.accounts\[0\]\.cards\[0\]: "),

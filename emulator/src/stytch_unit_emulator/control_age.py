@@ -89,10 +89,10 @@ def _links(tenant: Tenant, move: _Move) -> int:
     for link in chosen:
         move.times(link, ("expires_at",))
         tenant.save("magic_link", link["id"], link)
-    aged = {each["id"] for each in chosen}
+    ids = {each["id"] for each in chosen}
     for mail in tenant.all("mail"):
-        link = stytch.link_in(tenant, mail["link"])
-        if link and link["id"] in aged:
+        found = stytch.link_in(tenant, mail["link"])
+        if found and found["id"] in ids:
             move.times(mail, ("sent_at", "expires"))
             tenant.save("mail", mail["id"], mail)
     return len(chosen)

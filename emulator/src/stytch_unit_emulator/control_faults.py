@@ -76,7 +76,7 @@ def _how(given: Json) -> Json:
         abort(400, f"error_type must be one of Stytch's: {nearest(str(error_type), stytch.REFUSALS)}.")
     if code is not None and code not in unit.REFUSALS:
         abort(400, f"code must be one of Unit's: {nearest(str(code), unit.REFUSALS)}.")
-    status = _status(given, alone=ways == ["status"]) or STATUSES.get(kind)
+    status = _status(given, alone=ways == ["status"]) or STATUSES.get(str(kind))
     if error_type:
         status = status or stytch.REFUSALS[error_type].status
     if code:

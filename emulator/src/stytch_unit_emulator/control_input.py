@@ -43,7 +43,7 @@ def unknown_member(given: Mapping[str, Any], known: Collection[str]) -> str | No
 
 def nearest(name: str, known: Collection[str]) -> str:
     """The near right name, or else all that there are."""
-    near = get_close_matches(name, known, 1)
+    near = get_close_matches(name, known, 1, 0.7)
     return f"did you mean {near[0]!r}?" if near else f"there are {', '.join(sorted(known))}"
 
 

@@ -16,6 +16,7 @@ from .control_input import ALL_TENANTS, body, number, tenant, texts
 from .control_middleware import CLOCK, PREFIX, REDIRECT_URLS, clock_offset, redirect_urls
 from .control_snapshots import MAX_SHIFT, set_clock
 from .faults import FAULT, Operations
+from .seed_input import BadSeed
 from .store import CONTROLS, Json, Store, TenantFull
 
 MAX_BYTES = 1024 * 1024  # of a request
@@ -75,7 +76,7 @@ def _add_tenant_routes(bp: Blueprint, store: Store, stytch_app: Flask, unit_app:
         """Create users, customers, accounts, cards and activity from a description."""
         try:
             return seeding.seed(body(), tenant(project_id), store, stytch_app, unit_app), 201
-        except seeding.BadSeed as bad:
+        except BadSeed as bad:
             abort(400, str(bad))
 
     @bp.get("/tenants/<project_id>/mails")

@@ -59,7 +59,7 @@ def _covers(fault: Json, environ: WSGIEnvironment, operations: Operations) -> bo
     if (fault["error_type"] and not at_stytch) or (fault["code"] and at_stytch):
         return False
     if fault["operation"]:
-        return operations.called_by(environ) == fault["operation"]
+        return operations.called_by(environ) == str(fault["operation"])
     return fault["method"] in (ALL_TENANTS, environ["REQUEST_METHOD"]) and fnmatchcase(path, fault["path"])
 
 

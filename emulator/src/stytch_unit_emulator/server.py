@@ -68,7 +68,7 @@ def create_app(
         operations = Operations(stytch_app, unit_app)
         app.register_blueprint(control_api.blueprint(store, stytch_app, unit_app, operations, controls))
         both = ControlMiddleware(both, store, operations)
-    app.wsgi_app = both  # type: ignore[method-assign]
+    app.wsgi_app = both  # type: ignore[method-assign, assignment]
     logging.getLogger("werkzeug").addFilter(_without_tokens)
     app.extensions |= {"emulator_store": store, "emulator_seed": seed}
     app.extensions["emulator_dispatcher"] = unit_app.extensions["emulated_unit"].dispatcher

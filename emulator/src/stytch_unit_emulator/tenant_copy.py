@@ -27,10 +27,11 @@ class BadCopy(Exception):
 
 def dump(tenant: Tenant) -> Json:
     """Copy all records of a tenant."""
+    this: Json = {"tenant_": tenant.id}
     names: dict[tuple[str, str], list[list[str]]] = {}
-    for kind, record_id, name_kind, value in tenant.execute(tables.COPY_NAMES, {"tenant_": tenant.id}):
+    for kind, record_id, name_kind, value in map(tuple, tenant.execute(tables.COPY_NAMES, this)):
         names.setdefault((kind, record_id), []).append([name_kind, value])
-    rows = tenant.execute(tables.COPY_RECORDS, {"tenant_": tenant.id})
+    rows = map(tuple, tenant.execute(tables.COPY_RECORDS, this))
     records = [[kind, record_id, body, names.get((kind, record_id), [])] for kind, record_id, body in rows]
     return {"format": FORMAT, "origin": _origin(tenant), "records": records, "checksum": _checksum(records)}
 
