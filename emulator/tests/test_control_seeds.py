@@ -106,10 +106,11 @@ def test_a_fault_has_the_error_type_and_status_asked_for(
         client.users.create(email="ada@example.com")
 
 
-def test_a_fault_has_units_code_or_a_bare_status(emulated_project: EmulatedProject) -> None:
+def test_a_fault_has_units_code_or_a_bare_status(emulated_project: EmulatedProject, client: stytch.Client) -> None:
     emulated_project.fail("/*", code="limits_exceeded", status=503)
     emulated_project.fail("/cards", status=503)
 
+    assert client.users.search().results == []
     answers = [at_unit(emulated_project, "GET", "/cards") for _ in range(3)]
 
     assert [answer.status_code for answer in answers] == [503, 503, 200]

@@ -9,7 +9,7 @@ import requests
 import stytch
 
 import stytch_unit_emulator as emulator
-from stytch_unit_emulator import control_snapshots, running
+from stytch_unit_emulator import control_snapshots, controls, running
 from stytch_unit_emulator.pytest_plugin import EmulatedProject
 
 from .listener import listening
@@ -72,7 +72,7 @@ def test_a_file_restores_in_another_server(emulated_project: EmulatedProject, tm
 
     with running(f"sqlite:///{tmp_path}/other.db") as url:
         other = EmulatedProject(url, emulated_project.project_id)
-        restored = control(other, "PUT", "snapshot", copy)
+        restored = control(other, "PUT", "snapshot", copy | {"padding": "x" * controls.MAX_BYTES})
 
         assert restored.status_code == 200, restored.text
         assert at_unit(other, "GET", f"/customers/{seeded['customer_id']}").status_code == 200

@@ -29,7 +29,7 @@ def add_routes(bp: Blueprint, store: Store, stytch_app: Flask, unit_app: Flask) 
         """Start a session of a user, with factors of given ages; returns its token and a JWT."""
         given = body(*SESSION_MEMBERS)
         try:
-            with store.all_or_nothing(), store.change(tenant(project_id)) as own:
+            with store.change(tenant(project_id)) as own:
                 return _session(own, project_id, given), 201
         except StytchFault as fault:
             abort(400, fault.refusal.message)
