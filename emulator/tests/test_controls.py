@@ -15,7 +15,7 @@ import stytch
 from flask import Flask
 
 import stytch_unit_emulator as emulator
-from stytch_unit_emulator import controls
+from stytch_unit_emulator import control_faults, control_snapshots
 from stytch_unit_emulator.pytest_plugin import EmulatedProject
 
 from .over_http import at_unit, client_of
@@ -203,7 +203,7 @@ def test_a_fault_applies_to_its_tenants_jwks(emulated_project: EmulatedProject) 
 
 
 def test_the_oldest_unused_faults_are_dropped(controlled: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(controls, "MAX_KEPT", 2)
+    monkeypatch.setattr(control_faults, "MAX_KEPT", 2)
     caller = controlled.test_client()
     for number in range(3):
         caller.post("/control/faults", json={"path": f"/nowhere/{number}", "fault": "error"})
@@ -215,7 +215,7 @@ def test_the_oldest_unused_faults_are_dropped(controlled: Flask, monkeypatch: py
 
 
 def test_the_oldest_clock_settings_are_dropped(controlled: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(controls, "MAX_KEPT", 2)
+    monkeypatch.setattr(control_snapshots, "MAX_CLOCKS", 2)
     caller = controlled.test_client()
     moving, still, new = (f"/control/tenants/{EmulatedProject('').project_id}/clock" for _ in range(3))
 
@@ -279,7 +279,10 @@ def test_a_seeded_authenticator_shows_the_codes_of_its_secret(
         ({"users": [{}] * 51}, "users: at most 50"),
         ({"users": [{"email": "nobody"}]}, r"users\[0\]: Email format is invalid"),
         ({"users": [{"totp": {"secret": "1"}}]}, r"users\[0\]\.totp\.secret: must be base32"),
-        ({"users": [{"totp": {"secrets": "A"}}]}, r"users\[0\]\.totp: the only member allowed is secret"),
+        (
+            {"users": [{"totp": {"secrets": "A"}}]},
+            r"users\[0\]\.totp: there is no member 'secrets'; did you mean 'secret'",
+        ),
         ({"users": [{"totp": 1}]}, r"users\[0\]\.totp: must be an object, or true"),
         ({"users": [{"customer": {"ssn": "1"}}]}, r"users\[0\]\.customer: .* /data/attributes/ssn"),
         ({"users": [{"accounts": [{"cards": [{"type": "x"}]}]}]}, r"users\[0\]\.accounts\[0\]\.cards\[0\]: "),

@@ -12,8 +12,9 @@ import click
 from flask import Flask
 from werkzeug.serving import make_server
 
-from . import __version__, seeding, strict_json, stytch
+from . import __version__, strict_json, stytch
 from .control_access import MIN_TOKEN, ControlAccess, check_host_name
+from .seed_input import BadSeed
 from .server import SAMPLE_PROJECT, create_app
 
 
@@ -132,10 +133,12 @@ def _fill(app: Flask, project_id: str, file: Path) -> None:
     try:
         given = strict_json.parse(file.read_bytes())
         if not isinstance(given, dict):
-            raise seeding.BadSeed("must be a JSON object")
-        app.extensions["emulator_store"].forget(project_id)
-        made = app.extensions["emulator_seed"](given, project_id)
-    except (ValueError, seeding.BadSeed) as error:
+            raise BadSeed("must be a JSON object")
+        store = app.extensions["emulator_store"]
+        with store.all_or_nothing():
+            store.forget(project_id)
+            made = app.extensions["emulator_seed"](given, project_id)
+    except (ValueError, BadSeed) as error:
         raise click.BadParameter(f"{file}: {error}.", param_hint="--seed") from error
     click.echo(f"Seeded {project_id} with {len(made['users'])} users")
 

@@ -23,6 +23,13 @@ def shifted(seconds: float) -> Iterator[None]:
         _ahead.reset(before)
 
 
+@contextmanager
+def at(moment: datetime) -> Iterator[None]:
+    """Have the clock go on from this moment, for what a seed dates in the past."""
+    with shifted((moment - datetime.now(UTC)).total_seconds()):
+        yield
+
+
 def real_timestamp() -> float:
     """Seconds since the epoch, not shifted: for data that outlives the request."""
     return datetime.now(UTC).timestamp()

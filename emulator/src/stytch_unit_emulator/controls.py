@@ -1,29 +1,32 @@
-"""Control API for tests: clock, faults, key rotation, reset, seed and emails.
+"""Control API for tests: clock, keys, redirect URLs, seed, emails and reset; the other ``control_`` modules add to it.
 
 Exists only where the emulator is started with controls. ``control_access`` says whom it answers.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
 from dataclasses import asdict
-from typing import Any
-from uuid import uuid4
 
-from flask import Blueprint, Response, abort, jsonify, request
+from flask import Blueprint, Flask, Response, abort, jsonify, request
 from werkzeug.exceptions import HTTPException
 
-from . import clock, seeding, strict_json, stytch
+from . import clock, control_age, control_faults, control_sessions, control_snapshots, seeding, stytch
 from .control_access import ControlAccess
-from .control_middleware import ALL_TENANTS, CLOCK, FAULT, FAULTS, PREFIX, clock_offset
+from .control_input import ALL_TENANTS, body, number, tenant, texts
+from .control_middleware import CLOCK, PREFIX, REDIRECT_URLS, clock_offset, redirect_urls
+from .control_snapshots import MAX_SHIFT, set_clock
+from .faults import FAULT, Operations
+from .seed_input import BadSeed
 from .store import CONTROLS, Json, Store, TenantFull
 
-MAX_BYTES = 1024 * 1024  # of a seed
-MAX_KEPT = 500  # clocks, and faults; those of deleted tenants would pile up otherwise
-MAX_SHIFT = 10 * 365 * 86_400.0  # seconds, in either direction
+MAX_BYTES = 1024 * 1024  # of a request
+MAX_KEPT = 500  # tenants with redirect URLs; those of deleted tenants would pile up otherwise
+MAX_URLS = 20
 
 
-def blueprint(store: Store, seed_tenant: Callable[[Json, str], Json], access: ControlAccess) -> Blueprint:
+def blueprint(
+    store: Store, stytch_app: Flask, unit_app: Flask, operations: Operations, access: ControlAccess
+) -> Blueprint:
     """The control API. Answers JSON; a refusal is ``{"error": "what to do"}``."""
     bp = Blueprint("controls", __name__, url_prefix=PREFIX)
 
@@ -39,62 +42,30 @@ def blueprint(store: Store, seed_tenant: Callable[[Json, str], Json], access: Co
     def full(error: TenantFull) -> tuple[Json, int]:
         return {"error": f"In this tenant, {error}."}, 429
 
-    @bp.post("/clock", defaults={"project_id": ALL_TENANTS})
-    @bp.post("/tenants/<project_id>/clock")
-    def move_clock(project_id: str) -> Json:
-        """Move the clock of one tenant, or of all tenants, by some seconds."""
-        seconds = _number(_body(), "seconds", -MAX_SHIFT, MAX_SHIFT)
-        with store.change(CONTROLS) as settings:
-            total = max(-MAX_SHIFT, min(MAX_SHIFT, clock_offset(settings, _scope(project_id)) + seconds))
-            settings.remove(CLOCK, project_id)  # re-added, so that the last one moved is the newest
-            settings.add(CLOCK, project_id, {"ahead": total})
-            settings.keep_newest(CLOCK, MAX_KEPT)
-        return {"ahead": total}
+    _add_tenant_routes(bp, store, stytch_app, unit_app)
+    _add_clock_routes(bp, store)
+    _add_redirect_routes(bp, store)
+    control_faults.add_routes(bp, store, operations)
+    control_snapshots.add_routes(bp, store, unit_app.extensions["emulated_unit"].dispatcher)
+    control_age.add_routes(bp, store)
+    control_sessions.add_routes(bp, store, stytch_app, unit_app)
+    return bp
 
-    @bp.delete("/clock", defaults={"project_id": ALL_TENANTS})
-    @bp.delete("/tenants/<project_id>/clock")
-    def reset_clock(project_id: str) -> Json:
-        """Return to the real time."""
-        with store.change(CONTROLS) as settings:
-            settings.remove(CLOCK, _scope(project_id))
-        return {"ahead": 0}
 
-    @bp.post("/faults", defaults={"project_id": ALL_TENANTS})
-    @bp.post("/tenants/<project_id>/faults")
-    def add_fault(project_id: str) -> tuple[Json, int]:
-        """Make the next responses of a path fail."""
-        fault = {"tenant": _scope(project_id), **_fault(_body()), "id": str(uuid4())}
-        with store.change(CONTROLS) as settings:
-            settings.add(FAULT, fault["id"], fault)
-            settings.keep_newest(FAULT, MAX_KEPT)
-        return fault, 201
-
-    @bp.get("/faults")
-    def list_faults() -> Response:
-        """List the faults that are still pending."""
-        with store.read(CONTROLS) as settings:
-            return jsonify(settings.all(FAULT))
-
-    @bp.delete("/faults")
-    def clear_faults() -> Json:
-        """Remove all faults."""
-        with store.change(CONTROLS) as settings:
-            for fault in settings.all(FAULT):
-                settings.remove(FAULT, fault["id"])
-        return {}
-
+def _add_tenant_routes(bp: Blueprint, store: Store, stytch_app: Flask, unit_app: Flask) -> None:
     @bp.post("/tenants/<project_id>/keys")
     def rotate(project_id: str) -> tuple[Json, int]:
         """Sign with a new key from now on; older keys stay published."""
-        with store.change(stytch.partition(_scope(project_id))) as project:
+        with store.change(stytch.partition(tenant(project_id))) as project:
             return {"kid": stytch.rotate_key(project)}, 201
 
     @bp.delete("/tenants/<project_id>")
     def reset(project_id: str) -> Json:
-        """Delete a tenant's data, clock and faults, but keep its signing keys."""
-        store.forget(_scope(project_id))
+        """Delete a tenant's data and settings, but keep its signing keys and snapshots."""
+        store.forget(tenant(project_id))
         with store.change(CONTROLS) as settings:
             settings.remove(CLOCK, project_id)
+            settings.remove(REDIRECT_URLS, project_id)
             for fault in settings.all(FAULT):
                 if fault["tenant"] == project_id:
                     settings.remove(FAULT, fault["id"])
@@ -104,17 +75,57 @@ def blueprint(store: Store, seed_tenant: Callable[[Json, str], Json], access: Co
     def seed(project_id: str) -> tuple[Json, int]:
         """Create users, customers, accounts, cards and activity from a description."""
         try:
-            return seed_tenant(_body(), _scope(project_id)), 201
-        except seeding.BadSeed as bad:
+            return seeding.seed(body(), tenant(project_id), store, stytch_app, unit_app), 201
+        except BadSeed as bad:
             abort(400, str(bad))
 
     @bp.get("/tenants/<project_id>/mails")
     def mails(project_id: str) -> Response:
         """List the tenant's emails, newest first."""
-        with store.read(_scope(project_id)) as tenant:
-            return jsonify([_mail(mail) for mail in stytch.mails(tenant)])
+        with store.read(tenant(project_id)) as own:
+            return jsonify([_mail(mail) for mail in stytch.mails(own)])
 
-    return bp
+
+def _add_clock_routes(bp: Blueprint, store: Store) -> None:
+    @bp.post("/clock", defaults={"project_id": ALL_TENANTS})
+    @bp.post("/tenants/<project_id>/clock")
+    def move_clock(project_id: str) -> Json:
+        """Move the clock of one tenant, or of all tenants, by some seconds."""
+        seconds = number(body("seconds"), "seconds", -MAX_SHIFT, MAX_SHIFT)
+        with store.change(CONTROLS) as settings:
+            total = max(-MAX_SHIFT, min(MAX_SHIFT, clock_offset(settings, tenant(project_id)) + seconds))
+            set_clock(settings, project_id, total)
+        return {"ahead": total}
+
+    @bp.delete("/clock", defaults={"project_id": ALL_TENANTS})
+    @bp.delete("/tenants/<project_id>/clock")
+    def reset_clock(project_id: str) -> Json:
+        """Return to the real time."""
+        with store.change(CONTROLS) as settings:
+            settings.remove(CLOCK, tenant(project_id))
+        return {"ahead": 0}
+
+
+def _add_redirect_routes(bp: Blueprint, store: Store) -> None:
+    @bp.get("/tenants/<project_id>/redirect-urls")
+    def read_redirect_urls(project_id: str) -> Json:
+        """The registered redirect URLs, or null if a rule decides."""
+        with store.read(CONTROLS) as settings:
+            urls = redirect_urls(settings, tenant(project_id))
+        return {"urls": None if urls is None else sorted(urls)}
+
+    @bp.put("/tenants/<project_id>/redirect-urls")
+    def set_redirect_urls(project_id: str) -> Json:
+        """Register these redirect URLs and no others; null lets the rule decide again."""
+        urls = texts(body("urls"), "urls", MAX_URLS, 200)
+        if urls is not None and not all(stytch.is_url(url) for url in urls):
+            abort(400, "urls must be absolute URLs, such as http://app:3000/authenticate.")
+        with store.change(CONTROLS) as settings:
+            settings.remove(REDIRECT_URLS, tenant(project_id))
+            if urls is not None:
+                settings.add(REDIRECT_URLS, project_id, {"urls": sorted(set(urls))})
+                settings.keep_newest(REDIRECT_URLS, MAX_KEPT)
+        return {"urls": urls if urls is None else sorted(set(urls))}
 
 
 def refusal(error: HTTPException, problem: str | None = None) -> tuple[Json, int, dict[str, str]]:
@@ -126,54 +137,3 @@ def refusal(error: HTTPException, problem: str | None = None) -> tuple[Json, int
 def _mail(mail: stytch.Mail) -> Json:
     times = {"sent_at": clock.seconds(mail.sent_at), "expires": clock.seconds(mail.expires)}
     return {**asdict(mail), **times, "token": mail.token}
-
-
-def _scope(project_id: str) -> str:
-    if project_id != ALL_TENANTS and not stytch.is_project_id(project_id):
-        abort(400, "Name a tenant by its project id: project-test- and a lowercase UUID.")
-    return project_id
-
-
-def _body() -> Json:
-    try:
-        body = strict_json.parse(request.get_data()) if request.is_json else None
-    except ValueError:
-        body = None
-    if not isinstance(body, dict):
-        abort(400, "Send a JSON object, with Content-Type: application/json.")
-    return body
-
-
-def _number(body: Mapping[str, Any], name: str, least: float, most: float, default: float | None = None) -> float:
-    value = body.get(name, default)
-    if not isinstance(value, int | float) or isinstance(value, bool):
-        abort(400, f"{name} must be a number.")
-    if not least <= value <= most:
-        abort(400, f"{name} must be from {least:g} to {most:g}.")
-    return value
-
-
-def _count(body: Mapping[str, Any], name: str, least: int, most: int) -> int:
-    value = _number(body, name, least, most, 1)
-    if value != int(value):
-        abort(400, f"{name} must be a whole number.")
-    return int(value)
-
-
-def _fault(body: Json) -> Json:
-    """Validate a fault: what fails, where and how often."""
-    kind, path, method = body.get("fault"), body.get("path"), body.get("method", ALL_TENANTS)
-    if kind not in FAULTS:
-        abort(400, f"fault must be one of {', '.join(FAULTS)}.")
-    if not isinstance(path, str) or not path.startswith("/") or len(path) > 200:
-        abort(400, "path must be a path such as /v1/totps/authenticate; * matches any characters.")
-    if not isinstance(method, str) or len(method) > 10:
-        abort(400, "method must be the name of an HTTP method.")
-    return {
-        "fault": kind,
-        "path": path,
-        "method": method.upper(),
-        "times": _count(body, "times", 1, 1000),
-        "seconds": _number(body, "seconds", 0, 60, 1),
-        "retry_after": _count(body, "retry_after", 0, 86_400),
-    }

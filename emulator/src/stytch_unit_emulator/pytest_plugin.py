@@ -40,9 +40,15 @@ class EmulatedProject:
         """Move this tenant's clock. Move your own process's clock separately."""
         self._control("POST", "clock", {"seconds": seconds})
 
-    def fail(self, path: str, fault: str, *, times: int = 1, **details: Any) -> None:
-        """Fail the next responses: slow, cut, rate_limited, error or malformed."""
-        self._control("POST", "faults", {"path": path, "fault": fault, "times": times, **details})
+    def age(self, seconds: float, **which: list[str]) -> dict[str, int]:
+        """Make records of some ``kinds`` or ``ids`` older; returns how many of each kind."""
+        aged: dict[str, int] = self._control("POST", "age", {"seconds": seconds, **which})
+        return aged
+
+    def fail(self, path: str | None = None, fault: str | None = None, *, times: int = 1, **details: Any) -> None:
+        """Fail the next calls of a path or ``operation``, by a fault, ``error_type``, ``code`` or ``status``."""
+        given = {"path": path, "fault": fault, "times": times, **details}
+        self._control("POST", "faults", {name: value for name, value in given.items() if value is not None})
 
     def rotate_keys(self) -> str:
         """Sign session JWTs with a new key from now on; returns its id."""
@@ -54,6 +60,35 @@ class EmulatedProject:
         description = source if isinstance(source, dict) else json.loads(Path(source).read_text())
         made: dict[str, Any] = self._control("POST", "seed", description)
         return made
+
+    def session(self, user: str, **details: Any) -> dict[str, Any]:
+        """Start a session of a user, by email or id; returns session, session_token and session_jwt."""
+        made: dict[str, Any] = self._control("POST", "sessions", {"user": user, **details})
+        return made
+
+    def customer_token(self, customer_id: str, scope: str, **details: Any) -> str:
+        """Create a customer token of Unit's."""
+        token: str = self._control("POST", "customer-tokens", {"customer_id": customer_id, "scope": scope, **details})[
+            "token"
+        ]
+        return token
+
+    def org_token(self, scope: str) -> str:
+        """Create an org token with these scopes only."""
+        token: str = self._control("POST", "org-tokens", {"scope": scope})["token"]
+        return token
+
+    def register_redirect_urls(self, *urls: str) -> None:
+        """Register these redirect URLs and no others; without any, the emulator's rule decides again."""
+        self._control("PUT", "redirect-urls", {"urls": list(urls) or None})
+
+    def snapshot(self, name: str) -> None:
+        """Keep the tenant's data and clock under a name."""
+        self._control("POST", f"snapshots/{name}")
+
+    def restore(self, name: str) -> None:
+        """Go back to a snapshot."""
+        self._control("POST", f"snapshots/{name}/restore")
 
     def reset(self) -> None:
         """Delete the tenant's data."""

@@ -26,6 +26,7 @@ from . import application_page, clock, seeding, stytch, unit
 from . import controls as control_api
 from .control_access import ControlAccess
 from .control_middleware import PREFIX, ControlMiddleware
+from .faults import Operations
 from .store import MAX_RECORDS, Store
 from .transport import WSGIAdapter
 
@@ -62,13 +63,16 @@ def create_app(
     stytch_app, unit_app = _services(store, public_url, frozenset(app_hosts))
     seed = partial(seeding.seed, store=store, stytch_app=stytch_app, unit_app=unit_app)
     app = _front_app(store, controls, frozenset(app_hosts))
-    if controls:
-        app.register_blueprint(control_api.blueprint(store, seed, controls))
     both = _by_path(app.wsgi_app, stytch_app, unit_app)
-    app.wsgi_app = ControlMiddleware(both, store) if controls else both  # type: ignore[method-assign, assignment]
+    if controls:
+        operations = Operations(stytch_app, unit_app)
+        app.register_blueprint(control_api.blueprint(store, stytch_app, unit_app, operations, controls))
+        both = ControlMiddleware(both, store, operations)
+    app.wsgi_app = both  # type: ignore[method-assign, assignment]
     logging.getLogger("werkzeug").addFilter(_without_tokens)
     app.extensions |= {"emulator_store": store, "emulator_seed": seed}
     app.extensions["emulator_dispatcher"] = unit_app.extensions["emulated_unit"].dispatcher
+    app.extensions["emulator_dispatcher"].resume()
     return app
 
 

@@ -12,12 +12,13 @@ import json
 import math
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from contextvars import ContextVar
 from typing import Any, TypeAlias, cast
 from uuid import uuid4
 
 import sqlalchemy as sa
 
-from . import clock, strict_json, tables
+from . import clock, fixed_ids, strict_json, tables
 from .database import BadDatabaseURL, engine_for, set_up
 
 Json: TypeAlias = dict[str, Any]
@@ -30,6 +31,7 @@ MAX_TENANTS = 100_000  # a project over HTTP counts twice: its data and its keys
 MAX_RECORDS = 2000  # per tenant, like the limits below; protects the disk
 MAX_BYTES = 2 * 1024 * 1024
 MAX_PER_KIND = {"user": 500, "mail": 500, "card": 200}
+_joined: ContextVar[sa.Connection | None] = ContextVar("joined", default=None)  # see all_or_nothing
 
 
 class TenantFull(Exception):
@@ -59,7 +61,7 @@ class Tenant:
         """Store a new record under a new number, which becomes its ``id``."""
         draft = f"draft-{uuid4()}"
         number = self._insert(kind, draft, body)
-        numbered = {**body, "id": str(FIRST_NUMBER + number)}
+        numbered = {**body, "id": fixed_ids.take(kind) or str(FIRST_NUMBER + number)}
         text = strict_json.dump(numbered)
         changed = {"id": numbered["id"], "body": text, "size": len(text)}
         self._connection.execute(tables.SAVE, self._this(kind, draft) | changed)
@@ -118,6 +120,11 @@ class Tenant:
         self._connection.execute(tables.REMOVE, self._this(kind, record_id))
         self._bodies.pop((kind, record_id), None)
 
+    def execute(self, statement: sa.Executable, values: Any = None) -> sa.CursorResult[Any]:
+        """Run a statement, such as those that copy whole tenants."""
+        self._bodies.clear()
+        return self._connection.execute(statement, values)
+
     def partition(self, tenant_id: str) -> Tenant:
         """Another partition in the same transaction, such as a project's keys.
 
@@ -164,7 +171,7 @@ class Store:
         """Open the database and create its tables. Raises BadDatabaseURL."""
         self._engine = engine_for(url)
         try:
-            with self._writing() as connection:
+            with self._begin() as connection:
                 set_up(connection, tables.schema)
                 _delete_expired(connection)
         except (sa.exc.SQLAlchemyError, OSError) as error:
@@ -173,7 +180,7 @@ class Store:
     @contextmanager
     def change(self, tenant_id: str) -> Iterator[Tenant]:
         """A read-write transaction that locks the tenant; commits unless it raises."""
-        with self._writing() as connection:
+        with self._begin() as connection:
             opened = {tenant_id: _enter(connection, tenant_id)}
             yield Tenant(connection, tenant_id, opened)
             _leave(connection, opened)
@@ -181,26 +188,41 @@ class Store:
     @contextmanager
     def read(self, tenant_id: str, *, is_use: bool = True) -> Iterator[Tenant]:
         """A read-only transaction, without a lock. A use may be written down after it."""
-        with self._engine.connect() as connection, connection.begin():
+        with self._begin(writes=False) as connection:
             used_at = connection.scalar(tables.USED_AT, _use(tenant_id))
             yield Tenant(connection, tenant_id)
         if is_use and used_at is not None and _should_count(used_at):
-            with self._writing() as connection:
+            with self._begin() as connection:
                 connection.execute(tables.TOUCH, _use(tenant_id))
 
     def tenant_with(self, name_kind: str, value: str) -> str | None:
         """Find the tenant by a record's additional key, for tokens without a visitor."""
-        with self._engine.connect() as connection, connection.begin():
+        with self._begin(writes=False) as connection:
             return connection.scalar(tables.FIND_TENANT, {"name_kind": name_kind, "name_value": value})
+
+    def tenants_holding(self, kind: str, text: str) -> list[str]:
+        """The tenants with a record of this kind whose JSON contains the text."""
+        with self._begin(writes=False) as connection:
+            return list(connection.scalars(tables.HOLDING, {"kind_": kind, "text": text}))
+
+    @contextmanager
+    def all_or_nothing(self) -> Iterator[None]:
+        """Make every transaction of this thread part of one, which commits unless it raises."""
+        with self._begin() as connection:
+            before = _joined.set(connection)
+            try:
+                yield
+            finally:
+                _joined.reset(before)
 
     def forget(self, tenant_id: str) -> None:
         """Delete one tenant."""
-        with self._writing() as connection:
+        with self._begin() as connection:
             connection.execute(tables.DELETE_TENANT, {"tenant_": tenant_id})
 
     def reset(self) -> None:
         """Delete all tenants."""
-        with self._writing() as connection:
+        with self._begin() as connection:
             connection.execute(tables.tenants.delete())
 
     def close(self) -> None:
@@ -208,8 +230,11 @@ class Store:
         self._engine.dispose()
 
     @contextmanager
-    def _writing(self) -> Iterator[sa.Connection]:
-        with self._engine.connect().execution_options(writes=True) as connection, connection.begin():
+    def _begin(self, *, writes: bool = True) -> Iterator[sa.Connection]:
+        if joined := _joined.get():
+            yield joined
+            return
+        with self._engine.connect().execution_options(writes=writes) as connection, connection.begin():
             yield connection
 
 

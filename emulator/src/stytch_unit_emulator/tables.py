@@ -50,6 +50,11 @@ ALL = sa.select(records.c.body).where(_of_tenant, _of_kind).order_by(records.c.n
 _NEWEST = sa.select(records.c.number).where(_of_tenant, _of_kind).order_by(records.c.number.desc())
 _FIRST_TOO_MANY = _NEWEST.offset(sa.bindparam("most")).limit(1).scalar_subquery()
 KEEP_NEWEST = records.delete().where(_of_tenant, _of_kind, records.c.number <= _FIRST_TOO_MANY)
+HOLDING = (
+    sa.select(records.c.tenant)
+    .where(_of_kind, records.c.body.contains(sa.bindparam("text"), autoescape=False))
+    .distinct()
+)
 USAGE = sa.select(
     sa.func.count(), sa.func.coalesce(sa.func.sum(records.c.size), 0), sa.func.count().filter(_of_kind)
 ).where(_of_tenant)
@@ -60,6 +65,18 @@ _in_tenant = names.c.tenant == sa.bindparam("tenant_")
 NAME = names.insert()
 FIND = sa.select(names.c.record_id).where(_in_tenant, *_named, names.c.record_kind == sa.bindparam("kind_"))
 FIND_TENANT = sa.select(names.c.tenant).where(*_named)
+COPY_RECORDS = sa.select(records.c.kind, records.c.id, records.c.body).where(_of_tenant).order_by(records.c.number)
+COPY_NAMES = sa.select(names.c.record_kind, names.c.record_id, names.c.kind, names.c.value).where(_in_tenant)
+REMOVE_RECORDS = records.delete().where(_of_tenant)
+REMOVE_NAMES = names.delete().where(_in_tenant)
+# Restored numbers may come from another database; new ones have to be higher.
+PASS_NUMBER = {
+    "sqlite": sa.text("UPDATE sqlite_sequence SET seq = max(seq, :number) WHERE name = 'records'"),
+    "postgresql": sa.text(
+        "SELECT setval(sequence, greatest(nextval(sequence), :number))"
+        " FROM pg_get_serial_sequence('records', 'number') AS sequence"
+    ),
+}
 UNNAME = names.delete().where(
     _in_tenant, names.c.record_kind == sa.bindparam("kind_"), names.c.record_id == sa.bindparam("id_")
 )

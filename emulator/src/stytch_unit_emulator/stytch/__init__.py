@@ -100,21 +100,30 @@ from flask import Flask
 
 from ..store import Store
 from . import debug, magic_link_emails, magic_links, sessions, totps, users, wire
+from .errors import REFUSALS
+from .keys import SECRET as TOKEN_SECRET
 from .keys import partition, rotate_key
+from .redirects import is_url
+from .redirects import registered as registered_redirect_urls
 from .totp_records import set_secret
-from .visitor import Entry, Mail, authenticator, mails
+from .visitor import Entry, Mail, authenticator, link_in, mails
 from .wire import is_project_id
 from .wire import refusal_of as refusal
 
 __all__ = [
+    "REFUSALS",
+    "TOKEN_SECRET",
     "Entry",
     "Mail",
     "authenticator",
     "create_app",
     "is_project_id",
+    "is_url",
+    "link_in",
     "mails",
     "partition",
     "refusal",
+    "registered_redirect_urls",
     "rotate_key",
     "set_secret",
 ]

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from typing import Literal, TypeAlias
 from urllib.parse import urlsplit
 
@@ -18,13 +21,31 @@ MALFORMED: dict[Purpose, str] = {
     "invite": "invalid_magic_link_url",
 }
 
+_of_request: ContextVar[frozenset[str] | None] = ContextVar("redirect_urls", default=None)
+
+
+@contextmanager
+def registered(urls: frozenset[str] | None) -> Iterator[None]:
+    """Have these URLs registered during one request, if any are given."""
+    before = _of_request.set(urls)
+    try:
+        yield
+    finally:
+        _of_request.reset(before)
+
+
+def _registered() -> frozenset[str] | None:
+    """The registered URLs, or None if a rule decides."""
+    urls = _of_request.get()
+    return service().redirect_urls if urls is None else urls
+
 
 def requested(body: Json, purpose: Purpose) -> str | None:
     """Read the registered URL given for this purpose, or None."""
     url = body.get(f"{purpose}_magic_link_url")
     if url is None:
         return None
-    if not isinstance(url, str) or not _is_url(url):
+    if not isinstance(url, str) or not is_url(url):
         raise StytchFault(MALFORMED[purpose])
     if not _is_registered(url):
         raise StytchFault("no_match_for_provided_magic_link_url")
@@ -36,18 +57,19 @@ def default(purpose: Purpose) -> str:
 
     UNCONFIRMED: how a default is chosen. Here, it is the only registered URL.
     """
-    registered = service().redirect_urls
+    urls = _registered()
     kind = "login" if purpose == "login" else "signup"
-    if registered is None:
+    if urls is None:
         return TEST_DEFAULT
-    if not registered:
+    if not urls:
         raise StytchFault(f"no_{kind}_redirect_urls_set")
-    if len(registered) > 1:
+    if len(urls) > 1:
         raise StytchFault(f"no_default_{kind}_redirect_url_set")
-    return next(iter(registered))
+    return next(iter(urls))
 
 
-def _is_url(url: str) -> bool:
+def is_url(url: str) -> bool:
+    """Whether the text is an absolute URL."""
     try:
         parts = urlsplit(url)
     except ValueError:
@@ -56,8 +78,8 @@ def _is_url(url: str) -> bool:
 
 
 def _is_registered(url: str) -> bool:
-    registered = service().redirect_urls
-    if registered is not None:
-        return url in registered
+    urls = _registered()
+    if urls is not None:
+        return url in urls
     parts = urlsplit(url)
     return parts.scheme == "https" or (parts.scheme == "http" and parts.hostname in LOOPBACK | service().app_hosts)

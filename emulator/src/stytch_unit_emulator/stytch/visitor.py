@@ -9,7 +9,7 @@ from urllib.parse import parse_qs, urlsplit
 import pyotp
 
 from .. import clock
-from ..store import Tenant
+from ..store import Json, Tenant
 from . import links, magic_link_emails, totp_records, user_records
 
 
@@ -61,8 +61,13 @@ def _token(address: str) -> str:
     return parse_qs(urlsplit(address).query)["token"][0]
 
 
+def link_in(tenant: Tenant, address: str) -> Json | None:
+    """The magic link that an email's link leads to, or None if it was deleted."""
+    return links.find(tenant, _token(address))
+
+
 def _is_used_or_expired(tenant: Tenant, address: str) -> bool:
-    link = links.find(tenant, _token(address))
+    link = link_in(tenant, address)
     return link is None or not links.is_open(link)
 
 

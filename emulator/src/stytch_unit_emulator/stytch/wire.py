@@ -10,7 +10,7 @@ from uuid import UUID, uuid4, uuid5
 from flask import Flask, Response, current_app, request
 from werkzeug.exceptions import HTTPException, MethodNotAllowed, NotFound
 
-from .. import strict_json
+from .. import fixed_ids, strict_json
 from ..store import Json, Store, Tenant, TenantFull
 from . import keys
 from .errors import StytchFault
@@ -72,7 +72,7 @@ def service() -> Service:
 
 def new_id(kind: str) -> str:
     """A new id in Stytch's format."""
-    return f"{kind}-test-{uuid4()}"
+    return fixed_ids.take(kind) or f"{kind}-test-{uuid4()}"
 
 
 def envelope(answer: Json) -> Response:
@@ -93,9 +93,13 @@ def install_errors(app: Flask) -> None:
     app.register_error_handler(HTTPException, _refuse_http)
 
 
-def refusal_of(status: int) -> Json:
-    """The body of a 429 or 500 that any call may get."""
-    return _body(StytchFault("too_many_requests" if status == 429 else "internal_server_error"))
+def refusal_of(status: int, error_type: str | None = None) -> Json:
+    """The body of an error with this status: of a given type, or of one that any call may get."""
+    error_type = error_type or ("too_many_requests" if status == 429 else "internal_server_error")
+    return _body(StytchFault(error_type)) | {
+        "status_code": status,
+        "error_url": ERROR_URL.format(status=status, error_type=error_type),
+    }
 
 
 def _refuse(fault: StytchFault) -> Response:

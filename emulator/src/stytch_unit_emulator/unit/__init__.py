@@ -1,7 +1,7 @@
 """The emulated Unit sandbox API for a debit card program for individuals.
 
 Not emulated: businesses, joint and credit accounts, PINs, activation with card data, counterparties, payments to other
-banks, statements, authorization requests, cardholder tokens, rate limits, CORS.
+banks, statements, authorization requests, cardholder tokens, rate limits.
 
 The table lists every refusal. Each row has a test of the same name. Source: *docs* is Unit's documentation, API
 description or SDKs; *catalog* is a third party's summary of them; *emulator* is a rule of this emulator; UNCONFIRMED is
@@ -128,6 +128,7 @@ from . import (
     applications,
     card_secrets,
     cards,
+    cors,
     customers,
     forms,
     jsonapi,
@@ -139,24 +140,30 @@ from . import (
     transactions,
     webhooks,
 )
-from .bearers import ORG_TOKEN
+from .bearers import ORG_TOKEN, add_org_token
 from .bearers import named_by as tenant_named_by
 from .calls import Emulation
 from .delivery import WebhookDispatcher
-from .errors import UnitFault, http_error_body
+from .errors import REFUSALS, UnitFault, http_error_body
 from .errors import by_status as refusal
 from .forms import open_form, submit, tenant_of_form
 from .jsonapi import MEDIA_TYPE
 from .onboarding import PendingApplication, decide, pending_applications
 from .proof import JwtSettings
+from .scopes import ORG as ORG_SCOPES
+from .verification import CODE as VERIFICATION_CODE
 
 __all__ = [
     "MEDIA_TYPE",
+    "ORG_SCOPES",
     "ORG_TOKEN",
+    "REFUSALS",
+    "VERIFICATION_CODE",
     "JwtSettings",
     "PendingApplication",
     "UnitFault",
     "WebhookDispatcher",
+    "add_org_token",
     "create_app",
     "decide",
     "open_form",
@@ -217,6 +224,7 @@ def create_app(
     app.register_error_handler(HTTPException, _http_error)
     app.register_error_handler(TenantFull, _full)
     app.after_request(_finish)
+    cors.install(app)
     return app
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -17,6 +18,7 @@ from .errors import UnitFault
 from .jsonapi import reference
 
 ORG_TOKEN = "v2.public.emulator-"  # noqa: S105 -- a prefix, followed by the tenant's id
+ORG_TOKEN_NAME = "org token"  # noqa: S105 -- the store key of the hash of an org token with fewer scopes
 TOKEN_NAME = "customer token"  # noqa: S105 -- the store key of a customer token's hash
 _PROJECT = re.compile(r"project-(test|live)-[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
@@ -54,7 +56,7 @@ def tenant_of(store: Store) -> str:
     """The tenant of the request: the given one, or else the token's."""
     token, given = _token(), request.environ.get(TENANT)
     if token.startswith(ORG_TOKEN):
-        tenant = given or token.removeprefix(ORG_TOKEN)
+        tenant = given or token.removeprefix(ORG_TOKEN).partition(".")[0]
         # Only project ids: an org token must not name a visitor's tenant.
         if not given and not _PROJECT.fullmatch(tenant):
             raise UnitFault("unauthorized")
@@ -68,7 +70,7 @@ def tenant_of(store: Store) -> str:
 def named_by(token: str, store: Store) -> str | None:
     """The tenant that a token belongs to, or None."""
     if token.startswith(ORG_TOKEN):
-        return token.removeprefix(ORG_TOKEN)
+        return token.removeprefix(ORG_TOKEN).partition(".")[0]
     return store.tenant_with(TOKEN_NAME, digest(token))
 
 
@@ -76,7 +78,7 @@ def authenticate(tenant: Tenant) -> Bearer:
     """Authenticate the request's token, or refuse it."""
     token = _token()
     if token.startswith(ORG_TOKEN):
-        return Bearer(scopes.ORG)
+        return Bearer(_org_scopes(tenant, token))
     record = tenant.find("customer_token", TOKEN_NAME, digest(token))
     if record is None or record["expires_at"] <= clock.timestamp():
         raise UnitFault("unauthorized")
@@ -87,6 +89,23 @@ def authenticate(tenant: Tenant) -> Bearer:
         frozenset(record["upgradable"]),
         record["expires_at"],
     )
+
+
+def add_org_token(tenant: Tenant, project_id: str, allowed: frozenset[str]) -> str:
+    """Create an org token with these scopes only; ``ORG_TOKEN`` and the project id alone have all."""
+    token = f"{ORG_TOKEN}{project_id}.{secrets.token_urlsafe(24)}"
+    name = digest(token)
+    tenant.add("org_token", name, {"scopes": sorted(allowed)}, {ORG_TOKEN_NAME: name})
+    return token
+
+
+def _org_scopes(tenant: Tenant, token: str) -> frozenset[str]:
+    if "." not in token.removeprefix(ORG_TOKEN):
+        return scopes.ORG
+    record = tenant.find("org_token", ORG_TOKEN_NAME, digest(token))
+    if record is None:
+        raise UnitFault("unauthorized")
+    return frozenset(record["scopes"])
 
 
 def _token() -> str:

@@ -87,6 +87,11 @@ class WebhookDispatcher:
                 self.thread.start()
         self._wake.set()
 
+    def resume(self) -> None:
+        """Watch the tenants whose events waited when the last process ended."""
+        for tenant_id in self.store.tenants_holding("webhook", '"queue": ["'):
+            self.watch(tenant_id)
+
     def stop(self) -> None:
         """Stop delivering; queued events stay in the store.
 

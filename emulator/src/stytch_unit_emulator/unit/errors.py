@@ -74,9 +74,11 @@ def http_error_body(status: int, title: str) -> Json:
     return {"errors": [{"status": str(status), "title": title, **code}]}
 
 
-def by_status(status: int) -> Json:
-    """The body of an error with HTTP's own name for its status."""
-    return http_error_body(status, HTTPStatus(status).phrase)
+def by_status(status: int, code: str | None = None) -> Json:
+    """The body of an error with this status: of a given code, or with HTTP's own name for the status."""
+    if code is None:
+        return http_error_body(status, HTTPStatus(status).phrase)
+    return {"errors": [_entry(Problem(code), ()) | {"status": str(status)}]}
 
 
 def _entry(problem: Problem, existing_ids: Sequence[str]) -> Json:

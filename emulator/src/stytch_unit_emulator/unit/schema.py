@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import date
+from difflib import get_close_matches
 from typing import Any, TypeAlias
 
 from .. import clock, strict_json
@@ -116,10 +117,15 @@ def fields(required: Mapping[str, Check], optional: Mapping[str, Check] | None =
             yield Problem("invalid_value", f"Missing value for {name}", f"{pointer}/{name}")
         for name, member in value.items():
             # UNCONFIRMED: whether Unit refuses unknown members.
-            unknown = Problem("invalid_value", f"Unknown attribute {name}", f"{pointer}/{name}")
+            unknown = Problem("invalid_value", f"Unknown attribute {name}{_near(name, known)}", f"{pointer}/{name}")
             yield from known[name](member, f"{pointer}/{name}") if name in known else [unknown]
 
     return check
+
+
+def _near(name: str, known: Iterable[str]) -> str:
+    near = get_close_matches(name, known, 1)
+    return f"; did you mean {near[0]}?" if near else ""
 
 
 def tags(nulls: bool = False) -> Check:
