@@ -69,9 +69,7 @@ def arrive(browser: Browser, server: Server) -> Iterator[Arrive]:
     said_before = server.output.stat().st_size
 
     def come(*, script: bool = True, width: int = 1280, scheme: Scheme = "light", label: str = "") -> Visitor:
-        visitors.append(
-            visitor_in(browser, server.origin, server.now, script=script, width=width, scheme=scheme, label=label)
-        )
+        visitors.append(visitor_in(browser, server, script=script, width=width, scheme=scheme, label=label))
         return visitors[-1]
 
     yield come
@@ -91,10 +89,3 @@ def visitor(arrive: Arrive) -> Visitor:
 def anybody(arrive: Arrive, request: pytest.FixtureRequest) -> Visitor:
     """A visitor whose browser runs scripts, then one whose browser does not."""
     return arrive(script=request.param)
-
-
-@pytest.fixture(scope="session")
-def clock_server(chromium: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:  # noqa: ARG001
-    """The app with a clock that can be moved, for all visitors at once."""
-    with serving(tmp_path_factory.mktemp("served"), "tests.browser.clock_server") as running:
-        yield running

@@ -15,12 +15,6 @@ LIST = "/cards/list"
 
 
 @pytest.fixture
-def server(clock_server: Server) -> Server:
-    """The app with a clock that can be moved."""
-    return clock_server
-
-
-@pytest.fixture
 def back_again(visitor: Visitor) -> Visitor:
     """A customer with a card who has signed in again and sees the dialog."""
     visitor.expected = {403, 422}  # a code is needed; the code is wrong
