@@ -11,6 +11,7 @@ from typing import Protocol
 import pytest
 from playwright.sync_api import Browser, expect, sync_playwright
 
+from . import shortcuts
 from .server import Server, serving
 from .visitor import PATIENCE, Scheme, Visitor, visitor_in
 
@@ -83,6 +84,14 @@ def arrive(browser: Browser, server: Server) -> Iterator[Arrive]:
 def visitor(arrive: Arrive) -> Visitor:
     """A visitor with an ordinary browser."""
     return arrive()
+
+
+@pytest.fixture
+def holder(visitor: Visitor) -> Visitor:
+    """A customer with a card."""
+    shortcuts.become_customer(visitor)
+    shortcuts.get_card(visitor)
+    return visitor
 
 
 @pytest.fixture(params=[True, False], ids=["script", "no-script"])

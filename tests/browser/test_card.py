@@ -10,7 +10,7 @@ from playwright.sync_api import Locator, Page, Response, expect
 from . import shortcuts
 from .conftest import Arrive
 from .server import Server
-from .visitor import Scheme, Visitor
+from .visitor import SCHEMES, Scheme, Visitor
 
 pytestmark = pytest.mark.browser
 
@@ -201,7 +201,7 @@ def test_the_card_needs_no_mouse(visitor: Visitor) -> None:
     expect(page.locator("#bought")).to_be_focused()
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("scheme", SCHEMES)
 def test_no_page_of_a_card_scrolls_sideways(arrive: Arrive, server: Server, scheme: Scheme) -> None:
     visitor = arrive(width=360, scheme=scheme, label=f"360-{scheme}-card")
     visitor.expected = {403, 422}

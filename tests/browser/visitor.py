@@ -18,6 +18,7 @@ from .server import Server
 
 Scheme = Literal["dark", "light"]
 PATIENCE = 10_000  # milliseconds that a test waits for something
+POLL = 10_100  # milliseconds until a page that waits asks again; less than a request may take
 TABS = 60  # more presses than any page has stops
 REPORT = """addEventListener('securitypolicyviolation', ({violatedDirective, blockedURI, sample}) =>
     console.error('securitypolicyviolation', violatedDirective, blockedURI, sample))"""
@@ -27,6 +28,7 @@ SEEN_FOCUS = """() => {
     return outlineStyle !== 'none' && parseFloat(outlineWidth) >= 2;
 }"""
 SCREENSHOTS = os.environ.get("SCREENSHOTS")  # a folder for a picture of each step
+SCHEMES: tuple[Scheme, ...] = ("light", "dark") if SCREENSHOTS else ("light",)  # which changes colors, no size
 
 
 @dataclass
