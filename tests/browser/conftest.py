@@ -11,6 +11,7 @@ from typing import Protocol
 import pytest
 from playwright.sync_api import Browser, expect, sync_playwright
 
+from . import shortcuts
 from .server import Server, serving
 from .visitor import PATIENCE, Scheme, Visitor, visitor_in
 
@@ -69,9 +70,7 @@ def arrive(browser: Browser, server: Server) -> Iterator[Arrive]:
     said_before = server.output.stat().st_size
 
     def come(*, script: bool = True, width: int = 1280, scheme: Scheme = "light", label: str = "") -> Visitor:
-        visitors.append(
-            visitor_in(browser, server.origin, server.now, script=script, width=width, scheme=scheme, label=label)
-        )
+        visitors.append(visitor_in(browser, server, script=script, width=width, scheme=scheme, label=label))
         return visitors[-1]
 
     yield come
@@ -87,14 +86,15 @@ def visitor(arrive: Arrive) -> Visitor:
     return arrive()
 
 
+@pytest.fixture
+def holder(visitor: Visitor) -> Visitor:
+    """A customer with a card."""
+    shortcuts.become_customer(visitor)
+    shortcuts.get_card(visitor)
+    return visitor
+
+
 @pytest.fixture(params=[True, False], ids=["script", "no-script"])
 def anybody(arrive: Arrive, request: pytest.FixtureRequest) -> Visitor:
     """A visitor whose browser runs scripts, then one whose browser does not."""
     return arrive(script=request.param)
-
-
-@pytest.fixture(scope="session")
-def clock_server(chromium: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:  # noqa: ARG001
-    """The app with a clock that can be moved, for all visitors at once."""
-    with serving(tmp_path_factory.mktemp("served"), "tests.browser.clock_server") as running:
-        yield running

@@ -1,4 +1,4 @@
-"""The app's own server in a process of its own, started as ``make run`` starts it."""
+"""The app in a process of its own, on the server that ``make run`` starts."""
 
 from __future__ import annotations
 
@@ -36,14 +36,15 @@ class Server:
         """The time by the server's clock."""
         return time.time() + self.ahead
 
-    def move_clock(self, minutes: float) -> None:
-        """Move the clock ahead, on a ``clock_server``."""
-        assert _answers(int(self.origin.rpartition(":")[2]), {"X-Test-Shift": str(minutes * 60)})
-        self.ahead += minutes * 60
+    def move_clock(self, minutes: float = 0, seconds: float = 0) -> None:
+        """Move the clock ahead, for all visitors at once."""
+        shift = minutes * 60 + seconds
+        assert _answers(int(self.origin.rpartition(":")[2]), {"X-Test-Shift": str(shift)})
+        self.ahead += shift
 
 
 @contextmanager
-def serving(folder: Path, app: str = "app", *options: str) -> Iterator[Server]:
+def serving(folder: Path, app: str = "tests.browser.served", *options: str) -> Iterator[Server]:
     """Serve the app, or a module that makes one, and keep its data in this folder. Options are Flask's."""
     port = _free_port()
     output = folder / "server.log"

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import time
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
@@ -33,9 +32,8 @@ def get_card(visitor: Visitor) -> None:
 def sign_in(visitor: Visitor) -> None:
     """Sign in, or sign in again with a new session, without a second factor."""
     visitor.page.context.clear_cookies(name=re.compile("stytch_session"))
-    visitor.page.wait_for_timeout(max(0, 1000 * (visitor.next_mail_at - time.monotonic())))
+    visitor.wait_for_mail()
     _send(visitor, _read(visitor, "/"), "/login", email=visitor.email)
-    visitor.next_mail_at = time.monotonic() + 1.1  # Stytch mails an address once a second at most
     mail = _one(_read(visitor, "/emulator/inbox"), "a.button[href*=token]")
     _send(visitor, _read(visitor, str(mail.attrs["href"])), "/login/authenticate")
 

@@ -9,7 +9,7 @@ from playwright.sync_api import expect
 from app import EXTRAS
 
 from . import shortcuts
-from .accessible import complaints
+from .accessible import AXE, complaints
 from .visitor import Visitor
 
 EXTRA_PAGES = [
@@ -20,13 +20,14 @@ EXTRA_PAGES = [
 def test_no_public_page_has_a_barrier(visitor: Visitor) -> None:
     visitor.expected = {404}
     page = visitor.page
+    page.add_init_script(path=AXE)
     page.goto("/")
     found = complaints(page)
     page.get_by_label("Email").fill(visitor.email)
     visitor.press("Email me a link")
     expect(visitor.mailed_link).to_be_visible()
     found += complaints(page)
-    for path in ("/emulator/inbox", "/emulator/authenticator"):
+    for path in ("/emulator/inbox", "/emulator/authenticator", "/cards", "/?sent"):
         page.goto(path)
         found += complaints(page)
 
@@ -35,9 +36,12 @@ def test_no_public_page_has_a_barrier(visitor: Visitor) -> None:
 
 def test_no_page_of_a_customer_has_a_barrier(visitor: Visitor) -> None:
     visitor.expected = {403, 404}
-    shortcuts.enroll(visitor)
     page = visitor.page
-    found: list[str] = []
+    page.add_init_script(path=AXE)
+    shortcuts.sign_in(visitor)
+    page.goto("/?setup")
+    found = complaints(page)
+    shortcuts.enroll(visitor)
     for path in ("/", "/customer"):
         page.goto(path)
         found += complaints(page)
@@ -58,6 +62,10 @@ def test_no_page_of_a_customer_has_a_barrier(visitor: Visitor) -> None:
     shortcuts.sign_in(visitor)
     page.goto("/cards")
     expect(visitor.dialog).to_be_visible()
+    found += complaints(page)
+    page.keyboard.press("Escape")
+    visitor.press("Sign out")
+    expect(page.locator("main > .done")).to_be_visible()
     found += complaints(page)
 
     assert found == []

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 
 import pytest
 from playwright.sync_api import Locator, Page, Response, expect
 
 from . import shortcuts
 from .conftest import Arrive
-from .server import Server, serving
-from .visitor import Scheme, Visitor
+from .server import Server
+from .visitor import SCHEMES, Scheme, Visitor
 
 pytestmark = pytest.mark.browser
 
@@ -22,13 +21,6 @@ LIMITS = {
     "Daily ATM limit": "20.00",
     "Monthly ATM limit": "80.00",
 }
-
-
-@pytest.fixture(scope="module")
-def server(chromium: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:  # noqa: ARG001
-    """The app with a clock that can be moved: time passes for every visitor of these tests."""
-    with serving(tmp_path_factory.mktemp("served"), "tests.browser.clock_server") as running:
-        yield running
 
 
 def test_a_freeze_that_a_code_interrupts_happens_by_itself_once(visitor: Visitor, server: Server) -> None:
@@ -209,7 +201,7 @@ def test_the_card_needs_no_mouse(visitor: Visitor) -> None:
     expect(page.locator("#bought")).to_be_focused()
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("scheme", SCHEMES)
 def test_no_page_of_a_card_scrolls_sideways(arrive: Arrive, server: Server, scheme: Scheme) -> None:
     visitor = arrive(width=360, scheme=scheme, label=f"360-{scheme}-card")
     visitor.expected = {403, 422}

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import pytest
-
-from .conftest import Arrive
+from .visitor import Visitor
 
 CUT_OFF = """() => [...document.querySelectorAll('svg text')].filter(text => {
     const word = text.getBoundingClientRect(), drawing = text.ownerSVGElement.getBoundingClientRect();
@@ -13,10 +11,9 @@ CUT_OFF = """() => [...document.querySelectorAll('svg text')].filter(text => {
 }).map(text => text.textContent)"""
 
 
-@pytest.mark.parametrize("width", [360, 1280])
-def test_the_diagram_has_room_for_its_words(arrive: Arrive, width: int) -> None:
-    visitor = arrive(width=width)
-
+def test_the_diagram_has_room_for_its_words(visitor: Visitor) -> None:
     visitor.page.goto("/")
 
+    assert visitor.page.evaluate(CUT_OFF) == []
+    visitor.page.set_viewport_size({"width": 360, "height": 800})
     assert visitor.page.evaluate(CUT_OFF) == []

@@ -7,7 +7,7 @@ from playwright.sync_api import Locator, Page, expect
 
 from . import shortcuts
 from .conftest import Arrive
-from .visitor import Scheme, Visitor
+from .visitor import SCHEMES, Scheme, Visitor
 
 pytestmark = pytest.mark.browser
 
@@ -74,7 +74,7 @@ def test_the_account_shows_this_session_and_how_it_was_proven(anybody: Visitor) 
     expect(page.get_by_role("link", name="Save as a text file")).to_be_visible()
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("scheme", SCHEMES)
 def test_no_page_about_identity_scrolls_sideways(arrive: Arrive, scheme: Scheme) -> None:
     visitor = arrive(width=360, scheme=scheme, label=f"360-{scheme}-identity")
     visitor.expected = {403, 422}

@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import expect
 
 from .conftest import Arrive
-from .visitor import SCREENSHOTS, Scheme, Visitor
+from .visitor import SCHEMES, SCREENSHOTS, Scheme, Visitor
 
 WIDTHS = [360, 1280] if SCREENSHOTS else [360]
 
@@ -42,7 +42,7 @@ def test_the_journey_leads_to_cards_and_leaves_nothing_behind(anybody: Visitor) 
     expect(anybody.cards()).to_have_count(0)
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("scheme", SCHEMES)
 @pytest.mark.parametrize("width", WIDTHS)
 def test_no_page_scrolls_sideways(arrive: Arrive, width: int, scheme: Scheme) -> None:
     visitor = arrive(width=width, scheme=scheme, label=f"{width}-{scheme}")

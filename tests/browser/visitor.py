@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import re
 import secrets
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
@@ -15,9 +14,11 @@ import pyotp
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Locator, Page, Request, Response, expect
 
 from ..visitor import PERSON
+from .server import Server
 
 Scheme = Literal["dark", "light"]
 PATIENCE = 10_000  # milliseconds that a test waits for something
+POLL = 10_100  # milliseconds until a page that waits asks again; less than a request may take
 TABS = 60  # more presses than any page has stops
 REPORT = """addEventListener('securitypolicyviolation', ({violatedDirective, blockedURI, sample}) =>
     console.error('securitypolicyviolation', violatedDirective, blockedURI, sample))"""
@@ -27,6 +28,7 @@ SEEN_FOCUS = """() => {
     return outlineStyle !== 'none' && parseFloat(outlineWidth) >= 2;
 }"""
 SCREENSHOTS = os.environ.get("SCREENSHOTS")  # a folder for a picture of each step
+SCHEMES: tuple[Scheme, ...] = ("light", "dark") if SCREENSHOTS else ("light",)  # which changes colors, no size
 
 
 @dataclass
@@ -34,18 +36,18 @@ class Visitor:
     """One browser window of a person with their own email address."""
 
     page: Page
-    clock: Callable[[], float]  # the server's, by which codes are valid
+    server: Server
     label: str = ""
     email: str = field(default_factory=lambda: f"ada.{secrets.token_hex(4)}@example.com")
     key: str = ""
     expected: set[int] = field(default_factory=set)
     complaints: list[str] = field(default_factory=list)
-    next_mail_at: float = 0  # by the monotonic clock
     pictures: int = 0
 
     # What a visitor does
 
     def ask_for_link(self) -> None:
+        self.wait_for_mail()
         self.page.goto("/")
         self.look("start")
         self.page.get_by_label("Email").fill(self.email)
@@ -111,6 +113,10 @@ class Visitor:
         self.press("Sign out")
         expect(self.page.get_by_label("Email")).to_be_visible()
 
+    def wait_for_mail(self) -> None:
+        """Let time pass: Stytch mails an address once a second at most."""
+        self.server.move_clock(seconds=1.1)
+
     def press(self, name: str) -> None:
         self.page.get_by_role("button", name=name).click()
 
@@ -175,12 +181,12 @@ class Visitor:
 
     @property
     def code_now(self) -> str:
-        return pyotp.TOTP(self.key).at(int(self.clock()))
+        return pyotp.TOTP(self.key).at(int(self.server.now()))
 
     @property
     def next_code(self) -> str:
         """The code of the next 30 seconds: valid already, and not used yet."""
-        return pyotp.TOTP(self.key).at(int(self.clock()) + 30)
+        return pyotp.TOTP(self.key).at(int(self.server.now()) + 30)
 
     @property
     def wrong_code(self) -> str:
@@ -201,8 +207,7 @@ def answers(visitor: Visitor, method: str, part: str) -> list[int]:
 
 def visitor_in(
     browser: Browser,
-    origin: str,
-    clock: Callable[[], float],
+    server: Server,
     *,
     script: bool,
     width: int,
@@ -211,7 +216,7 @@ def visitor_in(
 ) -> Visitor:
     """Return a visitor with a new browser, at an address of their own."""
     context = browser.new_context(
-        base_url=origin,
+        base_url=server.origin,
         java_script_enabled=script,
         viewport={"width": width, "height": 800},
         color_scheme=scheme,
@@ -220,8 +225,8 @@ def visitor_in(
     )
     context.set_default_timeout(PATIENCE)
     context.add_init_script(REPORT)
-    visitor = Visitor(context.new_page(), clock, label)
-    _watch(context, visitor, urlsplit(origin).netloc)
+    visitor = Visitor(context.new_page(), server, label)
+    _watch(context, visitor, urlsplit(server.origin).netloc)
     return visitor
 
 

@@ -1,4 +1,4 @@
-"""The app with a clock that any request may move: ``--app tests.browser.clock_server``."""
+"""The app with a clock that any request may move, and without pauses: ``--app tests.browser.served``."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ import time_machine
 from flask import Flask
 
 import app
+from services import http, magic_links
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIEnvironment
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
 
 def create_app() -> Flask:
     """Return the app, in a time that begins now; ``X-Test-Shift: 60`` moves it a minute ahead."""
+    http.PAUSE, magic_links.LEAST_TIME = (0, 0), 0
     traveller = time_machine.travel(datetime.now(UTC), tick=True).start()
     made = app.create_app()
     answer = made.wsgi_app
