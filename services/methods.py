@@ -37,7 +37,7 @@ class Method:
     title: str  # completes "Use ... instead"
     group: str | None  # mailbox, phone or device; None: signs in and counts for nothing else
     sign_in: str = ""  # template of its part of the sign-in form; empty: not for signing in
-    step_up: str = ""  # template of its fields in the step-up form (has pending, error); empty: not for step-up
+    step_up: str = ""  # template of its fields in the step-up form, named ``step_up_...``; empty: not for step-up
     enroll: str = ""  # endpoint at which the user adds it
     is_enrolled: Callable[[Session], bool] = lambda _session: False
     prepare: Callable[[Session], str] | None = None  # sends a code, say; returns what to announce

@@ -42,7 +42,7 @@ def test_an_entry_opens_and_shows_the_code_in_its_place(visitor: Visitor) -> Non
     expect(call.get_by_role("link", name="Stytch docs")).to_have_attribute("href", re.compile("^https:"))
     call.get_by_role("link", name="Show the code").click()
 
-    expect(call.get_by_text(re.compile(r"services/stytch_client\.py:\d+"))).to_be_visible()
+    expect(call.get_by_text(re.compile(r"services/magic_links\.py:\d+")).first).to_be_visible()
     expect(call.locator(".hll").first).to_contain_text("authenticate_link(")
     assert visitor.page.url.endswith("/")
 
