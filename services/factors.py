@@ -7,9 +7,13 @@ who lists recovery codes or removes an authenticator: ``require_factor_proof`` d
 from __future__ import annotations
 
 import re
+import time
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from functools import partial
+from threading import Condition
+
+from cachetools import TTLCache, cached
 
 from .errors import ServiceUnavailable, SignInTooOld, StepUpRequired
 from .guards import fresh_session
@@ -20,6 +24,7 @@ from .stytch_client import ignore_missing, minutes, refusals, stytch_client
 FACTOR_MAX_AGE = timedelta(minutes=5)  # of the second factor, to see or change factors
 MAILBOX_MAX_AGE = timedelta(minutes=10)  # of the mailbox's proof or a recovery code, for users who have nothing else
 ENROLLMENT_LIFE = timedelta(minutes=30)
+STARTED = TTLCache[str, "Enrollment"](10_000, ttl=3, timer=time.time)  # by session, for a second press
 QR_CODE = re.compile(r"data:image/png;base64,[A-Za-z0-9+/]+=*")
 
 
@@ -50,8 +55,12 @@ def may_change_factors(session: Session) -> bool:
 
 
 @logs_security_event("factor")
+@cached(STARTED, key=lambda session: session.token, condition=Condition())
 def start_totp(session: Session) -> Enrollment:
-    """Start an enrollment, replacing an unfinished one. Raises CodeRejected. Stytch docs: *Create TOTP*."""
+    """Start an enrollment, replacing an unfinished one; a second press gets the same. Raises CodeRejected.
+
+    Stytch docs: *Create TOTP*.
+    """
     for totp_id in session.pending_totps:
         ignore_missing("totp_not_found", partial(stytch_client.sdk.users.delete_totp, totp_id))
     with refusals():
@@ -85,6 +94,7 @@ def remove_totp(session: Session) -> Session:
     stytch_client.sign_out_others(session)
     for totp in stytch_client.sdk.users.get(session.user_id).totps:
         ignore_missing("totp_not_found", partial(stytch_client.sdk.users.delete_totp, totp.totp_id))
+    STARTED.pop(session.token, None)
     session = stytch_client.sessions.refresh(session.token)
     send(session_ended, session_id=session.session_id)  # what it had proven is gone
     return session

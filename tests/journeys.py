@@ -13,7 +13,7 @@ from typing import Any, Literal, TypeAlias
 import time_machine
 from flask import Flask
 
-from services import magic_links
+from services import factors, magic_links
 
 from .sandbox import activate
 from .visitor import Page, Visitor
@@ -53,8 +53,8 @@ class Snapshots:
         self.app = app
         self._database = app.extensions["settings"].emulator_database_url.removeprefix("sqlite:///")
         sessions, exchange = app.extensions["session_cache"], app.extensions["exchange"]
-        links = magic_links.USED
-        self._caches: list[MutableMapping[Any, Any]] = [sessions._sessions, sessions._ended, exchange._tokens, links]
+        self._caches: list[MutableMapping[Any, Any]] = [sessions._sessions, sessions._ended, exchange._tokens]
+        self._caches += [magic_links.USED, factors.STARTED]
         self._taken: dict[Journey, Snapshot] = {}
 
     def at_end_of(self, journey: Journey, clock: time_machine.Traveller) -> Visitor:

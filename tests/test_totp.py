@@ -85,8 +85,9 @@ def test_htmx_gets_only_the_form_for_a_wrong_code_so_that_the_qr_code_stays(enro
     assert page.html.css("img") == []
 
 
-def test_starting_again_replaces_the_unfinished_enrollment(enrolling: Visitor) -> None:
+def test_starting_again_replaces_the_unfinished_enrollment(enrolling: Visitor, clock: time_machine.Traveller) -> None:
     first = enrolling.page.one(".key").text()
+    clock.shift(3)
     enrolling.post("/totp")
 
     assert enrolling.page.one(".key").text() != first
@@ -104,8 +105,9 @@ def test_only_the_browser_that_started_an_enrollment_can_finish_it(enrolling: Vi
     assert enrolling.submit("/totp/confirm", code=code).status == 200
 
 
-def test_the_older_of_two_windows_is_told_to_start_again(enrolling: Visitor) -> None:
+def test_the_older_of_two_windows_is_told_to_start_again(enrolling: Visitor, clock: time_machine.Traveller) -> None:
     older = enrolling.page
+    clock.shift(3)
     enrolling.post("/totp")
     enrolling.page = older
 
