@@ -82,7 +82,8 @@ def configure(app: Flask, settings: Settings) -> None:
 
 def mount_emulator(app: Flask, settings: Settings) -> None:
     """Let the emulator answer the calls of our HTTP session. Nothing else in the core imports it."""
-    sys.path.append(f"{app.root_path}/emulator/src")  # so that it needs no installing
+    if (source := f"{app.root_path}/emulator/src") not in sys.path:  # so that it needs no installing
+        sys.path.append(source)
     try:
         from stytch_unit_emulator import mount
     except ModuleNotFoundError as error:

@@ -23,7 +23,7 @@ from wtforms.validators import DataRequired, Length, Regexp
 
 from services import guards, methods
 from services.errors import CodeRejected
-from services.magic_links import LINK_LIFE, LINKS_PER_CLIENT, authenticate_link, send_limited, send_link
+from services.magic_links import LINK_LIFE, LINKS_PER_CLIENT, authenticate_link, send_link
 from services.rate_limits import limited
 from services.stytch_client import stytch_client
 
@@ -83,7 +83,7 @@ def send() -> Response:
         email = f"{local}@{domain if domain.isascii() else idna.encode(domain, uts46=True).decode()}"
         redirect_url = f"{current_app.config['PUBLIC_URL']}{url_for('login.open_link')}"
         challenge = base64.urlsafe_b64encode(hashlib.sha256(verifier.encode()).digest()).rstrip(b"=").decode()  # S256
-        send_limited(email, lambda: send_link(email, redirect_url, challenge))
+        send_link(email, redirect_url, challenge)
     except (CodeRejected, UnicodeError):
         form.email.errors = [INVALID]
         return render("login/form.html", 422, form=form)

@@ -24,6 +24,7 @@ from .stytch_client import ignore_missing, minutes, refusals, stytch_client
 FACTOR_MAX_AGE = timedelta(minutes=5)  # of the second factor, to see or change factors
 MAILBOX_MAX_AGE = timedelta(minutes=10)  # of the mailbox's proof or a recovery code, for users who have nothing else
 ENROLLMENT_LIFE = timedelta(minutes=30)
+STARTING = Condition()
 STARTED = TTLCache[str, "Enrollment"](10_000, ttl=3, timer=time.time)  # by session, for a second press
 QR_CODE = re.compile(r"data:image/png;base64,[A-Za-z0-9+/]+=*")
 
@@ -55,13 +56,10 @@ def may_change_factors(session: Session) -> bool:
 
 
 @logs_security_event("factor")
-@cached(STARTED, key=lambda session: session.token, condition=Condition())
+@cached(STARTED, key=lambda session: session.token, condition=STARTING)
 def start_totp(session: Session) -> Enrollment:
-    """Start an enrollment, replacing an unfinished one; a second press gets the same. Raises CodeRejected.
-
-    Stytch docs: *Create TOTP*.
-    """
-    for totp_id in session.pending_totps:
+    """Start an enrollment; a second press gets the same. Raises CodeRejected. Stytch docs: *Create TOTP*."""
+    for totp_id in session.pending_totps:  # a new enrollment replaces an unfinished one
         ignore_missing("totp_not_found", partial(stytch_client.sdk.users.delete_totp, totp_id))
     with refusals():
         answer = stytch_client.sdk.totps.create(session.user_id, expiration_minutes=minutes(ENROLLMENT_LIFE))
@@ -94,7 +92,8 @@ def remove_totp(session: Session) -> Session:
     stytch_client.sign_out_others(session)
     for totp in stytch_client.sdk.users.get(session.user_id).totps:
         ignore_missing("totp_not_found", partial(stytch_client.sdk.users.delete_totp, totp.totp_id))
-    STARTED.pop(session.token, None)
+    with STARTING:
+        STARTED.pop(session.token, None)
     session = stytch_client.sessions.refresh(session.token)
     send(session_ended, session_id=session.session_id)  # what it had proven is gone
     return session

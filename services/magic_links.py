@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import hashlib
 import time
-from collections.abc import Callable
 from contextlib import suppress
 from datetime import timedelta
 from threading import Condition
@@ -31,16 +30,17 @@ LEAST_TIME = 0.5  # seconds that an answer about an address takes, whether or no
 USED = TTLCache[tuple[str, ...], str](10_000, ttl=60, timer=time.time)  # session tokens, by link and verifier
 
 
-def send_limited(email: str, send: Callable[[], object]) -> None:
-    """Send something to this address, unless it has had enough; either way it takes as long, and so tells nothing.
+def send_link(email: str, redirect_url: str, code_challenge: str) -> None:
+    """Mail a sign-in link that only the holder of the PKCE verifier can use, unless the mailbox has had enough.
 
-    Raises TooManyRequests at the whole app's limit, and what ``send`` raises.
+    Either way it takes as long, and so tells nothing. Raises TooManyRequests at the whole app's limit, CodeRejected if
+    the address is malformed, ServiceUnavailable.
     """
     began = time.monotonic()
     try:
         with suppress(LimitReached), counted("link", _mailbox(email), LINKS_PER_ADDRESS):
             count(LINKS_IN_ALL, "link", "all")
-            send()
+            _send(email, redirect_url, code_challenge)
     finally:
         time.sleep(max(0, began + LEAST_TIME - time.monotonic()))
 
@@ -54,11 +54,10 @@ def _mailbox(email: str) -> str:
     return hashlib.sha256(f"{local}@{domain}".encode()).hexdigest()
 
 
-def send_link(email: str, redirect_url: str, code_challenge: str) -> None:
-    """Mail a sign-in link that only the holder of the PKCE verifier can use; new addresses become users.
+def _send(email: str, redirect_url: str, code_challenge: str) -> None:
+    """Let Stytch mail the link; new addresses become users. Stytch docs: *Log in or create user by email*.
 
-    Raises CodeRejected if the address is malformed. Other refusals (inactive, too often) are only logged: they would
-    show who has an account. Stytch docs: *Log in or create user by email*.
+    Refusals such as inactive or too often are only logged: they would show who has an account.
     """
     reason = "ok"
     try:

@@ -77,8 +77,8 @@ class StytchClient:
         The call is given the session to add to, and a duration, without which Stytch adds nothing: the time that is
         left, so that the session does not slide, but Stytch's minimum of five minutes.
         """
-        minutes = max(5, math.ceil((session.expires_at - datetime.now(UTC)) / timedelta(minutes=1)))
-        keep = {"session_token": session.token, "session_duration_minutes": minutes}
+        left = max(5, math.ceil((session.expires_at - datetime.now(UTC)) / timedelta(minutes=1)))
+        keep = {"session_token": session.token, "session_duration_minutes": left}
 
         def ask() -> Session:
             with refusals():

@@ -21,26 +21,21 @@ ENDED = 1_000_000  # how much the end of a session counts, among changes that co
 class Notices:
     """What happened to sessions lately, by their ids."""
 
-    def __init__(self, cache: SessionCache, storage: Storage | None = None) -> None:
+    def __init__(self, cache: SessionCache, storage: Storage) -> None:
         self._cache, self._storage = cache, storage
         cache.is_current = self.is_current
-
-    @property
-    def storage(self) -> Storage:
-        """The store, which is known only when the app is complete."""
-        return self._storage or store
 
     def note(self, _app: object, *, session_id: str) -> None:
         """Let the other replicas know that a session has ended, or has lost a factor."""
         try:
-            self.storage.incr(_key(session_id), LIFE, amount=ENDED if self._cache.has_ended(session_id) else 1)
+            self._storage.incr(_key(session_id), LIFE, amount=ENDED if self._cache.has_ended(session_id) else 1)
         except StorageError as error:
             log_security_event("fault", f"other replicas do not know of it: {type(error).__name__}")
 
     def is_current(self, session: Session) -> bool:
         """Return False if Stytch has to be asked. Ends the session here if it has ended elsewhere."""
         try:
-            changes = self.storage.get(_key(session.session_id))
+            changes = self._storage.get(_key(session.session_id))
         except StorageError:
             return False
         if changes >= ENDED:
@@ -54,7 +49,7 @@ def init_app(app: Flask) -> None:
         share(app)
 
 
-def share(app: Flask, storage: Storage | None = None) -> None:
+def share(app: Flask, storage: Storage = store) -> None:
     """Note in this store, or in that of the rate limits."""
     notices = Notices(app.extensions["session_cache"], storage)
     session_ended.connect(notices.note, sender=app, weak=False)

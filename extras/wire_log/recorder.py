@@ -31,7 +31,7 @@ KEPT_HEADERS = ("Content-Type", "X-Accept-Version")
 class CallSite:
     """A line of this project through which a call went."""
 
-    function: str  # with its module: services.stytch_client.StytchClient.send_link
+    function: str  # with its module: services.magic_links.send_link
     line: int
 
 
