@@ -6,20 +6,32 @@ The settings are in the store, so that all processes that share it follow them.
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from werkzeug.datastructures import Authorization
 
 from . import clock, faults, stytch, unit
 from .control_input import ALL_TENANTS
-from .store import CONTROLS, Store, Tenant
+from .store import CONTROLS, Json, Store, Tenant
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
 PREFIX = "/control"
+PAGES = "/state"  # the pages that show a tenant
+APPLIED = "emulator.applied"  # WSGI environ key of what the controls did to a request
 JWKS = "/v1/sessions/jwks/"
 CLOCK, REDIRECT_URLS = "clock", "redirect_urls"
+
+
+@dataclass(frozen=True)
+class Applied:
+    """The tenant of a request, the seconds by which its clock is ahead, and the fault that it met."""
+
+    tenant_id: str | None
+    seconds: float
+    fault: Json | None
 
 
 class ControlMiddleware:
@@ -33,7 +45,7 @@ class ControlMiddleware:
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         """Answer one request."""
         tenant_id = _tenant_of(environ, self._store)
-        may_fail = not environ["PATH_INFO"].startswith(f"{PREFIX}/")
+        may_fail = not environ["PATH_INFO"].startswith((f"{PREFIX}/", f"{PAGES}/"))
         with self._store.read(CONTROLS) as settings:
             seconds = sum(clock_offset(settings, scope) for scope in (ALL_TENANTS, tenant_id) if scope)
             urls = redirect_urls(settings, tenant_id or "")
@@ -43,6 +55,7 @@ class ControlMiddleware:
                 fault = faults.matching(settings, environ, tenant_id, self._operations)  # it may have been used up
                 if fault and not faults.count_call(settings, fault):
                     fault = None
+        environ[APPLIED] = Applied(tenant_id, seconds, fault)
         with clock.shifted(seconds), stytch.registered_redirect_urls(urls):
             if fault:
                 return faults.answer(self._application, fault, environ, start_response)
@@ -54,6 +67,8 @@ def _tenant_of(environ: WSGIEnvironment, store: Store) -> str | None:
     credentials = Authorization.from_header(environ.get("HTTP_AUTHORIZATION"))
     if path.startswith(f"{PREFIX}/tenants/"):
         found = path.split("/")[3]
+    elif path.startswith(f"{PAGES}/"):
+        found = path.split("/")[2]
     elif path.startswith(JWKS):  # a public path, without credentials
         found = path.removeprefix(JWKS)
     elif path.startswith("/application-form/"):

@@ -2,8 +2,8 @@
 
 A tenant is one visitor of a hosted demo or one project of a test run. Each request is one transaction on one tenant,
 and requests to the same tenant are serialized. Single-use codes and idempotency keys rely on that and need no other
-locks. SQLite and PostgreSQL behave the same, with any number of processes. A tenant begins with its first record, is
-limited in size, and expires 24 hours after its last use, or sooner if there are too many tenants: oldest use first.
+locks. SQLite and PostgreSQL behave the same, with any number of processes. A tenant begins with its first record, has
+size limits, and expires 24 hours after its last use, or sooner if there are too many tenants: oldest use first.
 """
 
 from __future__ import annotations
@@ -167,6 +167,8 @@ class Tenant:
 class Store:
     """All tenants in one database."""
 
+    tenant_class = Tenant  # of read-write transactions
+
     def __init__(self, url: str) -> None:
         """Open the database and create its tables. Raises BadDatabaseURL."""
         self._engine = engine_for(url)
@@ -182,7 +184,7 @@ class Store:
         """A read-write transaction that locks the tenant; commits unless it raises."""
         with self._begin() as connection:
             opened = {tenant_id: _enter(connection, tenant_id)}
-            yield Tenant(connection, tenant_id, opened)
+            yield self.tenant_class(connection, tenant_id, opened)
             _leave(connection, opened)
 
     @contextmanager

@@ -1,4 +1,4 @@
-"""The store's three tables and the statements on them."""
+"""The store's tables and the statements on them."""
 
 from __future__ import annotations
 
@@ -34,6 +34,17 @@ names = sa.Table(
     sa.Column("record_id", sa.String(100), nullable=False),
     sa.Index("names_by_value", "kind", "value"),
     sa.Index("names_by_record", "tenant", "record_kind", "record_id"),
+)
+ledger = sa.Table(
+    "ledger",
+    schema,
+    sa.Column("number", sa.BigInteger().with_variant(sa.Integer, "sqlite"), primary_key=True, autoincrement=True),
+    sa.Column("tenant", sa.ForeignKey("tenants.id", ondelete="CASCADE"), nullable=False),
+    sa.Column("type", sa.String(10), nullable=False),
+    sa.Column("body", sa.Text, nullable=False),
+    sa.Column("size", sa.Integer, nullable=False),
+    sa.Index("ledger_by_age", "tenant", "number", "size"),
+    sqlite_autoincrement=True,
 )
 
 
@@ -88,7 +99,11 @@ USED_AT = sa.select(tenants.c.used_at).where(_this_tenant, ~_is_expired).with_fo
 TOUCH = tenants.update().where(_this_tenant, ~_is_expired).values(used_at=sa.bindparam("now"))
 DELETE_TENANT = tenants.delete().where(_this_tenant)
 DELETE_THIS_IF_EXPIRED = tenants.delete().where(_this_tenant, _is_expired)
-DELETE_THIS_IF_EMPTY = tenants.delete().where(_this_tenant, ~sa.exists().where(records.c.tenant == tenants.c.id))
+DELETE_THIS_IF_EMPTY = tenants.delete().where(
+    _this_tenant,
+    ~sa.exists().where(records.c.tenant == tenants.c.id),
+    ~sa.exists().where(ledger.c.tenant == tenants.c.id),
+)
 _EXPIRED = sa.select(tenants.c.id).where(_is_expired).with_for_update(skip_locked=True)
 DELETE_EXPIRED = tenants.delete().where(tenants.c.id.in_(_EXPIRED))
 _LEAST_RECENT = (
@@ -102,4 +117,30 @@ DELETE_LEAST_RECENT = tenants.delete().where(tenants.c.id.in_(_LEAST_RECENT))
 COUNT_TENANTS = sa.select(sa.func.count()).select_from(tenants)
 LOCKING_INSERT = sa.text(
     "INSERT INTO tenants (id, used_at) VALUES (:tenant_, :now) ON CONFLICT (id) DO UPDATE SET used_at = :now"
+)
+
+APPEND = ledger.insert()
+_in_ledger = ledger.c.tenant == sa.bindparam("tenant_")
+LEDGER = (
+    sa.select(ledger.c.number, ledger.c.body)
+    .where(_in_ledger, ledger.c.type == sa.bindparam("type_"), ledger.c.number > sa.bindparam("after"))
+    .order_by(ledger.c.number)
+)
+_counted = (
+    sa.select(
+        ledger.c.number,
+        sa.func.count().over(order_by=ledger.c.number.desc()).label("entries"),
+        sa.func.sum(ledger.c.size).over(order_by=ledger.c.number.desc()).label("bytes"),
+    )
+    .where(_in_ledger)
+    .subquery()
+)
+_is_too_much = (_counted.c.entries > sa.bindparam("most_entries")) | (_counted.c.bytes > sa.bindparam("most_bytes"))
+_newest_too_much = sa.select(sa.func.max(_counted.c.number)).where(_is_too_much).scalar_subquery()
+TRIM = ledger.delete().where(_in_ledger, ledger.c.number <= _newest_too_much)
+RECENT_TENANTS = (
+    sa.select(tenants.c.id)
+    .where(tenants.c.id.like(sa.bindparam("prefix")))
+    .order_by(tenants.c.used_at.desc())
+    .limit(sa.bindparam("most"))
 )

@@ -143,7 +143,7 @@ from . import (
 from .bearers import ORG_TOKEN, add_org_token
 from .bearers import named_by as tenant_named_by
 from .calls import Emulation
-from .delivery import WebhookDispatcher
+from .delivery import Attempt, Delivery, WebhookDispatcher
 from .errors import REFUSALS, UnitFault, http_error_body
 from .errors import by_status as refusal
 from .forms import open_form, submit, tenant_of_form
@@ -159,6 +159,8 @@ __all__ = [
     "ORG_TOKEN",
     "REFUSALS",
     "VERIFICATION_CODE",
+    "Attempt",
+    "Delivery",
     "JwtSettings",
     "PendingApplication",
     "UnitFault",

@@ -12,6 +12,8 @@ import hmac
 import json
 import logging
 import threading
+import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 import requests
@@ -44,6 +46,14 @@ class Delivery:
     headers: dict[str, str]
 
 
+@dataclass(frozen=True)
+class Attempt:
+    """The result of one POST. The status is None if there was no answer."""
+
+    status: int | None
+    milliseconds: float
+
+
 def sign(secret: str, body: bytes) -> str:
     """The value of the ``x-unit-signature`` header."""
     return base64.b64encode(hmac.new(secret.encode(), body, hashlib.sha1).digest()).decode()
@@ -64,11 +74,13 @@ def backoff(failures: int) -> int:
 class WebhookDispatcher:
     """Delivers queued events of the tenants that it watches.
 
-    With ``in_background`` it runs in a thread and uses the real clock, not the tenant's.
+    With ``in_background`` it runs in a thread and uses the real clock, not the tenant's. ``on_attempt`` gets
+    the tenant's id, the delivery and its result.
     """
 
     store: Store
     in_background: bool = True
+    on_attempt: Callable[[str, Delivery, Attempt], None] | None = None
     tenants: set[str] = field(default_factory=set)
     _lock: threading.Lock = field(default_factory=threading.Lock)
     _wake: threading.Event = field(default_factory=threading.Event)
@@ -116,7 +128,10 @@ class WebhookDispatcher:
         for delivery in deliveries:
             if self._stopped.is_set():
                 break
-            self._record_result(tenant_id, delivery, delivered=_post(delivery))
+            attempt = _post(delivery)
+            if self.on_attempt:
+                self.on_attempt(tenant_id, delivery, attempt)
+            self._record_result(tenant_id, delivery, delivered=attempt.status == 200)
         return len(deliveries)
 
     def _run(self) -> None:
@@ -204,8 +219,9 @@ def _apply_result(webhook: Json, delivery: Delivery, delivered: bool) -> None:
         state["queue"] = []
 
 
-def _post(delivery: Delivery) -> bool:
+def _post(delivery: Delivery) -> Attempt:
     """Send a delivery. Does not follow redirects or read the response body."""
+    began, status = time.perf_counter(), None
     try:
         with requests.Session() as session:
             session.trust_env = False  # no proxy settings or .netrc passwords
@@ -220,6 +236,6 @@ def _post(delivery: Delivery) -> bool:
             status = response.status_code
     except (requests.RequestException, urllib3.exceptions.HTTPError) as error:  # urllib3 raises on hosts like a..b
         logger.info("Webhook %s could not be reached: %s", delivery.webhook_id, type(error).__name__)
-        return False
-    logger.info("Webhook %s answered %d", delivery.webhook_id, status)
-    return status == 200
+    else:
+        logger.info("Webhook %s answered %d", delivery.webhook_id, status)
+    return Attempt(status, round((time.perf_counter() - began) * 1000, 1))
