@@ -43,14 +43,12 @@ class ControlAccess:
 
     def check(self, request: Request) -> None:
         """Raise Forbidden or Unauthorized unless the request may use the control API."""
-        forwarded = {"Forwarded", "X-Forwarded-For", "X-Real-Ip", "Via"} & {name for name, _ in request.headers}
         from_page = "Origin" in request.headers or request.headers.get("Sec-Fetch-Site", "none") != "none"
-        name = re.sub(r":\d*$", "", request.host.lower())
-        if forwarded or from_page:
+        if from_page or _is_forwarded(request):
             raise Forbidden("The control API answers programs only, not web pages or proxies.")
-        if name in LOCAL_NAMES and _is_loopback(request.remote_addr or ""):
+        if _is_local(request):
             return
-        if name not in self.hosts:
+        if _name(request) not in self.hosts:
             raise Forbidden(
                 "The control API answers only programs on this machine. To use it at another host name, start the "
                 "emulator with --allow-host NAME and --control-token."
@@ -58,10 +56,34 @@ class ControlAccess:
         if not self._holds_token(request):
             raise Unauthorized("Send the emulator's control token: Authorization: Bearer <token>.")
 
+    def check_page(self, request: Request) -> None:
+        """Raise Forbidden unless a browser on this machine asks, by itself or from a page of this origin.
+
+        A form must say that it is from this origin.
+        """
+        origin = request.headers.get("Origin", "" if request.method == "POST" else request.host_url[:-1])
+        from_elsewhere = request.headers.get("Sec-Fetch-Site", "none") not in ("none", "same-origin")
+        if from_elsewhere or origin != request.host_url[:-1]:
+            raise Forbidden("These pages answer only requests that begin here. Open the emulator's start page first.")
+        if _is_forwarded(request) or not _is_local(request):
+            raise Forbidden("These pages open only on the emulator's machine, at localhost and without a proxy.")
+
     def _holds_token(self, request: Request) -> bool:
         given = request.authorization
         sent = given.token if given and given.type == "bearer" else None
         return hmac.compare_digest((sent or "").encode(), self.token.encode())
+
+
+def _name(request: Request) -> str:
+    return re.sub(r":\d*$", "", request.host.lower())
+
+
+def _is_forwarded(request: Request) -> bool:
+    return not {"Forwarded", "X-Forwarded-For", "X-Real-Ip", "Via"}.isdisjoint(name for name, _ in request.headers)
+
+
+def _is_local(request: Request) -> bool:
+    return _name(request) in LOCAL_NAMES and _is_loopback(request.remote_addr or "")
 
 
 def _is_loopback(peer: str) -> bool:

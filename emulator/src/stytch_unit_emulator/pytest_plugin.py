@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlencode
 from uuid import uuid4
 
 import pytest
@@ -35,6 +36,25 @@ class EmulatedProject:
         """The emails that Stytch would have sent, newest first, with link and token."""
         mails: list[dict[str, Any]] = self._control("GET", "mails")
         return mails
+
+    def requests(
+        self, path: str = "*", method: str = "", status: str | int = "", after: int = 0
+    ) -> list[dict[str, Any]]:
+        """The tenant's requests, oldest first: number, method, path, status, request, answer, changed, webhooks.
+
+        ``*`` in the path matches any characters; the status may be a class such as ``4xx``.
+        """
+        query = {"path": path, "method": method, "status": status, "after": after}
+        found: list[dict[str, Any]] = self._control("GET", f"requests?{urlencode(query)}")
+        return found
+
+    def wait_for_request(
+        self, path: str = "*", method: str = "", status: str | int = "", after: int = 0, seconds: float = 5
+    ) -> dict[str, Any]:
+        """The first such request with a number above ``after``. Raises ValueError if none comes in this time."""
+        query = {"path": path, "method": method, "status": status, "after": after, "seconds": seconds}
+        found: dict[str, Any] = self._control("GET", f"requests/wait?{urlencode(query)}")
+        return found
 
     def move_clock(self, seconds: float) -> None:
         """Move this tenant's clock. Move your own process's clock separately."""

@@ -22,11 +22,13 @@ from flask import Flask, Response, make_response, render_template, request
 from werkzeug.exceptions import HTTPException
 from werkzeug.serving import WSGIRequestHandler, make_server
 
-from . import application_page, clock, seeding, stytch, unit
+from . import application_page, clock, ledger_controls, seeding, state_pages, stytch, unit
 from . import controls as control_api
 from .control_access import ControlAccess
-from .control_middleware import PREFIX, ControlMiddleware
+from .control_middleware import PAGES, PREFIX, ControlMiddleware
 from .faults import Operations
+from .ledger import LedgerMiddleware, record_attempt
+from .ledger_store import LedgerStore
 from .store import MAX_RECORDS, Store
 from .transport import WSGIAdapter
 
@@ -37,7 +39,7 @@ IN_PROCESS = "http://stytch.emulator"  # where Unit fetches Stytch's keys; never
 POLICY = (
     "default-src 'none'; style-src 'self'; form-action 'self' http: https:; base-uri 'none'; frame-ancestors 'none'"
 )
-FRONT_PATHS = ("/inbox", "/healthz", "/emulator.css", "/application-form/", PREFIX, f"{PREFIX}/")
+FRONT_PATHS = ("/inbox", "/healthz", "/emulator.css", "/application-form/", PREFIX, f"{PREFIX}/", PAGES, f"{PAGES}/")
 CONTROLS_OFF = "The control API is off. Start the emulator with --controls to turn it on."
 NO_CONTROL = "There is no such control. The start page lists them."
 SAMPLE_PROJECT = "project-test-00000000-0000-4000-8000-000000000001"
@@ -50,24 +52,33 @@ def create_app(
     controls: ControlAccess | None = None,
     public_url: str | None = None,
     app_hosts: Set[str] = frozenset(),
+    ledger: bool = True,
 ) -> Flask:
     """Both services, a start page and optionally the control API, as one app.
 
     Without a URL, the data is in the database of ``EMULATOR_DATABASE_URL``, or in a SQLite file under ``instance/``.
-    ``controls`` says who may use the control API; without it there is none. ``public_url`` is the base of links, if
-    browsers reach the app at another origin than API clients do. ``app_hosts`` are host names at which plain http
-    redirect and webhook URLs are accepted, besides loopback. Raises BadDatabaseURL.
+    ``controls`` says who may use the control API; without it there is none. With it, a ``ledger`` records requests.
+    ``public_url`` is the base of links, if browsers reach the app at another origin than API clients do. ``app_hosts``
+    are host names at which plain http redirect and webhook URLs are accepted, besides loopback. Raises BadDatabaseURL.
     """
     given = database_url or os.environ.get("EMULATOR_DATABASE_URL", "").strip()
-    store = Store(given or f"sqlite:///{Path.cwd() / 'instance' / 'emulator.db'}")
+    url = given or f"sqlite:///{Path.cwd() / 'instance' / 'emulator.db'}"
+    store = LedgerStore(url) if controls else Store(url)
     stytch_app, unit_app = _services(store, public_url, frozenset(app_hosts))
     seed = partial(seeding.seed, store=store, stytch_app=stytch_app, unit_app=unit_app)
     app = _front_app(store, controls, frozenset(app_hosts))
     both = _by_path(app.wsgi_app, stytch_app, unit_app)
-    if controls:
+    if controls and isinstance(store, LedgerStore):
         operations = Operations(stytch_app, unit_app)
         app.register_blueprint(control_api.blueprint(store, stytch_app, unit_app, operations, controls))
+        app.register_blueprint(ledger_controls.blueprint(store, controls))
+        app.register_blueprint(state_pages.blueprint(store, controls, lambda: app.wsgi_app))
         both = ControlMiddleware(both, store, operations)
+        if ledger:
+            both = LedgerMiddleware(both, store)
+            unit_app.extensions["emulated_unit"].dispatcher.on_attempt = partial(record_attempt, store)
+    else:
+        app.register_blueprint(state_pages.off())
     app.wsgi_app = both  # type: ignore[method-assign, assignment]
     logging.getLogger("werkzeug").addFilter(_without_tokens)
     app.extensions |= {"emulator_store": store, "emulator_seed": seed}
@@ -156,7 +167,7 @@ def _front_app(store: Store, access: ControlAccess | None, app_hosts: frozenset[
     def finish(response: Response) -> Response:
         response.headers.setdefault("Content-Security-Policy", POLICY)
         response.headers |= {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
-        response.headers["Referrer-Policy"] = "no-referrer"
+        response.headers.setdefault("Referrer-Policy", "no-referrer")
         return response
 
     @app.errorhandler(HTTPException)
