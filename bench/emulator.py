@@ -29,6 +29,7 @@ VISITORS = (10, 1_000, 10_000)
 ROUNDS = 200
 REAL = 10  # visitors created through the API; the others are copies of the first
 GROWTH = 1.5  # times the median with 10 visitors
+WITH_LEDGER = 1.2  # times the median of all calls without it
 SEED = {"users": [{"email": "ada@example.com", "totp": True, "accounts": [{"funds": 10_000_000, "cards": [{}, {}]}]}]}
 COPIES = """
     WITH RECURSIVE numbers(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM numbers WHERE n < :count)
@@ -192,11 +193,29 @@ def report(name: str, durations: dict[int, list[float]]) -> Iterator[str]:
         yield line(f"{name}, p99 with {size:,} visitors, not 10", percentile[size], percentile[VISITORS[0]], "ms")
 
 
+def ledger_cost(folder: Path) -> str:
+    """The row of the ledger: the median of all calls with it, beside the same calls without it."""
+    durations: dict[bool, list[float]] = {}
+    visitors: dict[bool, Visitor] = {}
+    for on in (False, True):
+        controls = emulator.ControlAccess()
+        app = emulator.create_app(f"sqlite:///{folder}/ledger-{on}.db", controls=controls, ledger=on)
+        visitors[on] = Visitor(Client(app))
+        visitors[on].arrive()
+    for call, _turn, on in itertools.product(CALLS.values(), range(ROUNDS), visitors):
+        began = time.perf_counter()
+        call(visitors[on])
+        durations.setdefault(on, []).append((time.perf_counter() - began) * 1000)
+    median = {on: statistics.median(times) for on, times in durations.items()}
+    return line("All calls with the ledger, p50 beside without", median[True], median[False], "ms", WITH_LEDGER)
+
+
 def main() -> None:
     """Measure and print."""
     print(f"{'figure':<66} {'ours':>8} {'baseline':>9} {'':<5} {'ratio':>7} {'goal':>9}  verdict")
     with TemporaryDirectory() as name:
         folder = Path(name)
+        print(ledger_cost(folder), flush=True)
         with crowd(folder, 10) as few, crowd(folder, 1_000) as many, crowd(folder, 10_000) as most:
             for call_name, call in CALLS.items():
                 durations = measure(call, dict(zip(VISITORS, (few, many, most), strict=True)), bare())
