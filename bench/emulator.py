@@ -1,13 +1,15 @@
 """Cost of emulator calls, compared with a bare Flask endpoint and by visitors.
 
 Everything runs in this process without sockets. Each call is measured in turns with the bare endpoint and with each
-store size, so that other load on the machine affects all of them alike.
+store size, so that other load on the machine affects all of them alike. The start is that of the installed command.
 """
 
 from __future__ import annotations
 
 import itertools
+import os
 import statistics
+import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -17,6 +19,7 @@ from tempfile import TemporaryDirectory
 from typing import Any
 from uuid import uuid4
 
+import requests
 import sqlalchemy as sa
 from flask import Flask
 from werkzeug.test import Client, TestResponse
@@ -25,11 +28,18 @@ import stytch_unit_emulator as emulator
 from stytch_unit_emulator.database import engine_for
 from stytch_unit_emulator.seeding import CUSTOMER
 
+from . import processes
+
 VISITORS = (10, 1_000, 10_000)
 ROUNDS = 200
 REAL = 10  # visitors created through the API; the others are copies of the first
 GROWTH = 1.5  # times the median with 10 visitors
 WITH_LEDGER = 1.2  # times the median of all calls without it
+FIRST_ANSWER = 1.5  # seconds after the command
+REQUESTS = (10_000, 100_000)  # memory after more of them, beside after fewer
+GROWN = 1.1  # times the memory
+READS = ("Stytch: read a user", "Stytch: check a session, sign a JWT", "Unit: list cards", "Unit: read a card")
+PAGE = os.sysconf("SC_PAGE_SIZE")  # bytes
 SEED = {"users": [{"email": "ada@example.com", "totp": True, "accounts": [{"funds": 10_000_000, "cards": [{}, {}]}]}]}
 COPIES = """
     WITH RECURSIVE numbers(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM numbers WHERE n < :count)
@@ -210,12 +220,44 @@ def ledger_cost(folder: Path) -> str:
     return line("All calls with the ledger, p50 beside without", median[True], median[False], "ms", WITH_LEDGER)
 
 
+def start(folder: Path) -> str:
+    """The row of the start: from the command to the first answer, the fastest of three."""
+    environ = os.environ | {"PYTHONPATH": str(Path(emulator.__file__).parent.parent)}
+    seconds = []
+    for turn in range(3):
+        port = processes.free_port()
+        command = [sys.executable, "-m", "stytch_unit_emulator", "--port", str(port), "--controls"]
+        command += ["--database", f"sqlite:///{folder}/start-{turn}.db"]
+        began = time.perf_counter()
+        with processes.running(command, port, folder / "start.log", environ):
+            requests.get(f"http://127.0.0.1:{port}/healthz", timeout=5).raise_for_status()
+            seconds.append(time.perf_counter() - began)
+    return line(f"Start of the command, beside {FIRST_ANSWER} s", min(seconds), FIRST_ANSWER, "s", 1)
+
+
+def memory(folder: Path) -> str:
+    """The row of the memory: after many requests that the ledger records, beside after few."""
+    app = emulator.create_app(f"sqlite:///{folder}/memory.db", controls=emulator.ControlAccess())
+    visitors = [Visitor(Client(app)) for _ in range(REAL)]
+    for visitor in visitors:
+        visitor.arrive()
+    few, many = REQUESTS
+    sizes = []
+    for turn, call in enumerate(itertools.islice(itertools.cycle(READS), many), start=1):
+        CALLS[call](visitors[turn % REAL])
+        if turn in REQUESTS:
+            sizes.append(int(Path("/proc/self/statm").read_text().split()[1]) * PAGE / 2**20)
+    app.extensions["emulator_store"].close()
+    return line(f"Memory after {many:,} requests, beside {few:,}", sizes[1], sizes[0], "MB", GROWN)
+
+
 def main() -> None:
     """Measure and print."""
     print(f"{'figure':<66} {'ours':>8} {'baseline':>9} {'':<5} {'ratio':>7} {'goal':>9}  verdict")
     with TemporaryDirectory() as name:
         folder = Path(name)
-        print(ledger_cost(folder), flush=True)
+        for row in (start, ledger_cost, memory):
+            print(row(folder), flush=True)
         with crowd(folder, 10) as few, crowd(folder, 1_000) as many, crowd(folder, 10_000) as most:
             for call_name, call in CALLS.items():
                 durations = measure(call, dict(zip(VISITORS, (few, many, most), strict=True)), bare())

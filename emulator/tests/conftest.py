@@ -66,7 +66,7 @@ def clock() -> Iterator[time_machine.Traveller]:
 @pytest.fixture
 def long_lived_tenants(monkeypatch: pytest.MonkeyPatch) -> None:
     """Tenants that don't expire in tests that skip days."""
-    monkeypatch.setattr("stytch_unit_emulator.store.TENANT_LIFETIME", 365 * 24 * 3600)
+    monkeypatch.setattr("stytch_unit_emulator.lifetimes.TENANT_LIFETIME", 365 * 24 * 3600)
 
 
 @pytest.fixture(scope="session")

@@ -65,6 +65,19 @@ def test_a_request_is_recorded_with_its_answer_and_changes(
     assert entry["milliseconds"] > 0
 
 
+def test_the_redirect_behind_a_link_is_recorded_in_the_tenant_of_the_link(
+    emulated_project: EmulatedProject, client: stytch.Client
+) -> None:
+    client.magic_links.email.login_or_create("ada@example.com")
+    link = emulated_project.mails()[0]["link"]
+
+    requests.get(link, allow_redirects=False, timeout=10)
+
+    entry = emulated_project.requests(path="/v1/magic_links/redirect")[0]
+    assert (entry["method"], entry["status"]) == ("GET", 302)
+    assert link.rpartition("token=")[2] not in str(entry)
+
+
 def test_a_request_to_unit_is_recorded_with_its_query_and_refusal(emulated_project: EmulatedProject) -> None:
     at_unit(emulated_project, "GET", "/cards/1?include=account&token=hush")
 

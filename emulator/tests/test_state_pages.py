@@ -21,6 +21,8 @@ from .listener import Listener, listening
 from .over_http import at_unit, client_of
 from .unit_story import ADA, document
 
+TOKEN = "a-control-token-of-a-test"
+
 SEED: dict[str, Any] = {
     "users": [
         {
@@ -364,6 +366,29 @@ def test_the_pages_open_only_on_this_machine(app: Flask, peer: str, headers: dic
     answer = app.test_client().get("/state/", headers=headers, environ_base={"REMOTE_ADDR": peer})
 
     assert answer.status_code == status
+
+
+@pytest.mark.parametrize(
+    ("password", "host", "status"),
+    [
+        pytest.param(TOKEN, "emulator:8001", 200, id="the_control_token"),
+        pytest.param("x" * 16, "emulator:8001", 401, id="another_password"),
+        pytest.param("", "emulator:8001", 401, id="no_password"),
+        pytest.param(TOKEN, "evil.example", 403, id="another_host_name"),
+    ],
+)
+def test_at_an_allowed_host_name_the_control_token_opens_the_pages(
+    tmp_path: Path, password: str, host: str, status: int
+) -> None:
+    access = emulator.ControlAccess(frozenset({"emulator"}), TOKEN)
+    client = emulator.create_app(f"sqlite:///{tmp_path}/emulator.db", controls=access).test_client()
+
+    answer = client.get(
+        "/state/", auth=("any", password), headers={"Host": host}, environ_base={"REMOTE_ADDR": "192.0.2.7"}
+    )
+
+    assert answer.status_code == status
+    assert ("WWW-Authenticate" in answer.headers) == (status == 401)
 
 
 def test_faults_for_every_path_spare_the_pages(browser: Browser) -> None:

@@ -16,10 +16,12 @@ import requests
 import sqlalchemy as sa
 import time_machine
 
+import stytch_unit_emulator.lifetimes
 import stytch_unit_emulator.store
 from stytch_unit_emulator import Store, org_token
 from stytch_unit_emulator.database import BadDatabaseURL, engine_for
-from stytch_unit_emulator.store import CONTROLS, Tenant, TenantFull
+from stytch_unit_emulator.lifetimes import CONTROLS
+from stytch_unit_emulator.store import Tenant, TenantFull
 
 from .conftest import PROJECT_ID, UNIT_URL
 from .stytch_story import BOB, NO_SESSION, NO_TOKEN, NO_USER, Act, Story, refused
@@ -193,7 +195,7 @@ def test_existing_records_may_grow_to_twice_the_limit(store: Store, monkeypatch:
 
 @pytest.fixture
 def room_for_two(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(stytch_unit_emulator.store, "MAX_TENANTS", 2)
+    monkeypatch.setattr(stytch_unit_emulator.lifetimes, "MAX_TENANTS", 2)
 
 
 def read(store: Store, tenant_id: str) -> list[dict[str, Any]]:
@@ -237,7 +239,7 @@ def test_a_new_tenant_makes_room_for_itself_and_its_keys_only(store: Store, data
 @pytest.mark.usefixtures("clock")
 def test_keys_in_use_are_not_deleted_to_make_room(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     visit(store, "keys")
-    monkeypatch.setattr(stytch_unit_emulator.store, "MAX_TENANTS", 1)
+    monkeypatch.setattr(stytch_unit_emulator.lifetimes, "MAX_TENANTS", 1)
 
     with store.change("ada") as tenant:
         shared = tenant.partition("keys")
@@ -252,7 +254,7 @@ def test_a_tenant_in_a_transaction_is_not_deleted_to_make_room(
     store: Store, second_process: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     visit(store, "ada")
-    monkeypatch.setattr(stytch_unit_emulator.store, "MAX_TENANTS", 1)
+    monkeypatch.setattr(stytch_unit_emulator.lifetimes, "MAX_TENANTS", 1)
     entered = threading.Event()
 
     def other() -> None:
@@ -272,7 +274,7 @@ def test_a_tenant_in_a_transaction_is_not_deleted_to_make_room(
 
 
 def test_control_settings_are_not_deleted_to_make_room(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(stytch_unit_emulator.store, "MAX_TENANTS", 1)
+    monkeypatch.setattr(stytch_unit_emulator.lifetimes, "MAX_TENANTS", 1)
     visit(store, CONTROLS)
 
     visit(store, "ada")
@@ -283,7 +285,7 @@ def test_control_settings_are_not_deleted_to_make_room(store: Store, monkeypatch
 def test_using_keys_beside_a_tenant_counts_as_their_use(
     store: Store, clock: time_machine.Traveller, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(stytch_unit_emulator.store, "MAX_TENANTS", 3)
+    monkeypatch.setattr(stytch_unit_emulator.lifetimes, "MAX_TENANTS", 3)
     for tenant_id in ("keys", "bob"):
         visit(store, tenant_id)
         clock.shift(100)
@@ -352,7 +354,7 @@ def test_a_transaction_that_writes_nothing_keeps_the_tenant(store: Store) -> Non
 @pytest.mark.usefixtures("clock")
 def test_a_transaction_that_writes_nothing_deletes_nobody(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     visit(store, "ada")
-    monkeypatch.setattr(stytch_unit_emulator.store, "MAX_TENANTS", 1)
+    monkeypatch.setattr(stytch_unit_emulator.lifetimes, "MAX_TENANTS", 1)
 
     with store.change("bob"):
         pass

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from ipaddress import ip_address
 
 from flask import Request
+from werkzeug.datastructures import WWWAuthenticate
 from werkzeug.exceptions import Forbidden, Unauthorized
 
 MIN_TOKEN = 16  # characters
@@ -57,16 +58,27 @@ class ControlAccess:
             raise Unauthorized("Send the emulator's control token: Authorization: Bearer <token>.")
 
     def check_page(self, request: Request) -> None:
-        """Raise Forbidden unless a browser on this machine asks, by itself or from a page of this origin.
+        """Raise Forbidden or Unauthorized unless a browser asks, by itself or from a page of this origin.
 
-        A form must say that it is from this origin.
+        A form must say that it is from this origin. At other host names the control token is the password.
         """
         origin = request.headers.get("Origin", "" if request.method == "POST" else request.host_url[:-1])
         from_elsewhere = request.headers.get("Sec-Fetch-Site", "none") not in ("none", "same-origin")
         if from_elsewhere or origin != request.host_url[:-1]:
             raise Forbidden("These pages answer only requests that begin here. Open the emulator's start page first.")
-        if _is_forwarded(request) or not _is_local(request):
-            raise Forbidden("These pages open only on the emulator's machine, at localhost and without a proxy.")
+        if _is_forwarded(request) or not (_is_local(request) or _name(request) in self.hosts):
+            raise Forbidden(
+                "These pages open only on the emulator's machine, at localhost and without a proxy. For another host "
+                "name, start the emulator with --allow-host NAME and --control-token."
+            )
+        if not _is_local(request) and not self._is_password(request):
+            ask = WWWAuthenticate("basic", {"realm": "Any name, and the control token as password"})
+            raise Unauthorized("Enter the emulator's control token as the password.", www_authenticate=ask)
+
+    def _is_password(self, request: Request) -> bool:
+        given = request.authorization
+        sent = given.password if given and given.type == "basic" else None
+        return hmac.compare_digest((sent or "").encode(), self.token.encode())
 
     def _holds_token(self, request: Request) -> bool:
         given = request.authorization

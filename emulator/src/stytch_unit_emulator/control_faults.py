@@ -10,7 +10,8 @@ from flask import Blueprint, Response, abort, jsonify
 from . import stytch, unit
 from .control_input import ALL_TENANTS, body, count, nearest, number, tenant
 from .faults import AT_STYTCH, FAULT, KINDS, STATUSES, Operations
-from .store import CONTROLS, Json, Store
+from .lifetimes import CONTROLS
+from .store import Json, Store
 
 MAX_KEPT = 500  # faults; those of deleted tenants would pile up otherwise
 WAYS = ("fault", "error_type", "code", "status")

@@ -8,12 +8,14 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
+from urllib.parse import parse_qs
 
 from werkzeug.datastructures import Authorization
 
 from . import clock, faults, stytch, unit
 from .control_input import ALL_TENANTS
-from .store import CONTROLS, Json, Store, Tenant
+from .lifetimes import CONTROLS
+from .store import Json, Store, Tenant
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
@@ -22,6 +24,7 @@ PREFIX = "/control"
 PAGES = "/state"  # the pages that show a tenant
 APPLIED = "emulator.applied"  # WSGI environ key of what the controls did to a request
 JWKS = "/v1/sessions/jwks/"
+LINK = "/v1/magic_links/redirect"
 CLOCK, REDIRECT_URLS = "clock", "redirect_urls"
 
 
@@ -73,6 +76,8 @@ def _tenant_of(environ: WSGIEnvironment, store: Store) -> str | None:
         found = path.removeprefix(JWKS)
     elif path.startswith("/application-form/"):
         found = unit.tenant_of_form(path.split("/")[2], store)
+    elif path == LINK:  # a browser sends no credentials
+        found = stytch.tenant_of_link("".join(parse_qs(environ["QUERY_STRING"]).get("token", [])), store)
     elif credentials is None:
         found = None
     elif credentials.type == "basic":

@@ -12,7 +12,8 @@ from flask import Blueprint, abort, request
 from . import clock, tenant_copy
 from .control_input import body, number, tenant
 from .control_middleware import CLOCK, clock_offset
-from .store import CONTROLS, Json, Store, Tenant
+from .lifetimes import CONTROLS
+from .store import Json, Store, Tenant
 from .unit import WebhookDispatcher
 
 MAX_SNAPSHOTS = 20  # per tenant

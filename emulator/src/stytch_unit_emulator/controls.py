@@ -16,8 +16,9 @@ from .control_input import ALL_TENANTS, body, number, tenant, texts
 from .control_middleware import CLOCK, PREFIX, REDIRECT_URLS, clock_offset, redirect_urls
 from .control_snapshots import MAX_SHIFT, set_clock
 from .faults import FAULT, Operations
+from .lifetimes import CONTROLS
 from .seed_input import BadSeed
-from .store import CONTROLS, Json, Store, TenantFull
+from .store import Json, Store, TenantFull
 
 MAX_BYTES = 1024 * 1024  # of a request
 MAX_KEPT = 500  # tenants with redirect URLs; those of deleted tenants would pile up otherwise

@@ -1,7 +1,6 @@
 """The request ledger: what each tenant's callers sent, what they got, and what that changed.
 
-Entries are redacted before they are stored. Requests that name no project are not recorded: those without credentials,
-and the redirect behind a link in an email.
+Entries are redacted before they are stored. Requests that name no project are not recorded: those without credentials.
 """
 
 from __future__ import annotations

@@ -16,7 +16,8 @@ from typing import Literal, TypeAlias
 import sqlalchemy as sa
 
 from . import strict_json, tables
-from .store import CONTROLS, Json, Store, Tenant
+from .lifetimes import CONTROLS
+from .store import Json, Store, Tenant
 
 EntryType: TypeAlias = Literal["request", "attempt"]
 Changes: TypeAlias = dict[tuple[str, str], str]  # created, updated or deleted, by kind and id of the record

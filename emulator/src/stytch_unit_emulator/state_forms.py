@@ -18,7 +18,8 @@ from werkzeug.test import Client
 
 from . import unit
 from .control_middleware import PREFIX
-from .store import CONTROLS, Json, Store
+from .lifetimes import CONTROLS
+from .store import Json, Store
 
 FORM_KEY = "form_key"  # in the partition of the controls, so that every process knows it
 UNITS = {"seconds": 1, "minutes": 60, "hours": 3600, "days": 86_400}

@@ -19,9 +19,10 @@ from .control_middleware import PAGES, clock_offset
 from .ledger import requests, writers
 from .ledger_controls import wanted
 from .ledger_store import LedgerStore
+from .lifetimes import CONTROLS
 from .redaction import redacted_text
 from .state_kinds import KINDS, SECTION_OF, SECTIONS, attributes, cells
-from .store import CONTROLS, Json, Tenant
+from .store import Json, Tenant
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication
@@ -61,8 +62,11 @@ def blueprint(store: LedgerStore, access: ControlAccess, application: Callable[[
         return response
 
     @bp.errorhandler(HTTPException)
-    def refused(error: HTTPException) -> tuple[str, int]:
-        return render_template("state/refused.html", problem=error.description), error.code or 500
+    def refused(error: HTTPException) -> Response:
+        page = render_template("state/refused.html", problem=error.description)
+        answer = make_response(page, error.code or 500)
+        answer.headers.extend((name, value) for name, value in error.get_headers() if name == "WWW-Authenticate")
+        return answer
 
     @bp.app_template_global()
     def form_token(project_id: str) -> str:

@@ -9,7 +9,6 @@ size limits, and expires 24 hours after its last use, or sooner if there are too
 from __future__ import annotations
 
 import json
-import math
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -18,16 +17,12 @@ from uuid import uuid4
 
 import sqlalchemy as sa
 
-from . import clock, fixed_ids, strict_json, tables
+from . import fixed_ids, lifetimes, strict_json, tables
 from .database import BadDatabaseURL, engine_for, set_up
 
 Json: TypeAlias = dict[str, Any]
 
-TENANT_LIFETIME = 24 * 3600  # seconds after the last use
-COUNT_AGAIN_AFTER = 60  # seconds between the uses that reads write down; changes always do
-CONTROLS = "controls"  # the partition that never expires; requests only read it
 FIRST_NUMBER = 10_000  # first id of numbered records, so that ids look realistic
-MAX_TENANTS = 100_000  # a project over HTTP counts twice: its data and its keys
 MAX_RECORDS = 2000  # per tenant, like the limits below; protects the disk
 MAX_BYTES = 2 * 1024 * 1024
 MAX_PER_KIND = {"user": 500, "mail": 500, "card": 200}
@@ -131,8 +126,8 @@ class Tenant:
         Not locked unless it has to be created, so that visitors of one project don't wait for each other.
         """
         if tenant_id not in self._opened:
-            used_at = self._connection.scalar(tables.USED_AT, _use(tenant_id))
-            self._opened[tenant_id] = _should_count(used_at) and _enter(self._connection, tenant_id)
+            used_at = self._connection.scalar(tables.USED_AT, lifetimes.use_now(tenant_id))
+            self._opened[tenant_id] = lifetimes.should_count(used_at) and lifetimes.enter(self._connection, tenant_id)
         return Tenant(self._connection, tenant_id, self._opened)
 
     def _insert(self, kind: str, record_id: str, body: Json) -> int:
@@ -175,7 +170,7 @@ class Store:
         try:
             with self._begin() as connection:
                 set_up(connection, tables.schema)
-                _delete_expired(connection)
+                lifetimes.delete_expired(connection)
         except (sa.exc.SQLAlchemyError, OSError) as error:
             raise BadDatabaseURL("the database cannot be opened; check that it exists and that you own it.") from error
 
@@ -183,19 +178,19 @@ class Store:
     def change(self, tenant_id: str) -> Iterator[Tenant]:
         """A read-write transaction that locks the tenant; commits unless it raises."""
         with self._begin() as connection:
-            opened = {tenant_id: _enter(connection, tenant_id)}
+            opened = {tenant_id: lifetimes.enter(connection, tenant_id)}
             yield self.tenant_class(connection, tenant_id, opened)
-            _leave(connection, opened)
+            lifetimes.leave(connection, opened)
 
     @contextmanager
     def read(self, tenant_id: str, *, is_use: bool = True) -> Iterator[Tenant]:
         """A read-only transaction, without a lock. A use may be written down after it."""
         with self._begin(writes=False) as connection:
-            used_at = connection.scalar(tables.USED_AT, _use(tenant_id))
+            used_at = connection.scalar(tables.USED_AT, lifetimes.use_now(tenant_id))
             yield Tenant(connection, tenant_id)
-        if is_use and used_at is not None and _should_count(used_at):
+        if is_use and used_at is not None and lifetimes.should_count(used_at):
             with self._begin() as connection:
-                connection.execute(tables.TOUCH, _use(tenant_id))
+                connection.execute(tables.TOUCH, lifetimes.use_now(tenant_id))
 
     def tenant_with(self, name_kind: str, value: str) -> str | None:
         """Find the tenant by a record's additional key, for tokens without a visitor."""
@@ -238,39 +233,3 @@ class Store:
             return
         with self._engine.connect().execution_options(writes=writes) as connection, connection.begin():
             yield connection
-
-
-def _use(tenant_id: str) -> dict[str, Any]:
-    """A use of the tenant now. By the real clock, as a shifted one must not expire tenants."""
-    now = clock.real_timestamp()
-    return {"tenant_": tenant_id, "since": now - TENANT_LIFETIME, "now": math.inf if tenant_id == CONTROLS else now}
-
-
-def _should_count(used_at: float | None) -> bool:
-    return used_at is None or used_at < clock.real_timestamp() - COUNT_AGAIN_AFTER
-
-
-def _enter(connection: sa.Connection, tenant_id: str) -> bool:
-    """Lock the tenant and write down its use. Returns whether it had to be created."""
-    use = _use(tenant_id)
-    if connection.execute(tables.TOUCH, use).rowcount:
-        return False
-    connection.execute(tables.DELETE_THIS_IF_EXPIRED, use)
-    connection.execute(tables.LOCKING_INSERT, use)
-    return True
-
-
-def _leave(connection: sa.Connection, opened: Mapping[str, bool]) -> None:
-    """Delete new tenants that stayed empty, and make room for those that did not."""
-    new = [{"tenant_": tenant_id} for tenant_id, is_new in opened.items() if is_new]
-    if sum(connection.execute(tables.DELETE_THIS_IF_EMPTY, each).rowcount for each in new) == len(new):
-        return
-    _delete_expired(connection)
-    excess = connection.execute(tables.COUNT_TENANTS).scalar_one() - MAX_TENANTS
-    if excess > 0:
-        connection.execute(tables.DELETE_LEAST_RECENT, {"excess": excess, "in_use": [*opened, CONTROLS]})
-
-
-def _delete_expired(connection: sa.Connection) -> None:
-    """Delete tenants unused for too long, except those locked right now."""
-    connection.execute(tables.DELETE_EXPIRED, {"since": clock.real_timestamp() - TENANT_LIFETIME})

@@ -103,6 +103,7 @@ from . import debug, magic_link_emails, magic_links, sessions, totps, users, wir
 from .errors import REFUSALS
 from .keys import SECRET as TOKEN_SECRET
 from .keys import partition, rotate_key
+from .links import tenant_of as tenant_of_link
 from .redirects import is_url
 from .redirects import registered as registered_redirect_urls
 from .totp_records import set_secret
@@ -126,6 +127,7 @@ __all__ = [
     "registered_redirect_urls",
     "rotate_key",
     "set_secret",
+    "tenant_of_link",
 ]
 
 

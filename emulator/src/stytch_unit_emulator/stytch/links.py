@@ -11,7 +11,7 @@ from urllib.parse import urlencode, urlsplit, urlunsplit
 from uuid import uuid4
 
 from .. import clock
-from ..store import Json, Tenant
+from ..store import Json, Store, Tenant
 from . import fields, tokens
 from .errors import StytchFault
 from .wire import Call
@@ -62,6 +62,11 @@ def browser_binding(body: Json) -> Json:
 def find(tenant: Tenant, token: str) -> Json | None:
     """Find the link with this token, used or not."""
     return tenant.find(LINK, NAME, tokens.digest(token))
+
+
+def tenant_of(token: str, store: Store) -> str | None:
+    """The tenant that issued a link, or None."""
+    return store.tenant_with(NAME, tokens.digest(token))
 
 
 def is_open(link: Json) -> bool:

@@ -11,7 +11,6 @@ from ..store import Json
 from . import factors, fields, links, objects, session_records, user_records
 from .endpoint import authenticated
 from .errors import StytchFault
-from .tokens import digest
 from .wire import Call, new_id, service
 
 bp = Blueprint("magic_links", __name__, url_prefix="/v1/magic_links")
@@ -26,7 +25,7 @@ LINK_NOT_FOUND_PAGE = (
 def redirect_to_app() -> AnyResponse:
     """Redirect to the app. Does not use the link, as email scanners open links."""
     token = request.args.get("token", "")
-    found = service().store.tenant_with(links.NAME, digest(token))
+    found = links.tenant_of(token, service().store)
     link = None
     if found is not None:
         with service().store.read(found) as tenant:
