@@ -5,21 +5,19 @@ from __future__ import annotations
 import os
 import re
 import secrets
-import sys
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
 from tempfile import NamedTemporaryFile
-from urllib.parse import urlsplit
 
 from dotenv import dotenv_values, find_dotenv
 
 HERE = Path(__file__).resolve().parent
 LIVE_UNIT = "https://api.unit.co"
 SANDBOX_UNIT = "https://api.s.unit.sh"
-LOOPBACK = {"localhost", "127.0.0.1"}
+LOOPBACK = {"localhost", "127.0.0.1"}  # where http is allowed
 ORIGIN = re.compile(r"(?P<scheme>https?)://(?P<host>[a-z0-9-]+(\.[a-z0-9-]+)*)(:[1-9][0-9]{0,4})?")
 PLACEHOLDER = re.compile(  # a word that stands for a value
     r"(?<![a-z0-9])(your|x{4,}|placeholder|change-?me|replace|insert|sample|example|todo)(?![a-z0-9])|[<>…]|\.{3}",
@@ -27,6 +25,15 @@ PLACEHOLDER = re.compile(  # a word that stands for a value
 )
 FLASKS_SAMPLE_KEY = "192b9bdd22ab9ed4d12e236c78afcb9a393ec15f71bbf5dc987d54727823bcbf"  # in Flask's own documentation
 EMULATED_PROJECT = "project-test-00000000-0000-4000-8000-000000000000"
+STYTCH, UNIT = "STYTCH_PROJECT_ID", "UNIT_API_TOKEN"  # the service is emulated if its credential is not set
+CREDENTIALS = {STYTCH: "project-(test|live)-", "STYTCH_SECRET": "secret-(test|live)-", UNIT: ""}  # and how they start
+NEEDS = {  # by the variable that is useless without it; an emulator must not stand in silently
+    STYTCH: "STYTCH_SECRET",
+    "STYTCH_SECRET": STYTCH,
+    "STYTCH_API_URL": STYTCH,
+    UNIT: STYTCH,  # the real Unit cannot reach an emulated Stytch
+    "UNIT_API_URL": UNIT,
+}
 
 
 class SettingsError(SystemExit):
@@ -92,18 +99,18 @@ def load(
         environ = _without_parents_files(os.environ)
     merged = {**(dotenv_values(dotenv, interpolate=False) if dotenv else {}), **environ}
     given = {name: value.strip() for name, value in merged.items() if value and value.strip()}
-    stytch, unit_token = _stytch_pair(given), given.get("UNIT_API_TOKEN")
     _check_credentials(given)
-    emulated = frozenset(name for name, real in (("stytch", stytch), ("unit", unit_token)) if not real)
-    project_id, secret = stytch or (EMULATED_PROJECT, "secret-test-emulated")
+    emulated = frozenset(name for name, credential in (("stytch", STYTCH), ("unit", UNIT)) if credential not in given)
+    project_id = given.get(STYTCH, EMULATED_PROJECT)
+    kind = "api" if project_id.startswith("project-live-") else "test"
     settings = Settings(
         secret_key=_secret_key(given, instance, may_make_one=len(emulated) == 2),
         public_url=_origin(given, "PUBLIC_URL", "http://localhost:8000"),
         stytch_project_id=project_id,
-        stytch_secret=secret,
-        stytch_api_url=_stytch_url(given, project_id),
-        unit_api_token=unit_token or f"v2.public.emulator-{EMULATED_PROJECT}",
-        unit_api_url=_unit_url(given) if unit_token else SANDBOX_UNIT,
+        stytch_secret=given.get("STYTCH_SECRET", "secret-test-emulated"),
+        stytch_api_url=_origin(given, "STYTCH_API_URL", f"https://{kind}.stytch.com"),
+        unit_api_token=given.get(UNIT, f"v2.public.emulator-{EMULATED_PROJECT}"),
+        unit_api_url=_origin(given, "UNIT_API_URL", SANDBOX_UNIT),
         emulated=emulated,
         step_up_max_age=timedelta(seconds=whole(given, "STEP_UP_MAX_AGE", 600, 30, 3600)),
         sign_in_methods=names(given, "SIGN_IN_METHODS") or ("magic_link",),
@@ -114,7 +121,6 @@ def load(
         given=given,
     )
     _refuse_mixes(settings)
-    _refuse_debugging(given, settings)
     return settings
 
 
@@ -127,75 +133,30 @@ def _without_parents_files(environ: Mapping[str, str]) -> Mapping[str, str]:
     return {name: value for name, value in environ.items() if (name, value) not in foreign}
 
 
-def _stytch_pair(given: Mapping[str, str]) -> tuple[str, str] | None:
-    """Return the project id and its secret, or None if neither is set."""
-    if not any(name in given for name in ("STYTCH_PROJECT_ID", "STYTCH_SECRET")):
-        return None
-    environments = set()
-    for name, kind in (("STYTCH_PROJECT_ID", "project"), ("STYTCH_SECRET", "secret")):
-        if name not in given:
-            raise SettingsError(f"{name} is missing: Stytch needs both the project id and its secret, or neither.")
-        _refuse_placeholder(given, name)
-        if not (match := re.fullmatch(rf"{kind}-(test|live)-[\w=-]{{8,}}", given[name])):
-            raise SettingsError(f"{name} does not look like {kind}-test-… or {kind}-live-….")
-        environments.add(match[1])
-    if len(environments) > 1:
-        raise SettingsError("STYTCH_SECRET is of another environment (test or live) than STYTCH_PROJECT_ID.")
-    return given["STYTCH_PROJECT_ID"], given["STYTCH_SECRET"]
-
-
 def _check_credentials(given: Mapping[str, str]) -> None:
-    """Refuse half a set-up, such as a URL without its credentials: an emulator must not stand in silently."""
-    _refuse_placeholder(given, "UNIT_API_TOKEN")
-    if "UNIT_API_TOKEN" in given and "STYTCH_PROJECT_ID" not in given:
-        raise SettingsError(
-            "UNIT_API_TOKEN is set but STYTCH_PROJECT_ID is not: Unit cannot reach an emulated Stytch. "
-            "Set Stytch's pair too, or unset UNIT_API_TOKEN."
-        )
-    for url, credential in (("STYTCH_API_URL", "STYTCH_PROJECT_ID"), ("UNIT_API_URL", "UNIT_API_TOKEN")):
-        if url in given and credential not in given:
-            sentence = f"{credential} is missing: {url} is set, which is for a real service. Set both, or neither."
-            raise SettingsError(sentence)
-
-
-def _refuse_placeholder(given: Mapping[str, str], name: str) -> None:
-    if PLACEHOLDER.search(given.get(name, "")):
-        raise SettingsError(f"{name} is still a placeholder: set the dashboard's value, or leave it blank.")
-
-
-def _stytch_url(given: Mapping[str, str], project_id: str) -> str:
-    environment = "api" if project_id.startswith("project-live-") else "test"
-    return _origin(given, "STYTCH_API_URL", f"https://{environment}.stytch.com")
-
-
-def _unit_url(given: Mapping[str, str]) -> str:
-    url = _origin(given, "UNIT_API_URL", SANDBOX_UNIT)
-    if url.startswith("https://") and url not in {SANDBOX_UNIT, LIVE_UNIT}:
-        raise SettingsError(f"UNIT_API_URL must be {SANDBOX_UNIT}, {LIVE_UNIT}, or on localhost.")
-    return url
-
-
-def _refuse_debugging(given: Mapping[str, str], settings: Settings) -> None:
-    on = given.get("FLASK_DEBUG", "0").lower() not in {"0", "false", "no"}  # as Flask reads it; --debug sets it too
-    hosts = re.findall(r" (?:--host[= ]|-h[= ]?)(\S+)", " ".join(sys.argv)) or [
-        given.get("FLASK_RUN_HOST", "localhost")
-    ]
-    if on and not {*hosts} <= {*LOOPBACK, "::1"}:
-        raise SettingsError("FLASK_DEBUG must be off when the server is not on localhost: the debugger runs any code.")
-    if on and urlsplit(settings.public_url).hostname not in LOOPBACK:
-        raise SettingsError("FLASK_DEBUG must be off when PUBLIC_URL is not on localhost: the debugger runs any code.")
+    for name, needed in NEEDS.items():
+        if name in given and needed not in given:
+            raise SettingsError(f"{needed} is missing: {name} is set, which needs it. Set both, or neither.")
+    for name, start in CREDENTIALS.items():
+        if PLACEHOLDER.search(given.get(name, "")):
+            raise SettingsError(f"{name} is still a placeholder: set the dashboard's value, or leave it blank.")
+        if start and name in given and not re.fullmatch(rf"{start}[\w=-]{{8,}}", given[name]):
+            raise SettingsError(f"{name} does not look like {start}…: copy it from the dashboard.")
 
 
 def _refuse_mixes(settings: Settings) -> None:
-    if settings.is_live and "unit" in settings.emulated:
+    """Refuse half test, half live: customers would see play money, or a test would move real money."""
+    is_live, unit_url = settings.is_live, settings.unit_api_url
+    if is_live != settings.stytch_secret.startswith("secret-live-"):
+        raise SettingsError("STYTCH_SECRET is of another environment (test or live) than STYTCH_PROJECT_ID.")
+    if is_live and "unit" in settings.emulated:
         raise SettingsError(
-            "UNIT_API_TOKEN is missing: a live Stytch project has real customers, who need a real bank. "
-            "Set it, with UNIT_API_URL=https://api.unit.co, or use a test project with the emulated Unit."
+            "UNIT_API_TOKEN is missing: a live Stytch project has real customers, who need a real bank."
         )
-    if settings.is_live and settings.unit_is_sandbox:
-        raise SettingsError("UNIT_API_URL must be Unit's live API when STYTCH_PROJECT_ID is a live project.")
-    if not settings.is_live and not settings.unit_is_sandbox:
-        raise SettingsError("STYTCH_PROJECT_ID must be a live project when UNIT_API_URL is Unit's live API.")
+    if unit_url.startswith("https://") and unit_url not in {SANDBOX_UNIT, LIVE_UNIT}:
+        raise SettingsError(f"UNIT_API_URL must be {SANDBOX_UNIT}, {LIVE_UNIT}, or on localhost.")
+    if is_live == settings.unit_is_sandbox:
+        raise SettingsError(f"UNIT_API_URL must be {LIVE_UNIT} for a live STYTCH_PROJECT_ID, and only for a live one.")
 
 
 def _secret_key(given: Mapping[str, str], instance: Path, *, may_make_one: bool) -> str:

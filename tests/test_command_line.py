@@ -1,4 +1,4 @@
-"""``flask run`` with a stranger's .env in a folder above, and with the debugger on other hosts."""
+"""Flask's command line with a stranger's .env in a folder above."""
 
 from __future__ import annotations
 
@@ -55,23 +55,3 @@ def test_our_own_env_file_and_the_environment_are_read(copy: Path) -> None:
 
     assert flask(copy, "show").stdout == "60 None\n"
     assert flask(copy, "show", STEP_UP_MAX_AGE="90").stdout == "90 None\n"
-
-
-@pytest.mark.parametrize(
-    ("arguments", "environ"),
-    [
-        (["--debug", "run", "--host", "0.0.0.0"], {}),  # noqa: S104 - to be refused
-        (["--debug", "run", "--host=::"], {}),
-        (["run", "--debug", "-h", "192.0.2.1"], {}),
-        (["run", "-h0.0.0.0"], {"FLASK_DEBUG": "1"}),
-        (["run"], {"FLASK_DEBUG": "1", "FLASK_RUN_HOST": "0.0.0.0"}),  # noqa: S104 - to be refused
-    ],
-    ids=str,
-)
-def test_the_debugger_is_refused_on_other_hosts(copy: Path, arguments: list[str], environ: dict[str, str]) -> None:
-    (copy.parent / ".env").unlink()
-
-    refused = flask(copy, *arguments, "--port", "1", **environ)
-
-    assert refused.returncode == 1
-    assert "FLASK_DEBUG must be off when the server is not on localhost" in refused.stderr

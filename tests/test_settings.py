@@ -97,16 +97,8 @@ def test_blank_means_absent_and_blanks_around_a_value_are_ignored(tmp_path: Path
     assert settings.given == {"STEP_UP_MAX_AGE": "60", "OF_AN_EXTRA": "yes"}
 
 
-@pytest.mark.parametrize(
-    "environ",
-    [
-        pytest.param({"FLASK_DEBUG": "1"}, id="debugging on localhost"),
-        pytest.param({"FLASK_DEBUG": "0", "PUBLIC_URL": "https://demo.example.com"}, id="not debugging elsewhere"),
-        pytest.param(BOTH | {"UNIT_API_TOKEN": "v2.public.aYourb4examplec1insertXXXXX9"}, id="a word in a token"),
-    ],
-)
-def test_what_only_resembles_a_mistake_is_accepted(tmp_path: Path, environ: Environ) -> None:
-    assert read(environ, tmp_path)
+def test_a_token_may_contain_what_only_resembles_a_placeholder(tmp_path: Path) -> None:
+    assert read(BOTH | {"UNIT_API_TOKEN": "v2.public.aYourb4examplec1insertXXXXX9"}, tmp_path)
 
 
 @pytest.mark.parametrize(

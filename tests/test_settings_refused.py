@@ -10,18 +10,17 @@ from settings import SettingsError
 
 from .environs import BOTH, LIVE_STYTCH, LIVE_UNIT, SANDBOX_UNIT, SECRET_KEY, TEST_STYTCH, Environ, read
 
-NOT_A_PAIR = "is missing: Stytch needs both the project id and its secret, or neither."
-ODD_PROJECT = "STYTCH_PROJECT_ID does not look like project-test-… or project-live-…."
-ODD_SECRET = "STYTCH_SECRET does not look like secret-test-… or secret-live-…."
+NEEDED = "is set, which needs it. Set both, or neither."
+ODD_PROJECT = "STYTCH_PROJECT_ID does not look like project-(test|live)-…: copy it from the dashboard."
+ODD_SECRET = "STYTCH_SECRET does not look like secret-(test|live)-…: copy it from the dashboard."
 OTHER_ENVIRONMENT = "STYTCH_SECRET is of another environment (test or live) than STYTCH_PROJECT_ID."
 PLACEHOLDER = "is still a placeholder: set the dashboard's value, or leave it blank."
 ODD_ORIGIN = "must be an origin such as http://localhost:8000, without a path."
 REFUSALS: dict[str, list[Environ]] = {
     # credentials
-    "UNIT_API_TOKEN is set but STYTCH_PROJECT_ID is not: Unit cannot reach an emulated Stytch. "
-    "Set Stytch's pair too, or unset UNIT_API_TOKEN.": [SANDBOX_UNIT | SECRET_KEY],
-    f"STYTCH_SECRET {NOT_A_PAIR}": [BOTH | {"STYTCH_SECRET": ""}],
-    f"STYTCH_PROJECT_ID {NOT_A_PAIR}": [BOTH | {"STYTCH_PROJECT_ID": "  "}],
+    f"STYTCH_PROJECT_ID is missing: UNIT_API_TOKEN {NEEDED}": [SANDBOX_UNIT | SECRET_KEY],
+    f"STYTCH_SECRET is missing: STYTCH_PROJECT_ID {NEEDED}": [BOTH | {"STYTCH_SECRET": ""}],
+    f"STYTCH_PROJECT_ID is missing: STYTCH_SECRET {NEEDED}": [BOTH | {"STYTCH_PROJECT_ID": "  "}],
     ODD_PROJECT: [
         BOTH | {"STYTCH_PROJECT_ID": "project-test-hush"},
         BOTH | {"STYTCH_PROJECT_ID": "secret-test-hush_hush"},
@@ -42,23 +41,18 @@ REFUSALS: dict[str, list[Environ]] = {
         BOTH | {"UNIT_API_TOKEN": "v2.public.YOUR_HUSH"},
         BOTH | {"UNIT_API_TOKEN": "change-me"},
     ],
-    "UNIT_API_TOKEN is missing: UNIT_API_URL is set, which is for a real service. Set both, or neither.": [
-        {"UNIT_API_URL": "https://api.s.unit.sh"}
-    ],
-    "STYTCH_PROJECT_ID is missing: STYTCH_API_URL is set, which is for a real service. Set both, or neither.": [
-        {"STYTCH_API_URL": "https://hush.example.com"}
-    ],
+    f"UNIT_API_TOKEN is missing: UNIT_API_URL {NEEDED}": [{"UNIT_API_URL": "https://api.s.unit.sh"}],
+    f"STYTCH_PROJECT_ID is missing: STYTCH_API_URL {NEEDED}": [{"STYTCH_API_URL": "https://hush.example.com"}],
     # test mixed with live
     OTHER_ENVIRONMENT: [
         BOTH | {"STYTCH_SECRET": LIVE_STYTCH["STYTCH_SECRET"]},
         BOTH | {"STYTCH_PROJECT_ID": LIVE_STYTCH["STYTCH_PROJECT_ID"]},
     ],
-    "UNIT_API_URL must be Unit's live API when STYTCH_PROJECT_ID is a live project.": [BOTH | LIVE_STYTCH],
-    "UNIT_API_TOKEN is missing: a live Stytch project has real customers, who need a real bank. "
-    "Set it, with UNIT_API_URL=https://api.unit.co, or use a test project with the emulated Unit.": [
+    "UNIT_API_TOKEN is missing: a live Stytch project has real customers, who need a real bank.": [
         LIVE_STYTCH | SECRET_KEY
     ],
-    "STYTCH_PROJECT_ID must be a live project when UNIT_API_URL is Unit's live API.": [
+    "UNIT_API_URL must be https://api.unit.co for a live STYTCH_PROJECT_ID, and only for a live one.": [
+        BOTH | LIVE_STYTCH,
         BOTH | LIVE_UNIT,
         BOTH | {"UNIT_API_URL": "https://API.unit.co:443/"},
     ],
@@ -72,10 +66,6 @@ REFUSALS: dict[str, list[Environ]] = {
         BOTH | {"SECRET_KEY": "192b9bdd22ab9ed4d12e236c78afcb9a393ec15f71bbf5dc987d54727823bcbf"},
         BOTH | {"SECRET_KEY": "change-me-to-a-long-random-string-of-hush"},
         BOTH | {"SECRET_KEY": "hush" * 8},
-    ],
-    # the debugger
-    "FLASK_DEBUG must be off when PUBLIC_URL is not on localhost: the debugger runs any code.": [
-        {"FLASK_DEBUG": value, "PUBLIC_URL": "https://hush.example.com"} for value in ("1", "true", "on")
     ],
     # origins
     f"PUBLIC_URL {ODD_ORIGIN}": [
