@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from flask_wtf import FlaskForm
-from wtforms import Field, SelectChoice, SelectField, StringField, TelField
+from wtforms import Field, SelectChoice, SelectField, StringField
 from wtforms.validators import DataRequired, Length, ValidationError
 
 from services.methods import compact, plain
@@ -33,22 +33,22 @@ def clean_line(text: str | None) -> str:
     return " ".join(NEEDLESS.sub("", text or "").split())
 
 
-def _text(attribute: str, label: str, missing: str, **kw: Any) -> Field:
-    """Return a line of text, required if there is a sentence for a missing one; as long as Unit takes it."""
-    required = [DataRequired(missing)] if missing else []
-    rules = [*required, Length(max=255, message="Use at most 255 characters."), _readable]
+def _text(attribute: str, label: str, *, required: bool = True, **kw: Any) -> Field:
+    """Return a line of text, as long as Unit takes it."""
+    rules = [DataRequired(f"Enter your {label[0].lower()}{label[1:]}.")] if required else []
+    rules += [Length(max=255, message="Use at most 255 characters."), _readable]
     kw["maxlength"] = False  # or the browser would cut what is pasted
     return StringField(label, description=attribute, filters=[clean_line], validators=rules, render_kw=kw)
 
 
-def _number(
-    attribute: str, label: str, missing: str, shape: str, wrong: str, kind: type[Field] = StringField, **kw: str
-) -> Field:
+def _number(attribute: str, label: str, shape: str, wrong: str, autocomplete: str = "off") -> Field:
     def check(_form: FlaskForm, field: Field) -> None:
         if not re.fullmatch(shape, _digits(field.data)):
             raise ValidationError(wrong)
 
-    return kind(label, description=attribute, filters=[plain], validators=[DataRequired(missing), check], render_kw=kw)
+    kw = {"autocomplete": autocomplete, "inputmode": "tel" if autocomplete == "tel" else "numeric"}
+    rules = [DataRequired(wrong), check]
+    return StringField(label, description=attribute, filters=[plain], validators=rules, render_kw=kw)
 
 
 def _choice(attribute: str, label: str, missing: str, **kw: str) -> SelectField:
@@ -65,40 +65,22 @@ def _readable(_form: FlaskForm, field: Field) -> None:
 class ApplicationForm(FlaskForm):  # type: ignore[misc]
     """Who applies."""
 
-    first_name = _text("fullName/first", "First name", "Enter your first name.", autocomplete="given-name")
-    last_name = _text("fullName/last", "Last name", "Enter your last name.", autocomplete="family-name")
+    first_name = _text("fullName/first", "First name", autocomplete="given-name")
+    last_name = _text("fullName/last", "Last name", autocomplete="family-name")
     # Text, since a browser's own date field drops what it cannot read.
-    date_of_birth = _text("dateOfBirth", "Date of birth", "Enter your date of birth.", autocomplete="bday")
-    ssn = _number(
-        "ssn",
-        "Social Security number",
-        "Enter your Social Security number.",
-        "[0-9]{9}",
-        "Enter nine digits, such as 123-45-6789.",
-        inputmode="numeric",
-        autocomplete="off",
-    )
-    phone = _number(
-        "phone",
-        "Mobile phone",
-        "Enter your mobile number.",
-        r"(\+?1)?[0-9]{10}",
-        "Enter ten digits, such as 555-555-0101.",
-        kind=TelField,
-        autocomplete="tel",
-    )
-    street = _text("address/street", "Street address", "Enter your street address.", autocomplete="address-line1")
-    street2 = _text("address/street2", "Apartment, suite (optional)", "", autocomplete="address-line2")
-    city = _text("address/city", "City", "Enter your city.", autocomplete="address-level2")
+    date_of_birth = _text("dateOfBirth", "Date of birth", autocomplete="bday")
+    ssn = _number("ssn", "Social Security number", "[0-9]{9}", "Enter nine digits, such as 123-45-6789.")
+    phone = _number("phone", "Mobile phone", r"(\+?1)?[0-9]{10}", "Enter ten digits, such as 555-555-0101.", "tel")
+    street = _text("address/street", "Street address", autocomplete="address-line1")
+    street2 = _text("address/street2", "Apartment, suite (optional)", required=False, autocomplete="address-line2")
+    city = _text("address/city", "City", autocomplete="address-level2")
     state = _choice("address/state", "State", "Choose your state.", autocomplete="address-level1")
     postal_code = _number(
         "address/postalCode",
         "ZIP code",
-        "Enter your ZIP code.",
         "[0-9]{5}([0-9]{4})?",
         "Enter five digits, or nine with a hyphen.",
-        inputmode="numeric",
-        autocomplete="postal-code",
+        "postal-code",
     )
     occupation = _choice("occupation", "Occupation", "Choose the closest one.")
     annual_income = _choice("annualIncome", "Annual income", "Choose a range.")

@@ -34,22 +34,14 @@ REFUSED = "The bank did not make this change. The card is shown as it is now."
 KINDS = {"virtual": True, "physical": False}
 FRESH_JWT = 30  # seconds for which a JWT counts as "just returned"
 NONCE = re.compile(r"[\w-]{22}", re.ASCII)
-DONE = {
-    "freeze": "Card frozen. No one can pay with it until you unfreeze it.",
-    "unfreeze": "Card unfrozen. You can pay with it again.",
-    "report-lost": "Reported as lost. This card can no longer be used.",
-    "report-stolen": "Reported as stolen. This card can no longer be used.",
-    "close": "Card closed. It can no longer be used.",
-    "replace": "A new card with the same number is on its way.",
+ACTIONS = {  # what a code is for, the state that the card reaches, and what to say then
+    "freeze": ("freeze {}", "Frozen", "Card frozen. No one can pay with it until you unfreeze it."),
+    "unfreeze": ("unfreeze {}", "Active", "Card unfrozen. You can pay with it again."),
+    "report-lost": ("report {} as lost", "Lost", "Reported as lost. This card can no longer be used."),
+    "report-stolen": ("report {} as stolen", "Stolen", "Reported as stolen. This card can no longer be used."),
+    "close": ("close {}", "ClosedByCustomer", "Card closed. It can no longer be used."),
+    "replace": ("replace {}", None, "A new card with the same number is on its way."),
 }
-REACHED = {  # the state after each action
-    "freeze": "Frozen",
-    "unfreeze": "Active",
-    "report-lost": "Lost",
-    "report-stolen": "Stolen",
-    "close": "ClosedByCustomer",
-}
-VERBS = {"report-lost": "report {} as lost", "report-stolen": "report {} as stolen"}
 
 
 class DigitsConverter(BaseConverter):
@@ -86,8 +78,7 @@ def card_purpose(verb: str = "") -> Callable[[], str]:
     def words() -> str:
         ending = request.values.get("ending", "")
         card = f"the card ending in {ending}" if re.fullmatch(r"[0-9]{4}", ending, re.ASCII) else "this card"
-        action = str((request.view_args or {}).get("action", ""))
-        return (verb or VERBS.get(action, f"{action} {{}}")).format(card)
+        return (verb or ACTIONS[(request.view_args or {})["action"]][0]).format(card)
 
     return words
 
@@ -145,16 +136,17 @@ def show(card_id: str) -> Response:
 @step_up_required(card_purpose())
 def act(card_id: str, action: str) -> Response:
     """Change the card's state."""
+    _verb, reached, done = ACTIONS[action]
     try:
         card = current_customer().act(card_id, action)
     except UnitError as error:
         if not error.code.startswith("not_supported"):
             raise
         card, account = current_customer().card(card_id)
-        if card.status == REACHED.get(action):  # pressed twice
-            return card_changed(card, DONE[action])
+        if card.status == reached:  # pressed twice
+            return card_changed(card, done)
         return card_page(card, 409, account=account, problem=REFUSED, announce=REFUSED)
-    return card_changed(card, DONE[action])
+    return card_changed(card, done)
 
 
 def card_page(card: Card, status: int = 200, **context: Any) -> Response:

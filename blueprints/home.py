@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from flask import Blueprint, Response, current_app, flash, make_response, render_template, request, url_for
 
@@ -18,8 +17,7 @@ bp = Blueprint("home", __name__)
 STEPS = ("Sign in", "Add an authenticator", "Open an account", "Confirm it’s you", "Use your card")
 
 
-@dataclass(frozen=True)
-class Step:
+class Step(NamedTuple):
     """One step of the journey, for this user."""
 
     number: int
@@ -31,20 +29,18 @@ class Step:
 @guards.public
 def index() -> Response:
     """Offer the next step, or a sign-in before the session ends."""
-    if "sign-in" in request.args and guards.optional_session():
-        return make_response(render_template("home/index.html"))
     try:
         session = guards.current_session()
         if not (session.enrolled and session.customer_id):
             guards.fresh_session()  # another process may have seen the user take that step
     except NotSignedIn:
-        if guards.cookie_name("stytch_session") not in request.cookies:
-            return make_response(render_template("home/index.html"))
-        flash(SIGN_IN_AGAIN, "notice")
+        if is_lost := guards.cookie_name("stytch_session") in request.cookies:
+            flash(SIGN_IN_AGAIN, "notice")
         response = make_response(render_template("home/index.html"))
-        guards.delete_cookie(response)
+        if is_lost:
+            guards.delete_cookie(response)
         return response
-    return make_response(render_template("home/journey.html"))
+    return make_response(render_template("home/index.html" if "sign-in" in request.args else "home/journey.html"))
 
 
 @bp.get("/login")
@@ -65,15 +61,13 @@ def journey() -> list[Step]:
     """Return the five steps; the first one that is not done is the current one."""
     done = [False] * len(STEPS)
     if session := guards.loaded_session():
-        fresh = proven_until(session) is not None
-        done = [True, session.enrolled, session.customer_id is not None, fresh, False]
-    current = done.index(False)
-    states = ["done" if done[i] else "current" if i == current else "todo" for i in range(len(STEPS))]
+        done = [True, session.enrolled, session.customer_id is not None, proven_until(session) is not None, False]
+    states = ["done" if is_done else "todo" for is_done in done]
+    states[done.index(False)] = "current"
     return [Step(number, title, state) for number, (title, state) in enumerate(zip(STEPS, states, strict=True), 1)]
 
 
 def next_step_url() -> str:
     """Return where the user continues."""
     current = next(step.number for step in journey() if step.state == "current")
-    pages = {3: "onboarding.index", 4: "cards.index", 5: "cards.index"}
-    return url_for(pages[current]) if current in pages else HOME
+    return url_for({3: "onboarding.index", 4: "cards.index", 5: "cards.index"}.get(current, "home.index"))

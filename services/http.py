@@ -66,19 +66,16 @@ class HttpSession(requests.Session):
             )(self._announced, request, **kwargs)
 
     def _announced(self, request: requests.PreparedRequest, **kwargs: Any) -> requests.Response:
-        began = time.perf_counter()
-
-        def announce(response: requests.Response | None, problem: str = "") -> None:
-            took = (time.perf_counter() - began) * 1_000
-            send(upstream_call, request=request, response=response, problem=problem, milliseconds=took)
-
+        began, response, problem = time.perf_counter(), None, ""
         try:
             response = self._checked(request, **kwargs)
+            return response
         except ServiceUnavailable as error:
-            announce(error.response, error.why)
+            response, problem = error.response, error.why
             raise
-        announce(response)
-        return response
+        finally:
+            took = (time.perf_counter() - began) * 1_000
+            send(upstream_call, request=request, response=response, problem=problem, milliseconds=took)
 
     def _checked(self, request: requests.PreparedRequest, **kwargs: Any) -> requests.Response:
         host = urlsplit(request.url or "").netloc

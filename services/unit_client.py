@@ -17,7 +17,7 @@ from werkzeug.local import LocalProxy
 
 from .errors import ServiceUnavailable
 from .signals import Refusal
-from .unit_models import Account, Application, Card, CustomerToken, Json
+from .unit_models import Account, Application, Card, CustomerToken, Json, Problem
 
 Query: TypeAlias = Mapping[str, str] | None
 PAGE, MOST_CARDS, MOST_ACCOUNTS = 100, 1_000, 1_000
@@ -160,7 +160,7 @@ class CustomerClient(UnitClient):
     def card(self, card_id: str) -> tuple[Card, Account]:
         """Return one card, and its account."""
         found = self.get(f"/cards/{card_id}", include="account")
-        if not (accounts := _accounts_in(found)):
+        if not (accounts := Account.read_all(found.get("included"))):
             raise ServiceUnavailable("Unit", "a card without its account")
         return Card.read(found["data"]), accounts[0]
 
@@ -181,24 +181,13 @@ class CustomerClient(UnitClient):
         return Card.read(self.call("POST", f"/cards/{card_id}/{action}", document)["data"])
 
 
-def _accounts_in(found: Mapping[str, Any]) -> list[Account]:
-    included = found.get("included")
-    extras = included if isinstance(included, list) else []
-    return [
-        Account.read(extra) for extra in extras if isinstance(extra, dict) and extra.get("type") == "depositAccount"
-    ]
-
-
 def _refusal(response: requests.Response, answer: Json) -> Exception:
     """Return UnitError if the answer says what was wrong, else (and for 429) ServiceUnavailable."""
-    errors = answer.get("errors")
-    first: Json = errors[0] if isinstance(errors, list) and errors and isinstance(errors[0], dict) else {}
-    code = first.get("code") or {401: "unauthorized", 404: "not_found"}.get(response.status_code)
+    problem = Problem.read(answer)
+    code = problem.code or {401: "unauthorized", 404: "not_found"}.get(response.status_code)
     if not code or response.status_code == 429:
         return ServiceUnavailable("Unit", f"status {response.status_code}")
-    source = first.get("source")
-    pointer = source.get("pointer", "") if isinstance(source, dict) else ""
-    return UnitError(response.status_code, str(code), str(pointer))
+    return UnitError(response.status_code, code, problem.pointer)
 
 
 org_client = cast(OrgClient, LocalProxy(lambda: current_app.extensions["unit"]))  # the running app's

@@ -110,3 +110,10 @@ class CustomerToken(Resource):
 
     token: BearerToken = Field(validation_alias=attribute("token"))
     expires_in: Whole = Field(validation_alias=attribute("expiresIn"))  # seconds
+
+
+class Problem(Resource):
+    """What an error answer says of the first thing that was wrong."""
+
+    code: str | None = Field(None, validation_alias=AliasPath("errors", 0, "code"))
+    pointer: str = Field("", validation_alias=AliasPath("errors", 0, "source", "pointer"))

@@ -17,7 +17,7 @@ from limits import parse
 from limits.storage import MemoryStorage
 from werkzeug.test import TestResponse
 
-from blueprints.cards import DONE
+from blueprints.cards import ACTIONS
 from blueprints.errors import safe_next_path
 from services import magic_links
 from services.session import CUSTOMER_CLAIM
@@ -109,12 +109,12 @@ def test_a_card_of_someone_else_is_not_found_on_any_route(
     thief = another_customer(holder, clock)
     found = routes(app, {"GET", "POST"})
     asked = [(method, path + rest.removeprefix("/cards/1")) for method, rest in found if rest.startswith("/cards/1")]
-    asked += [("POST", f"{path}/{action}") for action in DONE]
+    asked += [("POST", f"{path}/{action}") for action in ACTIONS]
     form = {"shop": "coffee", "dailyPurchase": "1"}
 
     given = {(method, path): thief.get(path) if method == "GET" else thief.post(path, form) for method, path in asked}
 
-    assert len(asked) > len(DONE) + 1
+    assert len(asked) > len(ACTIONS) + 1
     assert {key: (page.status, page.heading) for key, page in given.items()} == dict.fromkeys(
         asked, (404, "Page not found")
     )

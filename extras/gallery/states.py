@@ -14,7 +14,7 @@ from markupsafe import Markup
 
 from blueprints import totp
 from blueprints.application_form import ApplicationForm
-from blueprints.cards import DONE, REFUSED, UNCONFIRMED
+from blueprints.cards import ACTIONS, REFUSED, UNCONFIRMED
 from blueprints.errors import MESSAGES
 from services.errors import LimitReached
 from services.factors import Enrollment
@@ -163,7 +163,7 @@ def _card() -> Iterator[State]:
     for name, card, shown in (("virtual", VIRTUAL, ("Active", "Lost")), ("physical", PHYSICAL, ACTIONS_IN)):
         for status in shown:
             yield State(group, f"{name} {status}", page, {"card": card.model_copy(update={"status": status})})
-    yield State(group, "done", page, {"card": FROZEN, "done": DONE["freeze"]})
+    yield State(group, "done", page, {"card": FROZEN, "done": ACTIONS["freeze"][2]})
     yield State(group, "refused", page, {"card": FROZEN, "problem": REFUSED})
     yield State(group, "number", "reveal/page.html", {"card": VIRTUAL, "token": "sample"})
     yield State(group, "number of a frozen card", "reveal/page.html", {"card": FROZEN, "token": ""})
