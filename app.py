@@ -3,8 +3,6 @@
 To leave an extra out, remove its name from ``EXTRAS`` and delete its folder.
 """
 
-from __future__ import annotations
-
 import sys
 from importlib import import_module
 

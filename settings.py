@@ -1,7 +1,5 @@
 """The environment, read and checked once. A wrong or incomplete setting stops the start and names the variable."""
 
-from __future__ import annotations
-
 import os
 import re
 import secrets

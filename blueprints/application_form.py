@@ -3,8 +3,6 @@
 A field's ``description`` is the path of its attribute at Unit. Unit docs: *Create Individual Application*.
 """
 
-from __future__ import annotations
-
 import json
 import re
 from datetime import date

@@ -4,8 +4,6 @@ To copy: the page comes at once and htmx loads what Unit says; only what a card'
 has changed meanwhile, the card says so and shows the true one. Unit docs: *Cards*.
 """
 
-from __future__ import annotations
-
 import re
 import secrets
 import time

@@ -5,8 +5,6 @@ opens the sign-in in a new tab; an outage is a response with a way to try again,
 one sees a trace or a service's own text.
 """
 
-from __future__ import annotations
-
 import re
 from urllib.parse import quote, unquote, urlsplit
 

@@ -1,7 +1,5 @@
 """The home page: the sign-in form, or the user's next step."""
 
-from __future__ import annotations
-
 from typing import Any, NamedTuple
 
 from flask import Blueprint, Response, current_app, flash, make_response, render_template, request, url_for

@@ -3,8 +3,6 @@
 ``HX-Request`` decides about form only, never about rights. Each page template has its fragment in a block.
 """
 
-from __future__ import annotations
-
 from typing import Any
 
 from flask import Response, flash, make_response, redirect, render_template, request

@@ -4,8 +4,6 @@ To copy: opening the link uses nothing up, since mail scanners open links; the b
 only in the browser that asked for it (PKCE). Whatever Stytch knows about an address, the answer is the same.
 """
 
-from __future__ import annotations
-
 import base64
 import hashlib
 import re

@@ -4,8 +4,6 @@ To copy: the person's details are validated here and kept nowhere; Unit's decisi
 user's metadata at Stytch is written last, so that after a crash in between the next visit continues where it stopped.
 """
 
-from __future__ import annotations
-
 from flask import Blueprint, Response, current_app, make_response, request, url_for
 
 from services import guards

@@ -1,7 +1,5 @@
 """Slots: places in core templates that extras fill, and what templates need if no extra provides it."""
 
-from __future__ import annotations
-
 from typing import Any
 
 from flask import Flask, current_app

@@ -6,8 +6,6 @@ What the code is for travels with the dialog, signed for this session, so that t
 step-up form's own fields start with ``OWN``; all other fields are those of the interrupted form.
 """
 
-from __future__ import annotations
-
 import json
 import re
 from dataclasses import asdict, dataclass, replace

@@ -5,8 +5,6 @@ current factor. The first code is checked with the session's own token, so that 
 recovery code opens nothing; it only leads to a new authenticator.
 """
 
-from __future__ import annotations
-
 import re
 from urllib.parse import quote
 

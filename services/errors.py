@@ -1,7 +1,5 @@
 """Exceptions that cross a module's border. ``blueprints/errors.py`` and ``step_up.py`` turn them into responses."""
 
-from __future__ import annotations
-
 import re
 from contextvars import ContextVar
 

@@ -4,8 +4,6 @@ To copy: send a JWT that Stytch has just returned, ask for the smallest scope, a
 the step-up. The token stays in this process's memory, where no script can read it; a lost one is exchanged again.
 """
 
-from __future__ import annotations
-
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field

@@ -4,8 +4,6 @@ To copy: a code is checked with the session's own token, so that this session ca
 who lists recovery codes or removes an authenticator: ``require_factor_proof`` does. Stytch docs: *TOTP*.
 """
 
-from __future__ import annotations
-
 import re
 import time
 from dataclasses import dataclass, field

@@ -4,8 +4,6 @@ To copy: every view needs a session unless it is marked ``@public`` (``services/
 a cached session without asking Stytch; and a guard only raises: one place turns that into a dialog, redirect or page.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from functools import wraps

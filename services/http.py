@@ -4,8 +4,6 @@ To copy: time-outs on every call, one time budget for a call and its retries, a 
 no redirects, no settings from the environment, and one exception for "no usable answer".
 """
 
-from __future__ import annotations
-
 import io
 import re
 import time

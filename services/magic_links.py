@@ -4,8 +4,6 @@ To copy: a link works only with the PKCE verifier of the browser that asked for 
 double press or after a lost answer, signs that browser in again for a minute; in another process it was used already.
 """
 
-from __future__ import annotations
-
 import hashlib
 import time
 from contextlib import suppress

@@ -6,8 +6,6 @@ To copy: a blueprint registers its row, which is all that a new method needs. It
 and calls ``set_current_session`` with what Stytch returned. ``blueprints/totp.py`` is the model.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field

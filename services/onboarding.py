@@ -4,8 +4,6 @@ To copy: each step is a look-up or carries a key that the same user always gets,
 last. A user who comes back after a crash goes through the same steps again and ends with one customer.
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 
 from .session import CUSTOMER_CLAIM, Session

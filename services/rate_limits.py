@@ -4,8 +4,6 @@ To copy: count before acting, so that parallel tries count too, and give back wh
 down, what is limited is refused (503). Addresses and users are counted in moving windows, which allow no burst.
 """
 
-from __future__ import annotations
-
 import math
 import time
 from collections.abc import Callable, Iterable, Iterator

@@ -4,8 +4,6 @@ To copy: every view needs a session unless it is marked ``@public``, so a forgot
 checks stand in an order in which another site can neither sign a user out nor find out whether someone is signed in.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 
 from flask import Flask, Response, abort, current_app, g, request, session

@@ -4,8 +4,6 @@ To copy: one verify function with everything pinned (RS256, keys from one URL, i
 and one class that says what a session has proven, by kind and age of its factors, never by counting them.
 """
 
-from __future__ import annotations
-
 import re
 import time
 from collections.abc import Mapping

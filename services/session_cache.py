@@ -3,8 +3,6 @@
 To copy: keys are hashes of the token, parallel requests share one call, and no late answer revives an ended session.
 """
 
-from __future__ import annotations
-
 import hashlib
 import time
 from collections.abc import Callable

@@ -3,8 +3,6 @@
 The sender is the Flask app, so that a listener hears one app only.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from functools import wraps
 from typing import Any, Literal, ParamSpec, TypeAlias, TypeVar

@@ -4,8 +4,6 @@ To copy: a view names what the code is for. The guard asks Stytch before it refu
 ``blueprints/step_up.py`` turns that into a dialog or a page.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from datetime import datetime
 

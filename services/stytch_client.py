@@ -4,8 +4,6 @@ To copy: a refusal that the user can act on is ``CodeRejected``; one that is our
 many calls) is ``ServiceUnavailable``. Stytch docs: *Errors*, *Sessions*.
 """
 
-from __future__ import annotations
-
 import math
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress

@@ -4,8 +4,6 @@ To copy: what users do goes through ``CustomerClient``, so that Unit checks owne
 like one that does not exist. Unit docs: *Applications*, *Deposit Accounts*, *Cards*.
 """
 
-from __future__ import annotations
-
 import json
 import uuid
 from collections.abc import Callable, Mapping, Sequence

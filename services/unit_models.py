@@ -3,8 +3,6 @@
 Money is in cents. An answer of any other shape than Unit documents raises ServiceUnavailable.
 """
 
-from __future__ import annotations
-
 from datetime import UTC
 from typing import Annotated, Any, Self, TypeAlias
 
@@ -63,11 +61,6 @@ class Application(Resource):
     status: str = Field(validation_alias=attribute("status"))  # Pending, AwaitingDocuments, Approved, Denied, ...
     customer_id: Id | None = Field(None, validation_alias=AliasPath("relationships", "customer", "data", "id"))
     jwt_subject: str | None = Field(None, validation_alias=attribute("jwtSubject"))
-
-    @property
-    def is_final(self) -> bool:
-        """Whether Unit's decision will not change any more."""
-        return self.is_refused or self.customer_id is not None
 
     @property
     def is_refused(self) -> bool:
