@@ -23,5 +23,7 @@ def fill_slot(app: Flask, name: str, template: str) -> None:
 @pass_context
 def slot(page: Context, name: str, **context: Any) -> Markup:
     """Render what extras show at this place, with what the page has; empty without them."""
-    templates = [page.environment.get_template(name) for name in current_app.extensions["slots"].get(name, ())]
+    if not (names := current_app.extensions["slots"].get(name)):
+        return Markup()
+    templates = map(page.environment.get_template, names)
     return Markup("").join(Markup(one.render(page.get_all(), **context).strip()) for one in templates)  # noqa: S704 - rendered by Jinja

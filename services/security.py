@@ -119,8 +119,7 @@ def require_same_origin() -> None:
 
 def set_headers(response: Response) -> Response:
     """Set what every response carries; only successful static files may be cached."""
-    for name, value in HEADERS.items():
-        response.headers.setdefault(name, value)
+    response.headers.extend({name: value for name, value in HEADERS.items() if name not in response.headers})
     if g.get("is_foreign"):
         session.modified = False  # no new cookie: it would take the place of the one that the browser held back
     if not is_static(request.endpoint) or response.status_code >= 400:

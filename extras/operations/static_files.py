@@ -1,4 +1,4 @@
-"""Cache-busted URLs, SRI hashes and gzip for static files.
+"""Cache-busted URLs, SRI hashes and gzip for static files; and URLs that templates need on every page, built once.
 
 To copy: only static files are compressed. A page that holds a secret next to what a user typed would leak the secret
 through its compressed length (BREACH). Each file is compressed once, at the highest level.
@@ -11,11 +11,11 @@ import gzip
 import hashlib
 import os
 from contextlib import suppress
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any
 
-from flask import Flask, Response, current_app, request
+from flask import Flask, Response, request
 
 from services.security import is_static
 
@@ -25,43 +25,62 @@ COMPRESSED = {".css", ".js", ".svg", ".txt"}
 
 def init_app(app: Flask) -> None:
     """Version the URLs of static files, of the app and of its blueprints; give templates ``integrity``."""
-    app.url_defaults(add_version)
-    app.after_request(cache_and_compress)
-    app.jinja_env.globals["integrity"] = integrity
+    files = StaticFiles(app)
+    app.url_defaults(files.add_version)
+    app.after_request(files.cache_and_compress)
+    app.jinja_env.globals.update(integrity=files.integrity, url_for=files.url_for)
 
 
-def integrity(filename: str, endpoint: str = "static") -> str:
-    """Return the value of an ``integrity`` attribute (Subresource Integrity)."""
-    return _digests(_path(endpoint, filename))[0]
+class StaticFiles:
+    """The static files of an app and its blueprints."""
 
+    def __init__(self, app: Flask) -> None:
+        self._app = app
+        self._path = lru_cache(1_000)(self._find)
+        self._url = lru_cache(1_000)(self._build)
 
-def add_version(endpoint: str, values: dict[str, Any]) -> None:
-    """Add a version that changes with the content to the URL of a static file."""
-    if is_static(endpoint):
+    def integrity(self, filename: str, endpoint: str = "static") -> str:
+        """Return the value of an ``integrity`` attribute (Subresource Integrity)."""
+        return _digests(self._path(endpoint, filename))[0]
+
+    def url_for(self, endpoint: str, **values: Any) -> str:
+        """Return a URL as Flask does; one of a static file or without values is built once, and if the file changes."""
+        filename = values.get("filename", "") if is_static(endpoint) else ""
+        if len(values) > bool(filename) or endpoint.startswith(".") or not request:
+            return self._app.url_for(endpoint, **values)
+        changed = 0
         with suppress(OSError):  # there is no such file
-            values["v"] = _version(endpoint, values["filename"])
+            changed = _changed(self._path(endpoint, filename)) if filename else 0
+        return self._url(request.script_root, endpoint, filename, changed)
 
+    def add_version(self, endpoint: str, values: dict[str, Any]) -> None:
+        """Add a version that changes with the content to the URL of a static file."""
+        if is_static(endpoint):
+            with suppress(OSError):  # there is no such file
+                values["v"] = self._version(endpoint, values["filename"])
 
-def cache_and_compress(response: Response) -> Response:
-    """Let browsers keep a versioned file for a year; without the current version they ask each time."""
-    endpoint = request.endpoint or ""
-    if is_static(endpoint) and request.method in {"GET", "HEAD"} and response.status_code < 400:
-        filename: str = (request.view_args or {})["filename"]
-        if request.args.get("v") == _version(endpoint, filename):
-            response.headers["Cache-Control"] = f"public, max-age={YEAR}, immutable"
-        if Path(filename).suffix in COMPRESSED:
-            _compress(response, _path(endpoint, filename))
-    return response
+    def cache_and_compress(self, response: Response) -> Response:
+        """Let browsers keep a versioned file for a year; without the current version they ask each time."""
+        endpoint = request.endpoint or ""
+        if is_static(endpoint) and request.method in {"GET", "HEAD"} and response.status_code < 400:
+            filename: str = (request.view_args or {})["filename"]
+            if request.args.get("v") == self._version(endpoint, filename):
+                response.headers["Cache-Control"] = f"public, max-age={YEAR}, immutable"
+            if Path(filename).suffix in COMPRESSED:
+                _compress(response, self._path(endpoint, filename))
+        return response
 
+    def _version(self, endpoint: str, filename: str) -> str:
+        return _digests(self._path(endpoint, filename))[1]
 
-def _path(endpoint: str, filename: str) -> str:
-    owner = endpoint.rpartition(".")[0]
-    folder = current_app.blueprints[owner].static_folder if owner else current_app.static_folder
-    return os.path.join(folder or "static", filename)  # noqa: PTH118 - ten times a page; Path takes three times as long
+    def _find(self, endpoint: str, filename: str) -> str:
+        owner = endpoint.rpartition(".")[0]
+        folder = (self._app.blueprints[owner] if owner else self._app).static_folder
+        return str(Path(folder or "static", filename))
 
-
-def _version(endpoint: str, filename: str) -> str:
-    return _digests(_path(endpoint, filename))[1]
+    def _build(self, _root: str, endpoint: str, filename: str, _changed: int) -> str:
+        values: dict[str, Any] = {"filename": filename} if filename else {}
+        return self._app.url_for(endpoint, **values)
 
 
 def _compress(response: Response, file: str) -> None:
@@ -83,7 +102,7 @@ def _digests(file: str) -> tuple[str, str]:
 
 
 def _changed(file: str) -> int:
-    return os.stat(file).st_mtime_ns  # noqa: PTH116 - as above
+    return os.stat(file).st_mtime_ns  # noqa: PTH116 - ten times a page; Path takes three times as long
 
 
 @cache

@@ -5,7 +5,9 @@ from __future__ import annotations
 import base64
 import gzip
 import hashlib
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
@@ -23,6 +25,11 @@ FOREVER = "public, max-age=31536000, immutable"
 
 def address(tag: LexborNode) -> str:
     return str(tag.attrs.get("src") or tag.attrs.get("href"))
+
+
+def in_templates(app: Flask, name: str) -> Callable[..., str]:
+    function: Callable[..., str] = app.jinja_env.globals[name]  # type: ignore[assignment]
+    return function
 
 
 def sha384(data: bytes) -> str:
@@ -140,7 +147,7 @@ def test_only_what_succeeds_may_be_kept_of_the_app_and_of_extras(
 def test_an_extras_file_has_a_version_and_a_hash_of_its_own(small: Flask) -> None:
     with small.test_request_context():
         urls = [url_for(endpoint, filename="sheet.css") for endpoint in ("static", "extra.static")]
-        hashes = [static_files.integrity("sheet.css", endpoint) for endpoint in ("static", "extra.static")]
+        hashes = [in_templates(small, "integrity")("sheet.css", endpoint) for endpoint in ("static", "extra.static")]
 
     answers = [small.test_client().get(url, headers=GZIP, buffered=True) for url in urls]
 
@@ -159,9 +166,11 @@ def test_an_unknown_file_is_not_found_and_has_no_version(small: Flask, path: str
 
 
 def test_a_changed_file_has_another_version_and_hash_at_once(small: Flask, tmp_path: Path) -> None:
-    def seen() -> tuple[str, str]:
+    template = small.jinja_env.from_string("{{ url_for('static', filename='sheet.css') }} {{ integrity('sheet.css') }}")
+
+    def seen() -> list[str]:
         with small.test_request_context():
-            return url_for("static", filename="sheet.css"), static_files.integrity("sheet.css")
+            return template.render().split()
 
     before, again = seen(), seen()
     (tmp_path / "own" / "sheet.css").write_text("b { color: red }")
@@ -169,3 +178,25 @@ def test_a_changed_file_has_another_version_and_hash_at_once(small: Flask, tmp_p
 
     assert before == again
     assert not set(before) & set(after)
+
+
+def test_urls_in_templates_are_those_of_flask(small: Flask) -> None:
+    small.add_url_rule("/files/<filename>", "file")
+    small.add_url_rule("/", "home")
+    asked: list[tuple[str, dict[str, Any]]] = [
+        ("static", {"filename": "sheet.css"}),
+        ("static", {"filename": "sheet.css", "_anchor": "mark"}),
+        ("static", {"filename": "none.css"}),
+        ("extra.static", {"filename": "sheet.css"}),
+        ("file", {"filename": "a"}),
+        ("file", {"filename": "b"}),
+        ("home", {}),
+        ("home", {"next": "x"}),
+    ]
+
+    for prefix in ("", "/prefix", ""):
+        with small.test_request_context(base_url=f"http://localhost{prefix}"):
+            built = [in_templates(small, "url_for")(endpoint, **values) for endpoint, values in asked]
+
+            assert built == [url_for(endpoint, **values) for endpoint, values in asked]
+            assert all(url.startswith(f"{prefix}/") for url in built)
