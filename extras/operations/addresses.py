@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from contextlib import suppress
+from functools import lru_cache
 from ipaddress import ip_address
 
 from flask import request
@@ -16,6 +17,7 @@ def clean_address() -> None:
     request.remote_addr = bare(request.remote_addr or "")
 
 
+@lru_cache(1_000)
 def bare(text: str) -> str | None:
     """Return an address without port, brackets and zone; an IPv4 address that is written as IPv6 as IPv4."""
     text = text.strip(' "')

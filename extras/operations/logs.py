@@ -18,6 +18,7 @@ import time
 import traceback
 from collections.abc import Mapping
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any
 from urllib.parse import quote
 
@@ -149,6 +150,7 @@ def _path() -> str:
     return quote(path, safe="/[]")[:200]
 
 
+@lru_cache(1_000)
 def _network(address: str | None) -> str:
     """Return the client's network: enough to see where attacks come from, too little to identify a person."""
     try:

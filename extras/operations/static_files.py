@@ -10,12 +10,13 @@ import base64
 import gzip
 import hashlib
 import os
+import time
 from contextlib import suppress
 from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any
 
-from flask import Flask, Response, request
+from flask import Flask, Response, has_request_context, request
 
 from services.security import is_static
 
@@ -41,17 +42,21 @@ class StaticFiles:
 
     def integrity(self, filename: str, endpoint: str = "static") -> str:
         """Return the value of an ``integrity`` attribute (Subresource Integrity)."""
-        return _digests(self._path(endpoint, filename))[0]
+        file = self._path(endpoint, filename)
+        return _digests(file, _changed_by(int(time.time()), file))[0]
 
     def url_for(self, endpoint: str, **values: Any) -> str:
-        """Return a URL as Flask does; one of a static file or without values is built once, and if the file changes."""
+        """Return a URL as Flask does; one of a static file or without values is built once, and if the file changes.
+
+        Pages see a change within a second: a call of ``stat`` lets other threads run first, on a busy server.
+        """
         filename = values.get("filename", "") if is_static(endpoint) else ""
-        if len(values) > bool(filename) or endpoint.startswith(".") or not request:
+        if len(values) > bool(filename) or endpoint.startswith(".") or not has_request_context():
             return self._app.url_for(endpoint, **values)
         changed = 0
         with suppress(OSError):  # there is no such file
-            changed = _changed(self._path(endpoint, filename)) if filename else 0
-        return self._url(request.script_root, endpoint, filename, changed)
+            changed = _changed_by(int(time.time()), self._path(endpoint, filename)) if filename else 0
+        return self._url(request.root_path, endpoint, filename, changed)
 
     def add_version(self, endpoint: str, values: dict[str, Any]) -> None:
         """Add a version that changes with the content to the URL of a static file."""
@@ -71,7 +76,8 @@ class StaticFiles:
         return response
 
     def _version(self, endpoint: str, filename: str) -> str:
-        return _digests(self._path(endpoint, filename))[1]
+        file = self._path(endpoint, filename)
+        return _digests(file, _changed(file))[1]
 
     def _find(self, endpoint: str, filename: str) -> str:
         owner = endpoint.rpartition(".")[0]
@@ -96,17 +102,18 @@ def _compress(response: Response, file: str) -> None:
     response.set_etag(etag or "", weak=True)  # the same file, but not the same bytes
 
 
-def _digests(file: str) -> tuple[str, str]:
-    """Return a file's digest for an ``integrity`` attribute, and a short one for its URL."""
-    return _digests_of(file, _changed(file))
-
-
 def _changed(file: str) -> int:
-    return os.stat(file).st_mtime_ns  # noqa: PTH116 - ten times a page; Path takes three times as long
+    return os.stat(file).st_mtime_ns  # noqa: PTH116 - Path takes three times as long
+
+
+@lru_cache(1_000)
+def _changed_by(_second: int, file: str) -> int:
+    return _changed(file)
 
 
 @cache
-def _digests_of(file: str, _changed: int) -> tuple[str, str]:
+def _digests(file: str, _changed: int) -> tuple[str, str]:
+    """Return a file's digest for an ``integrity`` attribute, and a short one for its URL."""
     digest = hashlib.sha384(Path(file).read_bytes())
     return "sha384-" + base64.b64encode(digest.digest()).decode(), digest.hexdigest()[:12]
 

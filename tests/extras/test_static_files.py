@@ -11,6 +11,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
+import time_machine
 from flask import Blueprint, Flask, url_for
 from selectolax.lexbor import LexborNode
 
@@ -165,7 +166,9 @@ def test_an_unknown_file_is_not_found_and_has_no_version(small: Flask, path: str
     assert small.test_client().get(path, headers=GZIP).status_code == 404
 
 
-def test_a_changed_file_has_another_version_and_hash_at_once(small: Flask, tmp_path: Path) -> None:
+def test_a_changed_file_has_another_version_and_hash_within_a_second(
+    small: Flask, tmp_path: Path, clock: time_machine.Traveller
+) -> None:
     template = small.jinja_env.from_string("{{ url_for('static', filename='sheet.css') }} {{ integrity('sheet.css') }}")
 
     def seen() -> list[str]:
@@ -174,10 +177,22 @@ def test_a_changed_file_has_another_version_and_hash_at_once(small: Flask, tmp_p
 
     before, again = seen(), seen()
     (tmp_path / "own" / "sheet.css").write_text("b { color: red }")
+    clock.shift(1)
     after = seen()
+    answer = small.test_client().get(after[0], buffered=True)
 
     assert before == again
     assert not set(before) & set(after)
+    assert after[1] == sha384(answer.data)
+    assert answer.headers["Cache-Control"] == FOREVER
+
+
+def test_a_changed_file_is_not_kept_under_its_old_version(small: Flask, tmp_path: Path) -> None:
+    with small.test_request_context():
+        url = in_templates(small, "url_for")("static", filename="sheet.css")
+    (tmp_path / "own" / "sheet.css").write_text("b { color: red }")
+
+    assert small.test_client().get(url, buffered=True).headers["Cache-Control"] != FOREVER
 
 
 def test_urls_in_templates_are_those_of_flask(small: Flask) -> None:
