@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import expect
 
+from . import shortcuts
 from .conftest import Arrive
 from .visitor import SCHEMES, SCREENSHOTS, Scheme, Visitor
 
@@ -34,12 +35,45 @@ def test_the_journey_leads_to_cards_and_leaves_nothing_behind(anybody: Visitor) 
     expect(anybody.cards()).to_have_count(2)
 
     anybody.sign_out()
+    expect(page.locator("main > .done")).to_have_text("You’re signed out.")
     with page.expect_response(re.compile(r"/cards(/list)?$")) as asked_again:
         page.evaluate("history.back()")
     expect(page.get_by_label("Email")).to_be_visible()
 
     assert asked_again.value.status == 303
     expect(anybody.cards()).to_have_count(0)
+
+
+def test_a_reload_at_check_your_email_keeps_it_and_back_is_the_form(visitor: Visitor) -> None:
+    page, sent = visitor.page, visitor.page.get_by_role("heading", name="Check your email")
+    visitor.ask_for_link()
+    expect(visitor.mailed_link).to_be_visible()
+    assert visitor.email not in page.url
+
+    page.go_back()
+    expect(page.get_by_label("Email")).to_be_visible()
+    page.go_forward()
+    expect(sent).to_be_visible()
+    page.reload()
+    expect(sent).to_be_visible()
+    page.go_back()
+    expect(page.get_by_label("Email")).to_be_visible()
+    page.go_forward()
+    visitor.mailed_link.click()
+    visitor.press("Sign me in")
+
+    expect(page.get_by_role("button", name="Sign out")).to_be_visible()
+
+
+def test_a_reload_at_the_qr_code_offers_one_again(visitor: Visitor) -> None:
+    shortcuts.sign_in(visitor)
+    visitor.page.goto("/")
+    visitor.show_qr_code()
+
+    visitor.page.reload()
+
+    expect(visitor.page.get_by_text("Each QR code is shown only once.")).to_be_visible()
+    visitor.show_qr_code()
 
 
 @pytest.mark.parametrize("scheme", SCHEMES)

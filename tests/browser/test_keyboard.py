@@ -1,10 +1,14 @@
-"""The whole journey without a mouse."""
+"""The whole journey without a mouse, and where the focus is meanwhile."""
 
 from __future__ import annotations
 
+import pytest
 from playwright.sync_api import expect
 
+from app import EXTRAS
+
 from ..visitor import PERSON
+from . import shortcuts
 from .visitor import Visitor
 
 TYPED = {  # as on a keyboard, where a field is more than text
@@ -60,3 +64,52 @@ def test_the_first_stop_of_a_page_skips_to_its_content(visitor: Visitor) -> None
     visitor.tab_and_press(visitor.page.get_by_role("link", name="Skip to content"), "Enter")
 
     expect(visitor.page.get_by_role("main")).to_be_focused()
+
+
+@pytest.mark.parametrize("width", [1280, 390])
+def test_opening_a_page_moves_neither_the_focus_nor_the_page(holder: Visitor, width: int) -> None:
+    page = holder.page
+    page.set_viewport_size({"width": width, "height": 800})
+    account = ["/account"] if "account" in EXTRAS else []
+    for path in ("/", "/cards", "/cards/list", "/customer", "/step-up/recover", *account):
+        page.goto(path)
+        expect(page.locator("[aria-busy=true]")).to_have_count(0)
+
+        expect(page.locator("body")).to_be_focused()
+        assert page.evaluate("scrollY") == 0
+        if path == "/cards":
+            expect(page.get_by_role("status")).to_have_text("Your cards are loaded.")
+
+
+def test_the_page_of_a_link_and_of_a_decision_do_not_take_the_focus(visitor: Visitor) -> None:
+    visitor.ask_for_link()
+    visitor.mailed_link.click()
+    expect(visitor.page.get_by_role("button", name="Sign me in")).to_be_visible()
+    expect(visitor.page.locator("body")).to_be_focused()
+    visitor.press("Sign me in")
+    visitor.enroll()
+    visitor.continue_to_application()
+    visitor.fill_in_application(ssn="000-00-0004")
+    visitor.press("Open my account")
+    expect(visitor.page.get_by_role("heading", name="Under review")).to_be_focused()
+
+    visitor.page.goto("/customer")
+
+    expect(visitor.page.locator("body")).to_be_focused()
+
+
+def test_after_a_press_and_after_a_code_the_focus_is_on_what_came(holder: Visitor) -> None:
+    holder.expected = {403}
+    page = holder.page
+    shortcuts.sign_in(holder)
+    page.goto("/cards")
+    holder.code_field.fill(holder.next_code)
+    holder.dialog.get_by_role("button", name="Confirm", exact=True).click()
+    expect(holder.cards()).to_have_count(1)
+    expect(page.locator("#cards")).to_be_focused()
+    assert page.evaluate("scrollY") == 0
+
+    holder.press("Get this card")
+
+    expect(holder.cards()).to_have_count(2)
+    expect(page.locator("#cards")).to_be_focused()

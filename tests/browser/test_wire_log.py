@@ -5,11 +5,23 @@ from __future__ import annotations
 import re
 
 import pytest
-from playwright.sync_api import Locator, expect
+from playwright.sync_api import Locator, Route, expect
 
 from .accessible import complaints
 from .conftest import Arrive
 from .visitor import Visitor
+
+SHIFTS = """addEventListener('DOMContentLoaded', () => { window.shifts ??= 0 });
+new PerformanceObserver((list) => {
+    for (const { hadRecentInput, value } of list.getEntries())
+        if (!hadRecentInput) window.shifts = (window.shifts ?? 0) + value;
+}).observe({ type: 'layout-shift', buffered: true })"""
+SHIFTED = """async () => {  // when what has come late is drawn and measured
+    await document.fonts.ready;
+    await new Promise((done) => { requestAnimationFrame(() => setTimeout(done, 100)); });
+    return window.shifts;
+}"""
+ROOM = "parseFloat(getComputedStyle(document.body).paddingRight)"
 
 
 def panel(visitor: Visitor) -> Locator:
@@ -65,15 +77,42 @@ def test_the_panel_is_reached_and_left_by_keyboard(visitor: Visitor) -> None:
 def test_the_panel_folds_away_and_stays_folded(visitor: Visitor) -> None:
     visitor.sign_in()
     fold, wide = panel(visitor).get_by_role("heading", name="API calls"), "document.body.clientWidth - innerWidth"
-    room = "parseFloat(getComputedStyle(document.body).paddingRight)"
-    before = visitor.page.evaluate(room)
+    before = visitor.page.evaluate(ROOM)
 
     fold.click()
     visitor.page.reload()
 
     expect(panel(visitor).locator("#wire-log-calls")).to_be_hidden()
-    assert visitor.page.evaluate(room) < before
+    assert visitor.page.evaluate(ROOM) < before
     assert visitor.page.evaluate(wide) <= 0
+
+
+def late(route: Route) -> None:
+    """Answer as the server does, later, as on a slow network."""
+    route.request.frame.page.wait_for_timeout(200)
+    route.continue_()
+
+
+def test_nothing_moves_while_a_page_loads(holder: Visitor) -> None:
+    page = holder.page
+    page.add_init_script(SHIFTS)
+    page.route("**/static/**", late)  # what comes late must find its place free
+    for padding in (400, 48):  # the panel is open, then folded
+        for path in ("/", "/cards", "/account"):
+            page.goto(path)
+            expect(page.locator("[aria-busy=true]")).to_have_count(0)
+            # On /cards, calls that come in move the earlier ones down in the panel.
+            assert page.evaluate(SHIFTED) < (0.1 if path == "/cards" else 0.01), path
+            assert page.evaluate(ROOM) == padding
+        page.evaluate("sessionStorage.panel = 'folded'")
+    page.unroute_all(behavior="wait")
+
+
+def test_the_room_for_the_panel_does_not_wait_for_the_panel(visitor: Visitor) -> None:
+    visitor.page.goto("/")
+    visitor.page.locator("#wire-log").evaluate("panel => panel.remove()")
+
+    assert visitor.page.evaluate(ROOM) == 400
 
 
 @pytest.mark.parametrize("script", [True, False], ids=["script", "no-script"])
