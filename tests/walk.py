@@ -1,21 +1,31 @@
-"""The whole journey in the app of the current folder, as a program: ``python -m tests.walk``. Ends with status 0."""
+"""The whole journey in the app of each given folder, as a program: ``python -m tests.walk FOLDER...``.
+
+Each folder has a process, forked after the libraries are loaded. Ends with status 1 if one of them fails.
+"""
 
 from __future__ import annotations
 
+import os
+import sys
+import traceback
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+import flask_wtf  # noqa: F401 - this and the next are loaded once for all
+import limits.storage  # noqa: F401
+import sqlalchemy  # noqa: F401
+import stytch  # noqa: F401
 import time_machine
 
-from app import create_app
-from services import magic_links
-from settings import load
 
-from .visitor import Visitor
-
-
-def main(folder: Path) -> None:
+def walk(folder: Path) -> None:
     """Sign in, enroll, open an account, get a card, use it, step up again, and sign out."""
+    from app import create_app
+    from services import magic_links
+    from settings import load
+
+    from .visitor import Visitor
+
     magic_links.LEAST_TIME = 0  # answers at once
     with time_machine.travel("2026-06-01T12:00:00Z", tick=False) as clock:
         visitor = Visitor(create_app(load({}, dotenv=None, instance=folder)))
@@ -42,6 +52,23 @@ def main(folder: Path) -> None:
         assert visitor.get(path).goes_to == "/"
 
 
+def succeeds_in(tree: str) -> bool:
+    """Walk in the app of this folder, in a process of its own; say so if it fails."""
+    if child := os.fork():
+        return os.waitpid(child, 0)[1] == 0
+    os.chdir(tree)
+    sys.path[0] = tree
+    try:
+        with TemporaryDirectory() as folder:
+            walk(Path(folder))
+    except BaseException:
+        traceback.print_exc()
+        sys.stderr.write(f"It failed in {tree}.\n")
+        sys.stderr.flush()
+        os._exit(1)
+    os._exit(0)
+
+
 if __name__ == "__main__":
-    with TemporaryDirectory() as folder:
-        main(Path(folder))
+    failed = [tree for tree in sys.argv[1:] if not succeeds_in(tree)]
+    sys.exit(bool(failed))
