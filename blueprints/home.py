@@ -9,6 +9,7 @@ from flask import Blueprint, Response, current_app, flash, make_response, render
 
 from services import guards
 from services.errors import NotSignedIn
+from services.methods import has_second_factor
 from services.step_up import proven_until
 
 from .errors import SIGN_IN_AGAIN
@@ -35,7 +36,7 @@ def index() -> Response:
         return make_response(render_template("home/index.html"))
     try:
         session = guards.current_session()
-        if not (session.enrolled and session.customer_id):
+        if not (has_second_factor(session) and session.customer_id):
             guards.fresh_session()  # another process may have seen the user take that step
     except NotSignedIn:
         if guards.cookie_name("stytch_session") not in request.cookies:
@@ -66,7 +67,7 @@ def journey() -> list[Step]:
     done = [False] * len(STEPS)
     if session := guards.loaded_session():
         fresh = proven_until(session) is not None
-        done = [True, session.enrolled, session.customer_id is not None, fresh, False]
+        done = [True, has_second_factor(session), session.customer_id is not None, fresh, False]
     current = done.index(False)
     states = ["done" if done[i] else "current" if i == current else "todo" for i in range(len(STEPS))]
     return [Step(number, title, state) for number, (title, state) in enumerate(zip(STEPS, states, strict=True), 1)]

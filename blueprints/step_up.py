@@ -17,8 +17,9 @@ from itsdangerous import BadSignature, URLSafeSerializer
 
 from services import guards
 from services.errors import CodeRejected, LimitReached, SecondFactorMissing, StepUpRequired
-from services.methods import Method, enrolled_methods
+from services.methods import Method
 from services.signals import log_security_event
+from services.step_up import offered_methods
 
 from .htmx import HOME, is_htmx, redirect_to, render
 
@@ -43,9 +44,8 @@ class PendingAction:
 
     @property
     def methods(self) -> list[Method]:
-        """The user's methods that count for this action."""
-        found = enrolled_methods(guards.current_session())
-        return [method for method in found if not (self.stytch_only and method.proven_until)]
+        """The user's methods that help with this action."""
+        return offered_methods(guards.current_session(), stytch_only=self.stytch_only)
 
 
 @bp.app_errorhandler(SecondFactorMissing)
