@@ -161,6 +161,46 @@ test("ten wrong codes lock a user", async () => {
   assert.equal((await client.users.get({ user_id })).is_locked, true);
 });
 
+for (const [channel, to] of [
+  ["sms", { phone_number: "+12025550143" }], ["whatsapp", { phone_number: "+12025550143" }], ["email", { email: "ada@example.com" }],
+]) {
+  test(`a code by ${channel} signs in once, and proves a factor of a session`, async () => {
+    const { client, control, signIn } = tenant();
+    const { session_token, user_id } = await signIn();
+    const code = async () => (await control(`messages?channel=${channel}`))[0].code;
+    const idOf = (sent) => sent.phone_id ?? sent.email_id;
+
+    const added = await client.otps[channel].send({ ...to, session_token });
+    const proven = await client.otps.authenticate({
+      method_id: idOf(added), code: await code(), session_token, session_duration_minutes: 60,
+    });
+    await control("clock", "POST", { seconds: 1 });
+    const again = await client.otps[channel].loginOrCreate(to);
+    const used = { method_id: idOf(again), code: await code() };
+    const signedIn = await client.otps.authenticate(used);
+
+    assert.deepEqual(proven.session.authentication_factors.map((factor) => factor.delivery_method), ["email", channel]);
+    assert.deepEqual([signedIn.user_id, again.user_created], [user_id, false]);
+    await assert.rejects(client.otps.authenticate(used), refusal(401, "unable_to_auth_otp_code"));
+    await assert.rejects(client.otps.authenticate({ ...used, code: "x" }), refusal(400, "invalid_code"));
+  });
+}
+
+test("a deleted phone number ends the session that it alone proved", async () => {
+  const { client, control } = tenant();
+  const { phone_id, user_id } = await client.otps.sms.loginOrCreate({ phone_number: "+12025550143" });
+  const [{ code }] = await control("messages");
+  const { session_token } = await client.otps.authenticate({ method_id: phone_id, code, session_duration_minutes: 60 });
+  const { email_id } = await client.otps.email.send({ email: "ada@example.com", user_id });
+  const [{ code: emailed }] = await control("messages?channel=email");
+  await client.otps.authenticate({ method_id: email_id, code: emailed });
+
+  await client.users.deletePhoneNumber({ phone_id });
+
+  await assert.rejects(client.sessions.authenticate({ session_token }), refusal(404, "session_not_found"));
+  await assert.rejects(client.users.deleteEmail({ email_id }), refusal(400, "cannot_delete_last_primary_factor"));
+});
+
 test("users are created, found, changed and deleted", async () => {
   const { client } = tenant();
   const { user_id, status_code } = await client.users.create({

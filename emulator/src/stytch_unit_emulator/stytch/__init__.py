@@ -1,6 +1,6 @@
-"""The emulated Stytch Consumer API: magic links, sessions, TOTP and users.
+"""The emulated Stytch Consumer API: magic links, one-time passcodes, sessions, TOTP and users.
 
-Not emulated: sending email, one-time passcodes, passwords, passkeys, OAuth and the other products, session
+Not emulated: sending email and texts, passwords, passkeys, OAuth and the other products, session
 migration and exchange, roles with permissions, device fingerprints (``telemetry_id`` is ignored), a cap on
 session durations, ``use_https``. It accepts any ``project-test-`` id with any secret, and no ``project-live-`` id.
 Where Stytch's behavior is undocumented, a comment that begins with ``UNCONFIRMED`` states the choice made here.
@@ -80,6 +80,17 @@ TOTP
     400  no_active_recovery_code_backed_factor  recovering before the enrollment is complete
     400  user_id_mismatch                       another user's session
 
+One-time passcodes
+    404  otp_code_not_found                     a wrong code, or an unknown method_id
+    401  unable_to_auth_otp_code                a used or expired code
+    400  invalid_code                           anything but six digits
+    400  invalid_method_id                      a malformed email or phone id
+    400  invalid_expiration_otp                 less than 1 or more than 10 minutes
+    400  invalid_phone_number_country_code      a number outside the US and Canada, by its calling code
+    400  downstream_carrier_error               +12025550109, as if its carrier refused
+    400  unsubscribed_phone_number              +12025550104, as if its owner had texted STOP
+    400  too_many_unverified_factors            adding to a user whose email address is not verified
+
 Users
     400  invalid_user_id                        a malformed user id
     404  user_not_found                         an unknown user
@@ -99,7 +110,7 @@ from __future__ import annotations
 from flask import Flask
 
 from ..store import Store
-from . import debug, magic_link_emails, magic_links, sessions, totps, users, wire
+from . import debug, magic_link_emails, magic_links, otps, sessions, totps, users, wire
 from .errors import REFUSALS
 from .keys import SECRET as TOKEN_SECRET
 from .keys import partition, rotate_key
@@ -107,7 +118,7 @@ from .links import tenant_of as tenant_of_link
 from .redirects import is_url
 from .redirects import registered as registered_redirect_urls
 from .totp_records import set_secret
-from .visitor import Entry, Mail, authenticator, link_in, mails
+from .visitor import Entry, Mail, Message, authenticator, link_in, mails, messages
 from .wire import is_project_id
 from .wire import refusal_of as refusal
 
@@ -116,12 +127,14 @@ __all__ = [
     "TOKEN_SECRET",
     "Entry",
     "Mail",
+    "Message",
     "authenticator",
     "create_app",
     "is_project_id",
     "is_url",
     "link_in",
     "mails",
+    "messages",
     "partition",
     "refusal",
     "registered_redirect_urls",
@@ -147,7 +160,7 @@ def create_app(
     app.config.update(MAX_CONTENT_LENGTH=wire.MAX_BODY, PROVIDE_AUTOMATIC_OPTIONS=False)
     app.url_map.merge_slashes = False
     app.extensions["emulated_stytch"] = wire.Service(store, public_url, redirect_urls, app_hosts)
-    for product in (magic_links, magic_link_emails, sessions, totps, users, debug):
+    for product in (magic_links, magic_link_emails, otps, sessions, totps, users, debug):
         app.register_blueprint(product.bp)
     wire.install_errors(app)
     return app

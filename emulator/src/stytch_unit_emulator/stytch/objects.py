@@ -24,7 +24,9 @@ def user_object(tenant: Tenant, user: Json) -> Json:
     return {
         "user_id": user["user_id"],
         "emails": [{name: email[name] for name in ("email_id", "email", "verified")} for email in user["emails"]],
-        "phone_numbers": user["phone_numbers"],
+        "phone_numbers": [
+            {name: phone[name] for name in ("phone_id", "phone_number", "verified")} for phone in user["phone_numbers"]
+        ],
         "status": user["status"],
         "totps": [{"totp_id": totp["totp_id"], "verified": totp["verified"]}] if totp else [],
         **{name: [] for name in NOT_EMULATED},
@@ -52,7 +54,7 @@ def refuse_if_locked(user: Json) -> None:
 def count_failure(tenant: Tenant, user: Json) -> None:
     """Count a wrong code; the tenth in a row locks the user.
 
-    UNCONFIRMED: which products count. Here, wrong TOTP and recovery codes do.
+    UNCONFIRMED: which products count. Here, wrong TOTP codes, recovery codes and passcodes do.
     """
     user["failures"] += 1
     if user["failures"] >= FAILURES_TO_LOCK:

@@ -13,7 +13,6 @@ from .wire import UUID4, Call
 
 bp = Blueprint("users", __name__, url_prefix="/v1/users")
 
-NOT_FOUND: dict[Contact, str] = {"email": "email_not_found", "phone_number": "phone_number_not_found"}
 SEARCHES_PER_MINUTE = 150
 
 
@@ -105,7 +104,7 @@ def delete_contact(call: Call, contact_id: str, kind: Contact) -> Json:
     """
     user = user_records.owner_of_id(call.tenant, kind, contact_id)
     if user is None:
-        raise StytchFault(NOT_FOUND[kind])
+        raise StytchFault(user_records.NOT_FOUND[kind])
     if len(user["emails"]) + len(user["phone_numbers"]) == 1:
         raise StytchFault("cannot_delete_last_primary_factor")
     user_records.drop_contact(call.tenant, user, kind, contact_id)
