@@ -23,6 +23,7 @@ EXTRAS: tuple[str, ...] = (
     "wire_log",
     "account",
     "activity",
+    "passcodes",
     "unit_sms",
     "hosted_form",
     "spending_limits",

@@ -70,14 +70,12 @@ def ask(required: StepUpRequired) -> Response:
 
 
 @bp.get("/step-up")
-@guards.second_factor_required
 def page() -> Response:
     """Ask for a code on a page of its own, where there is no script."""
     return _form(_pending())
 
 
 @bp.post("/step-up")
-@guards.second_factor_required
 def confirm() -> Response:
     """Check the code, then resume."""
     pending, own = _pending(), _own_fields()
@@ -97,7 +95,6 @@ def confirm() -> Response:
 
 @bp.post("/step-up/method")
 @guards.revalidate_session
-@guards.second_factor_required
 def choose() -> Response:
     """Switch to another method, which may send a code first."""
     pending = _pending()

@@ -85,6 +85,7 @@ class Session:
     enrolled: bool  # has a verified authenticator; from the user object, to offer the right next step
     held: frozenset[str] = frozenset()  # the groups in which the user has verified factors
     pending_totps: tuple[str, ...] = ()
+    phone: str = field(default="", repr=False)  # the first verified number, as E.164
 
     def proven_until(self, max_age: timedelta, groups: int = 2, *, device: bool = False) -> datetime | None:
         """Until when the newest of the ``strong_groups`` counts as fresh, if the factors come from this many groups.
@@ -189,5 +190,6 @@ def session_from(token: str, session_jwt: str, claims: Mapping[str, Any], user: 
         email=next((email.email for email in sorted(user.emails, key=lambda email: not email.verified)), ""),
         enrolled=any(totp_ids.values()),
         held=frozenset(group for group in has if any(has[group].values())),
+        phone=next((phone.phone_number for phone in user.phone_numbers if phone.verified), ""),
         pending_totps=tuple(totp_id for totp_id, verified in totp_ids.items() if not verified),
     )

@@ -31,8 +31,10 @@ def proven_until(session: Session, *, stytch_only: bool = False, device: bool = 
 def offered_methods(session: Session, *, stytch_only: bool = False) -> list[Method]:
     """Return the user's methods that prove what this session lacks: a second group, or a fresh phone or device.
 
-    ``stytch_only``: as in StepUpRequired, which always wants a new proof.
+    ``stytch_only``: as in StepUpRequired; the proof is then always a new one.
     """
+    if not (stytch_only or has_second_factor(session)):
+        return []
     found = [method for method in enrolled_methods(session) if not (stytch_only and method.proven_until)]
     proven = {factor.group for factor in session.factors if factor.group}
     is_fresh = not stytch_only and session.proven_until(current_app.config["STEP_UP_MAX_AGE"], groups=1)

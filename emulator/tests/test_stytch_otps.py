@@ -53,9 +53,9 @@ def test_a_new_code_voids_the_one_before(story: Story) -> None:
     phone_id, first = text(story)
     _, second = text(story)
 
-    if first != second:
-        with refused(404, "otp_code_not_found"):
-            story.client.otps.authenticate(phone_id, first)
+    assert first != second
+    with refused(404, "otp_code_not_found"):
+        story.client.otps.authenticate(phone_id, first)
     assert story.client.otps.authenticate(phone_id, second).user_id
 
 
@@ -79,9 +79,9 @@ def test_the_code_of_another_number_is_wrong(story: Story) -> None:
     _, code = text(story)
     other_id, other = text(story, OTHER_PHONE)
 
-    if code != other:
-        with refused(404, "otp_code_not_found"):
-            story.client.otps.authenticate(other_id, code)
+    assert code != other
+    with refused(404, "otp_code_not_found"):
+        story.client.otps.authenticate(other_id, code)
 
 
 def test_ten_wrong_codes_lock_the_user_whatever_is_sent_meanwhile(story: Story) -> None:

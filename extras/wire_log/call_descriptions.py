@@ -19,6 +19,21 @@ TABLE: dict[str, dict[str, dict[str, str]]] = {  # by service and page of its do
         "magic-links/authenticate": {
             "POST /v1/magic_links/authenticate": "Stytch accepted the link, once, and started a session."
         },
+        "one-time-passcodes/via-sms/log-in-or-create-user": {
+            "POST /v1/otps/sms/login_or_create": "Stytch texted a code to sign in with."
+        },
+        "one-time-passcodes/via-sms/send": {"POST /v1/otps/sms/send": "Stytch texted a code."},
+        "one-time-passcodes/via-whatsapp/log-in-or-create-user": {
+            "POST /v1/otps/whatsapp/login_or_create": "Stytch sent a code by WhatsApp to sign in with."
+        },
+        "one-time-passcodes/via-whatsapp/send": {"POST /v1/otps/whatsapp/send": "Stytch sent a code by WhatsApp."},
+        "one-time-passcodes/via-email/log-in-or-create-user": {
+            "POST /v1/otps/email/login_or_create": "Stytch emailed a code to sign in with."
+        },
+        "one-time-passcodes/via-email/send": {"POST /v1/otps/email/send": "Stytch emailed a code."},
+        "one-time-passcodes/authenticate": {
+            "POST /v1/otps/authenticate": "Stytch accepted the code, once, and added its proof to a session."
+        },
         "sessions/authenticate-session": {
             "POST /v1/sessions/authenticate": "Stytch confirmed the session and issued a new JWT for it."
         },
@@ -36,6 +51,10 @@ TABLE: dict[str, dict[str, dict[str, str]]] = {  # by service and page of its do
         "users/get-user": {"GET /v1/users/*": "Stytch returned your user record."},
         "users/update-user": {
             "PUT /v1/users/*": "Stytch stored your Unit customer id in metadata that only a backend can write."
+        },
+        "users/delete/delete-user-email": {"DELETE /v1/users/emails/*": "Stytch deleted the email address."},
+        "users/delete/delete-user-phone-number": {
+            "DELETE /v1/users/phone_numbers/*": "Stytch deleted the phone number."
         },
         "users/delete/delete-user-totp": {"DELETE /v1/users/totps/*": "Stytch deleted the authenticator."},
     },

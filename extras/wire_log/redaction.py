@@ -18,8 +18,8 @@ import jwt
 
 SECRET_NAMES = frozenset(  # lowercase, without underscores: covers the spelling of both services
     "accountnumber applicationformtoken cardnumber codechallenge codeverifier cvv cvv2 dateofbirth jwttoken pan "
-    "passport phone pin qrcode recoverycode recoverycodes secret sessionjwt sessiontoken ssn street street2 token "
-    "totpcode upgradabletoken verificationcode verificationtoken".split()
+    "passport phone phonenumber pin qrcode recoverycode recoverycodes secret sessionjwt sessiontoken ssn street "
+    "street2 token totpcode upgradabletoken verificationcode verificationtoken".split()
 )
 JWT = re.compile(r"eyJ[\w-]+\.eyJ[\w-]+\.[\w-]*", re.ASCII)
 EMAIL = re.compile(r"[^@\s\"'<>:/?=&,;]+@[^@\s\"'<>:/?=&,;]+\.[a-z]{2,}", re.IGNORECASE)
