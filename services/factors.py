@@ -55,8 +55,8 @@ def may_change_factors(session: Session) -> bool:
     """
     if session.held - {"mailbox"}:
         return session.proven_until(FACTOR_MAX_AGE, groups=min(2, len(session.held)), device=True) is not None
-    proofs = (session.last_used("email"), session.last_used("recovery_code"))
-    return bool(session.held) and any(proof and datetime.now(UTC) - proof < MAILBOX_MAX_AGE for proof in proofs)
+    proofs = [each for each in session.factors if each.group == "mailbox" or each.method == "recovery_code"]
+    return bool(session.held) and any(datetime.now(UTC) - each.last_used < MAILBOX_MAX_AGE for each in proofs)
 
 
 @logs_security_event("factor")

@@ -110,10 +110,6 @@ class Session:
         """Until when no further call to Stytch is needed, in seconds since the epoch."""
         return min(self.jwt_expires_at, self.expires_at.timestamp())
 
-    def last_used(self, method: str) -> datetime | None:
-        """When a factor of this delivery method was last used in this session."""
-        return max((factor.last_used for factor in self.factors if factor.method == method), default=None)
-
 
 class KeySet(jwt.PyJWKClient):
     """Stytch's public keys, fetched through our own HTTP session and its time limits."""

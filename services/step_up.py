@@ -41,7 +41,8 @@ def offered_methods(session: Session, *, stytch_only: bool = False) -> list[Meth
     lacking = set() if is_fresh else session.strong_groups(device=stytch_only)
     if len(proven) < 2:
         lacking |= {"mailbox", "phone", "device"} - proven
-    return [method for method in found if method.group in lacking] or found  # the latter: proven in another tab
+    lacking = lacking or {"phone", "device"}  # proven in another tab
+    return [method for method in found if method.group in lacking]
 
 
 def step_up_required(
