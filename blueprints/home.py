@@ -16,7 +16,7 @@ from .errors import SIGN_IN_AGAIN
 from .htmx import HOME, redirect_to
 
 bp = Blueprint("home", __name__)
-STEPS = ("Sign in", "Add an authenticator", "Open an account", "Confirm it’s you", "Use your card")
+STEPS = ("Sign in", "Add a second factor", "Open an account", "Confirm it’s you", "Use your card")
 
 
 @dataclass(frozen=True)

@@ -39,7 +39,7 @@ def offered_methods(session: Session, *, stytch_only: bool = False) -> list[Meth
     proven = {factor.group for factor in session.factors if factor.group}
     is_fresh = not stytch_only and session.proven_until(current_app.config["STEP_UP_MAX_AGE"], groups=1)
     lacking = set() if is_fresh else session.strong_groups(device=stytch_only)
-    if len(proven) < 2:
+    if len(proven) < 2 and not (proven and lacking and lacking.isdisjoint(proven)):  # else that is a second group
         lacking |= {"mailbox", "phone", "device"} - proven
     lacking = lacking or {"phone", "device"}  # proven in another tab
     return [method for method in found if method.group in lacking]

@@ -29,24 +29,27 @@ class Contact:
 
     contact_id: str
     group: str
+    is_last: bool  # nothing else that is verified would be left to sign in with
 
 
 def find(session: Session, contact_id: str) -> Contact | None:
     """Return the user's own number or address with this id."""
     user = stytch_client.sdk.users.get(session.user_id)
-    own = [Contact(phone.phone_id, "phone") for phone in user.phone_numbers]
-    own += [Contact(email.email_id, "mailbox") for email in user.emails]
-    return next((contact for contact in own if contact.contact_id == contact_id), None)
+    groups = {phone.phone_id: "phone" for phone in user.phone_numbers}
+    groups |= {email.email_id: "mailbox" for email in user.emails}
+    verified = {phone.phone_id for phone in user.phone_numbers if phone.verified}
+    verified |= {email.email_id for email in user.emails if email.verified}
+    return Contact(contact_id, groups[contact_id], verified == {contact_id}) if contact_id in groups else None
 
 
 @logs_security_event("factor")
 def remove(session: Session, contact: Contact) -> Session:
     """Delete it, as ``remove_factor`` does. Raises CodeRejected if it is the last one, NotSignedIn."""
-    users = stytch_client.sdk.users
-    is_phone = contact.group == "phone"
-    if len(users.get(session.user_id).phone_numbers) + len(users.get(session.user_id).emails) == 1:
+    if contact.is_last:
         raise CodeRejected("cannot_delete_last_primary_factor")
-    delete = users.delete_phone_number if is_phone else users.delete_email
-    missing = "phone_number_not_found" if is_phone else "email_not_found"
+    users = stytch_client.sdk.users
     with refusals():
-        return remove_factor(session, missing, partial(delete, contact.contact_id))
+        if contact.group == "phone":
+            delete = partial(users.delete_phone_number, contact.contact_id)
+            return remove_factor(session, "phone_number_not_found", delete)
+        return remove_factor(session, "email_not_found", partial(users.delete_email, contact.contact_id))
