@@ -125,11 +125,13 @@ def test_a_mailbox_alone_adds_nothing_to_a_user_who_has_more(customer: Visitor, 
 
 def test_a_number_alone_adds_nothing_to_a_user_who_has_more(enrolled: Visitor, clock: time_machine.Traveller) -> None:
     add_by_code(enrolled)
+    own = contact_id(enrolled)
     clock.shift(60)
     thief = beside(enrolled)
     sign_in_by_code(thief)
 
     assert thief.post("/codes/email_code/add", address("email_code", "thief@example.com")).status == 403
+    assert thief.post("/codes/remove", {"id": own}).status == 403
     asked = thief.post("/account/authenticator/remove")
     assert asked.status == 403
     assert asked.html.css("#step-up [name=step_up_use]") == []  # the authenticator, and no way around it

@@ -44,7 +44,15 @@ def test_a_code_continues_what_it_interrupted_in_this_session(with_phone: Visito
     assert with_phone.cookie("stytch_session") == token
 
 
-def test_before_a_code_is_sent_there_is_nothing_to_fill_in(with_phone: Visitor, calls: list[str]) -> None:
+@pytest.mark.parametrize("expired", [False, True])
+def test_without_a_code_to_enter_there_is_nothing_to_fill_in(
+    with_phone: Visitor, clock: time_machine.Traveller, calls: list[str], expired: bool
+) -> None:
+    if expired:
+        with_phone.post("/step-up/method", {"step_up_use": "sms_code"})
+        clock.shift(301)
+        calls.clear()
+
     with_phone.get("/cards/list")
     page = with_phone.follow()
 
