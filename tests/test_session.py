@@ -210,7 +210,11 @@ def test_a_factor_counts_only_while_the_user_has_what_it_proves(
     user: User, method: str, detail: str, name: str, number: int
 ) -> None:
     phone = {"phone_id": "phone-test-2", "phone_number": "+12025550143", "verified": True}
-    key = {"webauthn_registration_id": "webauthn_registration-test-2", "domain": "localhost", "user_agent": ""}
+    key: dict[str, object] = {
+        "webauthn_registration_id": "webauthn_registration-test-2",
+        "domain": "localhost",
+        "user_agent": "",
+    }
     key |= {"authenticator_type": "", "name": "", "verified": True}
     emails = [*user.model_dump()["emails"], {"email_id": "email-test-2", "email": "b@example.com", "verified": True}]
     known = user.model_dump() | {"phone_numbers": [phone], "webauthn_registrations": [key], "emails": emails}
