@@ -20,15 +20,22 @@ from . import pending, rows
 from .channels import Phones
 from .views import bp
 
+__all__ = ["Phones", "add_codes", "init_app"]
+
 
 def init_app(app: Flask) -> None:
-    """Add the methods. Raises SettingsError."""
+    """Add the methods, with the app's settings. Raises SettingsError."""
     settings: Settings = app.extensions["settings"]
     regions = names(settings.given, "SMS_REGIONS") or ("US", "CA")
     if unknown := set(regions) - SUPPORTED_REGIONS:
         raise SettingsError(f"SMS_REGIONS names {min(unknown)}, which is not a region such as US or CA.")
     per_hour = whole(settings.given, "SMS_PER_HOUR", 100, 1, 1_000_000)
-    app.extensions["passcodes"] = Phones(regions, parse(f"{per_hour}/hour"), takes_sandbox=not settings.is_live)
+    add_codes(app, Phones(regions, parse(f"{per_hour}/hour"), takes_sandbox=not settings.is_live))
+
+
+def add_codes(app: Flask, phones: Phones) -> None:
+    """Add the methods, with codes for these phones."""
+    app.extensions["passcodes"] = phones
     app.jinja_env.globals |= {"passcode_sent_to": pending.sent_to, "passcode_channels": rows.channels_in_use}
     app.register_blueprint(bp)
     fill_slot(app, "account_factors", "passcodes/_account.html")

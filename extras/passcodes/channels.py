@@ -32,7 +32,7 @@ class Phones:
 
     regions: tuple[str, ...]
     per_hour: RateLimitItem  # SMS and WhatsApp messages in all
-    takes_sandbox: bool
+    takes_sandbox: bool  # a test project
 
     @property
     def where(self) -> str:

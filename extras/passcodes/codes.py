@@ -15,7 +15,6 @@ from typing import Any
 from uuid import uuid4
 
 from cachetools import TTLCache, cached
-from flask import current_app
 from limits import parse
 from stytch.core.response_base import StytchError
 
@@ -145,7 +144,7 @@ def _refused(channel: Channel, error: StytchError) -> str:
 
 def _decoy(channel: Channel) -> str:
     """Return an id in Stytch's form that belongs to nobody."""
-    environment = "live" if current_app.extensions["settings"].is_live else "test"
+    environment = "test" if phones.takes_sandbox else "live"
     return f"{'phone-number' if channel.is_phone else 'email'}-{environment}-{uuid4()}"
 
 

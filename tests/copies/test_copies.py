@@ -123,6 +123,25 @@ def test_step_up_sends_an_interrupted_form_again(open_copy: Open, user: User) ->
     assert browser.submit("/step-up", step_up_code=user.code(1)) == "<p>Changed to Bela.</p>"
 
 
+def test_passcodes(open_copy: Open, emulated_project: EmulatedProject) -> None:
+    browser, other = open_copy("passcodes"), open_copy("passcodes")
+    browser.get("/")
+    assert "Enter a mobile number" in browser.submit("/codes/sms_code", phone_number="12")
+    browser.submit("/codes/sms_code", phone_number="(202) 555-0143")
+    code = emulated_project.messages("sms")[0]["code"]
+    other.get("/")
+    other.submit("/codes/sms_code", phone_number="(202) 555-0144")
+    assert "That code is wrong." in other.submit("/codes/sms_code/sign-in", code=code)
+    browser.submit("/codes/sms_code/sign-in", code=code)
+    assert browser.path == "/"
+    assert browser.get("/secret") != "<p>The secret is 42.</p>"  # the phone is one of two groups
+
+    browser.get("/")
+    browser.submit("/codes/email_code/add", email="ada@example.com")
+    browser.submit("/codes/email_code/confirm", code=emulated_project.messages("email")[0]["code"])
+    assert browser.get("/secret") == "<p>The secret is 42.</p>"
+
+
 def test_exchange(open_copy: Open, user: User, emulated_project: EmulatedProject) -> None:
     user.enroll()
     customer = user.become_customer()
