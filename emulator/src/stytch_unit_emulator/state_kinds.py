@@ -42,6 +42,9 @@ SECTIONS: dict[str, Section] = {
                 | {"Created": "created_at"},
             ),
             "totp": Kind("Authenticator apps", {"User": "user_id", "Verified": "verified"}),
+            "webauthn_registration": Kind(
+                "Passkeys", {"User": "user_id", "Name": "name", "Domain": "domain", "Counter": "sign_count"}
+            ),
         },
     ),
     "sessions": Section(

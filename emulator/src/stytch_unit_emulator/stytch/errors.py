@@ -6,17 +6,8 @@ and on whether the status is 4xx or 5xx. When more becomes known, change the row
 
 from __future__ import annotations
 
-from typing import Literal, NamedTuple, TypeAlias
-
-Certainty: TypeAlias = Literal["seen", "status guessed", "type only"]
-
-
-class Refusal(NamedTuple):
-    """HTTP status, message, and which of them were seen in the real service."""
-
-    status: int
-    message: str
-    certainty: Certainty
+from .passkey_refusals import PASSKEYS
+from .refusal import Refusal
 
 
 class StytchFault(Exception):
@@ -194,6 +185,7 @@ REFUSALS: dict[str, Refusal] = {
         "We were unable to create a new auth factor. This user already has too many unverified factors.",
         "status guessed",
     ),
+    **PASSKEYS,
     # users
     "invalid_user_id": Refusal(400, "user_id format is invalid.", "seen"),
     "user_not_found": Refusal(404, "User could not be found.", "seen"),

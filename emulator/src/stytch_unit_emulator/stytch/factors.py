@@ -26,6 +26,12 @@ def totp(totp_id: str) -> Json:
     return {"type": "totp", "delivery_method": "authenticator_app", "authenticator_app_factor": detail}
 
 
+def passkey(registration: Json) -> Json:
+    """A passkey or a security key."""
+    detail = {name: registration[name] for name in ("webauthn_registration_id", "domain", "user_agent")}
+    return {"type": "webauthn", "delivery_method": "webauthn_registration", "webauthn_factor": detail}
+
+
 def recovery_code(recovery_code_id: str) -> Json:
     """A recovery code.
 

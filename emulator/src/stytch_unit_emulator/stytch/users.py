@@ -5,7 +5,7 @@ from __future__ import annotations
 from flask import Blueprint
 
 from ..store import Json
-from . import fields, limits, objects, session_records, totp_records, user_records, user_search
+from . import fields, limits, objects, passkey_records, session_records, totp_records, user_records, user_search
 from .endpoint import authenticated
 from .errors import StytchFault
 from .user_records import Contact
@@ -91,6 +91,17 @@ def delete_totp(call: Call, totp_id: str) -> Json:
         raise StytchFault("totp_not_found")
     totp_records.remove(call.tenant, user)
     session_records.forget_factor(call.tenant, user["user_id"], totp_id)
+    return _changed(call, user)
+
+
+@bp.delete("/webauthn_registrations/<registration_id>")
+@authenticated
+def delete_webauthn_registration(call: Call, registration_id: str) -> Json:
+    """Delete a passkey or a security key."""
+    registration = passkey_records.requested(call.tenant, registration_id)
+    user = _user(call, registration["user_id"])
+    passkey_records.remove(call.tenant, user, registration_id)
+    session_records.forget_factor(call.tenant, user["user_id"], registration_id)
     return _changed(call, user)
 
 
