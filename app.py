@@ -23,6 +23,7 @@ EXTRAS: tuple[str, ...] = (
     "wire_log",
     "account",
     "activity",
+    "passkeys",
     "passcodes",
     "unit_sms",
     "hosted_form",

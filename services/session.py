@@ -85,6 +85,7 @@ class Session:
     enrolled: bool  # has a verified authenticator; from the user object, to offer the right next step
     held: frozenset[str] = frozenset()  # the groups in which the user has verified factors
     pending_totps: tuple[str, ...] = ()
+    passkey_domains: frozenset[str] = frozenset()  # where the user's passkeys work
     phone: str = field(default="", repr=False)  # the first verified number, as E.164
 
     def proven_until(self, max_age: timedelta, groups: int = 2, *, device: bool = False) -> datetime | None:
@@ -188,4 +189,5 @@ def session_from(token: str, session_jwt: str, claims: Mapping[str, Any], user: 
         held=frozenset(group for group in has if any(has[group].values())),
         phone=next((phone.phone_number for phone in user.phone_numbers if phone.verified), ""),
         pending_totps=tuple(totp_id for totp_id, verified in totp_ids.items() if not verified),
+        passkey_domains=frozenset(key.domain for key in user.webauthn_registrations if key.verified),
     )
