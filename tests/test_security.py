@@ -18,7 +18,7 @@ from services.security import is_public
 from settings import Settings
 
 from .cookies import cookies
-from .routes import HEADERS, HERE, UNSAFE, csrf_token, responses, routes, statuses
+from .routes import HEADERS, HERE, PERMISSIONS, UNSAFE, csrf_token, responses, routes, statuses
 from .visitor import EMAIL, Visitor
 
 PUBLIC = {"home.index", "home.start", "login.send", "login.open_link", "login.use_link", "login.sign_out"}
@@ -130,6 +130,7 @@ def test_every_kind_of_response_carries_the_security_headers_and_only_static_fil
 
     assert response.status_code == status
     assert HEADERS.items() <= dict(response.headers).items()
+    assert response.headers["Permissions-Policy"].startswith(PERMISSIONS)
     assert {name: policy.get(name, policy["default-src"]) for name in FETCHING} == {
         "default-src": "'none'",
         "script-src": "'self'",

@@ -8,13 +8,14 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import Blueprint, Response, current_app, jsonify, make_response, render_template, request, url_for
+from flask import Blueprint, Response, jsonify, make_response, render_template, request
 from limits import parse
 
+from blueprints.errors import safe_next_path
 from blueprints.htmx import HOME, redirect_to, render
-from blueprints.login import end_session, finish_sign_in
+from blueprints.login import finish_sign_in
 from services import guards, methods
-from services.errors import CodeRejected, NotSignedIn
+from services.errors import CodeRejected
 from services.factors import require_factor_proof
 from services.methods import plain
 from services.rate_limits import counted_code, limited
@@ -118,7 +119,7 @@ def register() -> Response:
         guards.set_current_session(keys.register(guards.current_session(), credential))
     except CodeRejected as rejected:
         return _new_page(METHOD.message(rejected.reason))
-    return _back("Your passkey is added.")
+    return redirect_to(_next(), announce="Your passkey is added.")
 
 
 @bp.post("/passkeys/<registration_id>/name")
@@ -129,8 +130,8 @@ def rename(registration_id: str) -> Response:
     try:
         keys.rename(guards.current_session(), registration_id, plain(request.form.get("name"))[:NAME_LENGTH])
     except CodeRejected as rejected:
-        return _back(METHOD.message(rejected.reason), "notice")
-    return _back("The passkey is renamed.")
+        return redirect_to(_next(), announce=METHOD.message(rejected.reason), category="notice")
+    return redirect_to(_next(), announce="The passkey is renamed.")
 
 
 @bp.post("/passkeys/<registration_id>/remove")
@@ -141,10 +142,8 @@ def remove(registration_id: str) -> Response:
     try:
         keys.remove(guards.current_session(), registration_id)
     except CodeRejected as rejected:
-        return _back(METHOD.message(rejected.reason), "notice")
-    except NotSignedIn:
-        return end_session("The passkey is removed. You had signed in with it, so you’re signed out.")
-    return _back("The passkey is removed, and you’re signed out on all other devices.")
+        return redirect_to(_next(), announce=METHOD.message(rejected.reason), category="notice")
+    return redirect_to(_next(), announce="The passkey is removed, and you’re signed out on all other devices.")
 
 
 def _new_page(error: str = "") -> Response:
@@ -154,10 +153,10 @@ def _new_page(error: str = "") -> Response:
         options = keys.begin_registration(guards.current_session())
     except CodeRejected as rejected:
         error = METHOD.message(rejected.reason)
-    return make_response(render_template("passkeys/new.html", options=options, error=error), 422 if error else 200)
+    body = render_template("passkeys/new.html", options=options, error=error, next=_next())
+    return make_response(body, 422 if error else 200)
 
 
-def _back(announce: str, category: str = "message") -> Response:
-    """Continue where the user's factors are listed, or with the next step."""
-    has_list = "account.index" in current_app.view_functions and guards.current_session().customer_id
-    return redirect_to(url_for("account.index") if has_list else HOME, announce=announce, category=category)
+def _next() -> str:
+    """Return the page that the form came from."""
+    return safe_next_path(request.form.get("next", "")) or HOME
