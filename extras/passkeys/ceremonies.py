@@ -28,7 +28,7 @@ from services.errors import CodeRejected, ServiceUnavailable
 
 LIFE = timedelta(minutes=5)  # that of Stytch's challenges
 KEPT = 5  # ceremonies of one browser: its tabs
-UNREADABLE = (ValueError, KeyError, TypeError, AttributeError, RecursionError, WebAuthnException)
+UNREADABLE = (ValueError, KeyError, TypeError, RecursionError, WebAuthnException)
 
 
 class Purpose(Enum):

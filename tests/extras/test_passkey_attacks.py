@@ -98,14 +98,15 @@ def test_a_ceremony_is_for_one_purpose(owner: Visitor, phone: Authenticator, cal
     assert AUTHENTICATE not in calls
 
 
-def test_a_new_passkey_is_not_a_sign_in_and_a_sign_in_no_new_passkey(
+def test_the_options_for_a_new_passkey_open_nothing_and_those_to_sign_in_add_none(
     owner: Visitor, phone: Authenticator, calls: list[str]
 ) -> None:
     owner.step_up()
     creation, request = creation_options(owner), options(owner)
     calls.clear()
 
-    assert said(send(owner, phone.get(creation))) == OTHER_CEREMONY
+    owner.get("/step-up")
+    assert said(step_up(owner, phone, phone.get(creation))) == OTHER_CEREMONY
     as_creation = json.loads(creation) | {"challenge": json.loads(request)["challenge"]}
     page = owner.post("/passkeys", {"credential": phone.create(json.dumps(as_creation))})
     assert said(page) == OTHER_CEREMONY
@@ -203,6 +204,17 @@ def test_an_assertion_for_another_site_is_refused(
     assert AUTHENTICATE not in calls
 
 
+def test_a_browser_signs_what_kind_of_ceremony_it_was(owner: Visitor, phone: Authenticator, calls: list[str]) -> None:
+    credential = phone.get(options(owner))
+    client_data = json.loads(decoded(json.loads(credential)["response"]["clientDataJSON"]))
+    other_kind = json.dumps(client_data | {"type": "webauthn.create"})
+
+    page = send(owner, changed(credential, response={"clientDataJSON": encoded(other_kind.encode())}))
+
+    assert said(page) == OTHER_CEREMONY
+    assert AUTHENTICATE not in calls
+
+
 BENT: dict[str, Callable[[str], str]] = {
     "no JSON": lambda _credential: "{",
     "a list": lambda _credential: "[]",
@@ -212,6 +224,7 @@ BENT: dict[str, Callable[[str], str]] = {
     "client data that is a number": lambda credential: changed(credential, response={"clientDataJSON": 1}),
     "client data that is no JSON": lambda credential: changed(credential, response={"clientDataJSON": "_w"}),
     "no base64url": lambda credential: changed(credential, response={"authenticatorData": "%%%%"}),
+    "more than base64url": lambda credential: credential.replace('"signature"', '"x"').replace('", "x"', '%%%%", "x"'),
     "short data": lambda credential: changed(credential, response={"authenticatorData": "AAAA"}),
     "no CBOR": lambda credential: changed(credential, response={"attestationObject": "AAAA"}),
     "a number for a statement": lambda credential: changed(

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import base64
 import json
+from typing import Any
 
 import pytest
 import time_machine
 
-from emulator.tests.authenticator import Authenticator
+from emulator.tests.authenticator import Authenticator, decoded
 
+from ..fake_network import FakeNetwork, altered
 from ..identity import another_browser, carried, facts
 from ..journeys import get_card
 from ..passkeys import a_phone, add_passkey, creation_options, options, sign_in, step_up
@@ -133,6 +136,20 @@ def test_a_passkey_steps_up_and_continues(with_passkey: Visitor, phone: Authenti
     assert asked.asks_for_a_code
     assert page.goes_to == "/cards/list"
     assert with_passkey.follow().status == 200
+
+
+def test_stytch_may_list_ids_in_standard_base64(
+    with_passkey: Visitor, phone: Authenticator, network: FakeNetwork
+) -> None:
+    def in_standard_base64(answer: Any) -> Any:
+        for each in answer["credentials"]:
+            each["credential_id"] = base64.b64encode(decoded(each["credential_id"])).decode()
+        return answer
+
+    network.set("GET /v1/webauthn/credentials/.*", altered(in_standard_base64))
+    with_passkey.get("/step-up")
+
+    assert step_up(with_passkey, phone).goes_to == "/"
 
 
 def test_htmx_resumes_the_element_that_was_interrupted(with_passkey: Visitor, phone: Authenticator) -> None:
