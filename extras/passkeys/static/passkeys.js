@@ -4,10 +4,10 @@
   'use strict';
   const RENEW = 4 * 60_000; // milliseconds; a challenge lives five minutes
   const CANCELED = 'No passkey was used. You canceled, it took too long, or there is none for this site here. Try again, or use another way.';
+  const NO_LOCK = 'This device can’t verify you. Set up a fingerprint, face or screen lock, or use another device.';
   const WORDS = {
-    ConstraintError: 'This device can’t verify you. Set up a fingerprint, face or screen lock, or use another device.',
+    ConstraintError: NO_LOCK,
     InvalidStateError: 'This device already has a passkey for your account.',
-    NotAllowedError: CANCELED,
     NotSupportedError: 'This device can’t keep a passkey for this site. Use another device, or use another way.',
   };
   const UNSUPPORTED = 'This browser can’t use passkeys. Use another browser, or use another way.';
@@ -82,7 +82,8 @@
       const elsewhere = `Passkeys work only at ${options.rp?.id ?? options.rpId}. Check the address bar.`;
       const unanswered = 'The server did not answer. Check your network, then try again.';
       const known = { ...WORDS, SecurityError: elsewhere, TypeError: unanswered, Error: error.message };
-      say(form, known[error.name] ?? CANCELED);
+      const hasLock = await window.PublicKeyCredential?.isUserVerifyingPlatformAuthenticatorAvailable?.();
+      say(form, known[error.name] ?? (hasLock ? CANCELED : NO_LOCK)); // browsers tell no more than NotAllowedError
     }
   };
 
