@@ -8,10 +8,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import Blueprint, Response, jsonify, make_response, render_template, request
+from flask import Blueprint, Response, current_app, jsonify, make_response, render_template, request, url_for
 from limits import parse
 
-from blueprints.errors import safe_next_path
 from blueprints.htmx import HOME, redirect_to, render
 from blueprints.login import finish_sign_in
 from services import guards, methods
@@ -158,5 +157,6 @@ def _new_page(error: str = "") -> Response:
 
 
 def _next() -> str:
-    """Return the page that the form came from."""
-    return safe_next_path(request.form.get("next", "")) or HOME
+    """Return the page of the user's account, if the form came from there, or that of the next step."""
+    account = url_for("account.index") if "account.index" in current_app.view_functions else HOME
+    return account if request.form.get("next") == account else HOME

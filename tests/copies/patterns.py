@@ -80,6 +80,14 @@ PATTERNS = (
         ("services/http.py",),
     ),
     Pattern(
+        "passkeys",
+        "sign-in and step-up with a passkey",
+        ("extras/passkeys/",),
+        (17, 1900),
+        ("services/http.py", "services/step_up.py"),
+        ("login", "_field.html", *HTMX),
+    ),
+    Pattern(
         "wire_log",
         "the panel of real API calls",
         ("extras/wire_log/",),
