@@ -27,6 +27,7 @@ PUBLIC_IN_EXTRAS = {
     *("operations.healthz", "operations.readyz", "operations.robots", "operations.security_txt"),
     *("wire_log.source", "gallery.index", "gallery.show"),
     *("passcodes.send", "passcodes.sign_in"),
+    *("passkeys.sign_in", "passkeys.sign_in_options"),
     "account.sign_out_everywhere",  # the second press, when the session has ended
 }
 FETCHING = ("default-src", "script-src", "style-src", "img-src", "connect-src", "object-src", "frame-ancestors")

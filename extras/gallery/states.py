@@ -209,13 +209,18 @@ def _account() -> Iterator[State]:
     phones = [
         SimpleNamespace(phone_id=f"phone-{each}", phone_number="+14155552671", verified=each == 1) for each in (1, 2)
     ]
+    key = SimpleNamespace(webauthn_registration_id="key-1", name="WebAuthN 1a2b3c4d", domain="localhost")
     emails = [SimpleNamespace(email_id="email-1", email=session.email, verified=True)]
-    user = SimpleNamespace(phone_numbers=phones, emails=emails, totps=[], webauthn_registrations=[])
+    user = SimpleNamespace(phone_numbers=phones, emails=emails, totps=[], webauthn_registrations=[key])
     values = {"sessions": sessions, "user": user, "last_used": {"phone-1": now}}
     group, page = "Account", "account/index.html"
     yield State(group, "customer", page, values)
     yield State(group, "signed in only", page, values, session=bare)
     yield State(group, "recovery codes", "account/codes.html", {"codes": CODES})
+    yield State(group, "new passkey", "passkeys/new.html", {"options": {"rp": {}}, "next": "/account"})
+    yield State(
+        group, "passkey refused", "passkeys/new.html", {"error": "That passkey is already in use.", "next": "/"}
+    )
     yield State(group, "no recovery code left", "account/codes.html", {"codes": []})
 
 

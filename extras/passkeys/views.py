@@ -77,7 +77,7 @@ def sign_in_options() -> Response:
 
 
 @bp.post("/passkeys/step-up/options")
-@guards.login_required
+@guards.revalidate_session
 @limited(PER_CLIENT)
 def step_up_options() -> tuple[Response, int]:
     """Return the browser's options to use one of the user's passkeys."""

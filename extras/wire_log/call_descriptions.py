@@ -48,20 +48,22 @@ TABLE: dict[str, dict[str, dict[str, str]]] = {  # by service and page of its do
         },
         "totp/get-recovery-codes": {"POST /v1/totps/recovery_codes": "Stytch returned your recovery codes."},
         "totp/recover": {"POST /v1/totps/recover": "Stytch accepted a recovery code, which can’t be used again."},
-        "passkeys/register-start": {
+        "passkeys-webauthn/register/start": {
             "POST /v1/webauthn/register/start": "Stytch returned a challenge for a new passkey on this device."
         },
-        "passkeys/register": {
+        "passkeys-webauthn/register/register": {
             "POST /v1/webauthn/register": "Stytch verified the new passkey and added it to you and your session."
         },
-        "passkeys/authenticate-start": {
+        "passkeys-webauthn/authenticate/start": {
             "POST /v1/webauthn/authenticate/start": "Stytch returned a challenge for your device to sign."
         },
-        "passkeys/authenticate": {
+        "passkeys-webauthn/authenticate/authenticate": {
             "POST /v1/webauthn/authenticate": "Stytch verified the passkey’s signature and added it to your session."
         },
-        "passkeys/update": {"PUT /v1/webauthn/*": "Stytch renamed the passkey."},
-        "passkeys/list-credentials": {"GET /v1/webauthn/credentials/*/*": "Stytch listed your passkeys for this site."},
+        "passkeys-webauthn/update": {"PUT /v1/webauthn/*": "Stytch renamed the passkey."},
+        "passkeys-webauthn/list-credentials": {
+            "GET /v1/webauthn/credentials/*/*": "Stytch listed your passkeys for this site."
+        },
         "users/get-user": {"GET /v1/users/*": "Stytch returned your user record."},
         "users/update-user": {
             "PUT /v1/users/*": "Stytch stored your Unit customer id in metadata that only a backend can write."
