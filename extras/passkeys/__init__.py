@@ -1,8 +1,9 @@
 """Passkeys: sign in without typing an address, and step up.
 
-Fills the slots ``head``, ``email_autocomplete``, ``add_factor``, ``authenticator_added`` and ``account_factors``. A
-passkey proves the device only: a code by email or text completes the pair that cards need (``extras/passcodes``). The
-package ``webauthn`` goes with it. Stytch docs: *WebAuthn and Passkeys*.
+Method ``passkey``; name it in ``SIGN_IN_METHODS`` and ``STEP_UP_METHODS``. A passkey proves the device only: a code by
+email or text completes the pair that cards need (``extras/passcodes``). Fills the slots ``head``, ``add_factor``,
+``email_autocomplete``, ``authenticator_added`` and ``account_factors``. With it goes ``webauthn`` in
+``pyproject.toml``, if the emulator is gone too; the settings of methods must not name it any more. Stytch docs: *WebAuthn and Passkeys*.
 """
 
 from __future__ import annotations

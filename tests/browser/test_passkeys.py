@@ -28,6 +28,15 @@ CANCEL_ONCE = """() => { navigator.credentials.get = () => {
     return Promise.reject(new DOMException('', 'NotAllowedError'));
 } }"""
 
+NEVER_ANSWER = """() => {
+    window.asked = [];
+    navigator.credentials.get = (options) => new Promise(() => window.asked.push(options));
+}"""
+
+UNTIL_ASKED = """async (times) => {
+    while (window.asked.length < times) await new Promise(requestAnimationFrame);
+}"""
+
 
 class Device:
     """A phone, laptop or security key that the visitor's browser can use."""
@@ -122,6 +131,19 @@ def test_the_email_field_offers_the_passkey(visitor: Visitor, phone: Device) -> 
     assert asked == [200]
 
 
+def test_the_button_takes_the_place_of_the_offer_in_the_email_field(visitor: Visitor) -> None:
+    visitor.page.goto("/")
+    visitor.page.evaluate(NEVER_ANSWER)
+
+    visitor.page.get_by_label("Email").first.focus()
+    visitor.page.evaluate(UNTIL_ASKED, 1)
+    visitor.press("Sign in with a passkey")
+    visitor.page.evaluate(UNTIL_ASKED, 2)
+
+    assert visitor.page.evaluate("window.asked.map(({ mediation }) => mediation ?? '')") == ["conditional", ""]
+    assert visitor.page.evaluate("window.asked.map(({ signal }) => signal.aborted)") == [True, False]
+
+
 def test_the_offer_in_the_email_field_is_renewed_before_its_challenge_expires(visitor: Visitor, phone: Device) -> None:
     assert phone  # which has no passkey
     visitor.page.clock.install()
@@ -141,7 +163,9 @@ def test_the_offer_in_the_email_field_is_renewed_before_its_challenge_expires(vi
     assert asked == [200, 200]
 
 
-def test_a_passkey_confirms_and_the_cards_appear(owner: Visitor) -> None:
+@pytest.mark.parametrize("script", ["", OLDER], ids=["new", "older"])
+def test_a_passkey_confirms_and_the_cards_appear(owner: Visitor, script: str) -> None:
+    owner.page.add_init_script(script)
     ask_for_passkey(owner)
 
     owner.dialog.get_by_role("button", name="Use a passkey", exact=True).click()

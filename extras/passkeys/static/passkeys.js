@@ -3,7 +3,7 @@
 (() => {
   'use strict';
   const RENEW = 4 * 60_000; // milliseconds; a challenge lives five minutes
-  const CANCELED = 'No passkey was used. You canceled, it took too long, or there is none for this site here. Try again, or use another way.';
+  const CANCELED = 'No passkey was used. You canceled, it took too long, or this device has none for this site. Try again, or use another way.';
   const NO_LOCK = 'This device can’t verify you. Set up a fingerprint, face or screen lock, or use another device.';
   const WORDS = {
     ConstraintError: NO_LOCK,
