@@ -21,12 +21,13 @@ from stytch_unit_emulator.unit import card_rules
 from .identity import SANDBOX_CODE, another_browser, carried, resumed
 from .journeys import get_card
 from .passcodes import OTHER_PHONE, address, ask_for_code, newest_code
+from .passkeys import a_phone, add_passkey, sign_in
 from .visitor import PERSON, Page, Visitor
 
 OTHER_EMAIL = "bela@example.org"
 SECRET_FIELDS = set(
     "session_token session_jwt token secret totp_code recovery_code recovery_codes qr_code code_verifier "
-    "code_challenge ssn jwtToken verificationToken verificationCode".split()
+    "code_challenge public_key_credential ssn jwtToken verificationToken verificationCode".split()
 )
 
 
@@ -126,6 +127,8 @@ def _use_cards(visitor: Visitor, clock: time_machine.Traveller) -> None:
 
 
 def _prove(visitor: Visitor, clock: time_machine.Traveller) -> None:
+    phone = a_phone()
+    add_passkey(visitor, phone)
     visitor.get("/account")
     codes = resumed(another_browser(visitor, clock), "/account/recovery-codes").html.css(".codes code")
     clock.shift(601)
@@ -140,6 +143,9 @@ def _prove(visitor: Visitor, clock: time_machine.Traveller) -> None:
     visitor.follow()
     visitor.post("/logout")
     visitor.follow()
+    sign_in(visitor, phone)
+    visitor.follow()
+    visitor.post("/logout")
 
 
 def _use_codes(visitor: Visitor, clock: time_machine.Traveller) -> set[str]:

@@ -3,7 +3,8 @@
 Method ``passkey``; name it in ``SIGN_IN_METHODS`` and ``STEP_UP_METHODS``. A passkey proves the device only: a code by
 email or text completes the pair that cards need (``extras/passcodes``). Fills the slots ``head``, ``add_factor``,
 ``email_autocomplete``, ``authenticator_added`` and ``account_factors``. With it goes ``webauthn`` in
-``pyproject.toml``, if the emulator is gone too; the settings of methods must not name it any more. Stytch docs: *WebAuthn and Passkeys*.
+``pyproject.toml``, if the emulator is gone too; the settings of methods must not name it any more. Stytch
+docs: *WebAuthn and Passkeys*.
 """
 
 from __future__ import annotations
