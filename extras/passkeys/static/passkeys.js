@@ -8,8 +8,8 @@
   const WORDS = {
     ConstraintError: NO_LOCK,
     InvalidStateError: 'This device already has a passkey for your account.',
-    NotSupportedError: 'This device can’t keep a passkey for this site. Use another device, or use another way.',
   };
+  const UNANSWERED = 'The server did not answer. Check your network, then try again.';
   const UNSUPPORTED = 'This browser can’t use passkeys. Use another browser, or use another way.';
   const STATUSES = {
     401: 'Your session has ended. Sign in again in another tab, then try again.',
@@ -51,7 +51,7 @@
     const answer = await fetch(button.dataset.optionsUrl, { method: 'POST', body, signal, headers: { 'HX-Request': 'true' } });
     if (answer.ok) return answer.json();
     const said = answer.status === 409 ? (await answer.json()).error : STATUSES[answer.status];
-    throw new Error(said ?? 'The server did not answer. Try again in a moment.');
+    throw new Error(said ?? UNANSWERED);
   };
 
   const say = (form, text) => {
@@ -80,8 +80,7 @@
     } catch (error) {
       if (mediation || signal.aborted) return; // nobody has asked for it, or it was asked for anew
       const elsewhere = `Passkeys work only at ${options.rp?.id ?? options.rpId}. Check the address bar.`;
-      const unanswered = 'The server did not answer. Check your network, then try again.';
-      const known = { ...WORDS, SecurityError: elsewhere, TypeError: unanswered, Error: error.message };
+      const known = { ...WORDS, SecurityError: elsewhere, TypeError: UNANSWERED, Error: error.message };
       const hasLock = await window.PublicKeyCredential?.isUserVerifyingPlatformAuthenticatorAvailable?.();
       say(form, known[error.name] ?? (hasLock ? CANCELED : NO_LOCK)); // browsers tell no more than NotAllowedError
     }
