@@ -13,7 +13,7 @@ from emulator.tests.authenticator import Authenticator, decoded
 
 from ..fake_network import FakeNetwork, altered
 from ..identity import another_browser, carried, facts, switch_method
-from ..journeys import get_card
+from ..passcodes import add_by_code, newest_code
 from ..passkeys import a_phone, add_passkey, creation_options, options, sign_in, step_up
 from ..visitor import Page, Visitor
 
@@ -182,17 +182,37 @@ def test_either_of_two_devices_works(with_passkey: Visitor, phone: Authenticator
     assert len(registered(with_passkey)) == 2
 
 
-def test_a_card_number_wants_the_device_and_no_text(with_passkey: Visitor, phone: Authenticator) -> None:
-    with_passkey.step_up()
-    card = get_card(with_passkey)
-    with_passkey.post("/logout")
-    sign_in(with_passkey, phone)
+def test_a_code_by_email_completes_the_pair_after_a_sign_in_by_passkey(
+    stepped_up: Visitor, phone: Authenticator
+) -> None:
+    add_passkey(stepped_up, phone)
+    stepped_up.post("/logout")
+    sign_in(stepped_up, phone)
+    assert stepped_up.get("/cards/list").asks_for_a_code
+    stepped_up.follow()
+    switch_method(stepped_up, "email_code")
 
-    with_passkey.get(f"{card}/reveal")
+    page = stepped_up.submit("/step-up", step_up_code=newest_code(stepped_up, "email_code"))
 
-    with_passkey.follow()
-    offered = {tag.attrs.sget("value") for tag in with_passkey.page.html.css("button[name=step_up_use]")}
-    assert offered.isdisjoint({"unit_sms", "sms_code", "whatsapp_code"})
+    assert page.goes_to == "/cards/list"
+    assert stepped_up.follow().status == 200
+
+
+def test_a_phone_is_no_way_around_the_passkey(
+    signed_in: Visitor, phone: Authenticator, clock: time_machine.Traveller
+) -> None:
+    add_passkey(signed_in, phone)
+    add_by_code(signed_in)
+    other = another_browser(signed_in, clock)
+    other.get("/step-up")
+    switch_method(other, "sms_code")
+    assert other.submit("/step-up", step_up_code=newest_code(other)).goes_to == "/"
+
+    page = other.post("/passkeys/new")
+
+    assert page.status == 403
+    assert page.one("[data-passkey=step_up_credential]")
+    assert page.html.css("button[name=step_up_use]") == []
 
 
 def test_a_passkey_is_renamed(stepped_up: Visitor, phone: Authenticator) -> None:
