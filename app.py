@@ -21,6 +21,8 @@ EXTRAS: tuple[str, ...] = (
     "wire_log",
     "account",
     "activity",
+    "passkeys",
+    "passcodes",
     "unit_sms",
     "hosted_form",
     "spending_limits",

@@ -51,8 +51,8 @@ class Settings:
     unit_api_url: str
     emulated: frozenset[str]  # which of "stytch" and "unit"
     step_up_max_age: timedelta
-    sign_in_methods: tuple[str, ...]
-    step_up_methods: tuple[str, ...] | None  # None: every method that is registered
+    sign_in_methods: tuple[str, ...] | None  # None: every method that is registered
+    step_up_methods: tuple[str, ...] | None
     ratelimit_storage_uri: str = field(repr=False)  # this and the next may hold a password
     emulator_database_url: str = field(repr=False)
     trusted_proxies: int
@@ -111,7 +111,7 @@ def load(
         unit_api_url=_origin(given, "UNIT_API_URL", SANDBOX_UNIT),
         emulated=emulated,
         step_up_max_age=timedelta(seconds=whole(given, "STEP_UP_MAX_AGE", 600, 30, 3600)),
-        sign_in_methods=names(given, "SIGN_IN_METHODS") or ("magic_link",),
+        sign_in_methods=names(given, "SIGN_IN_METHODS") or (None if emulated else ("magic_link",)),
         step_up_methods=names(given, "STEP_UP_METHODS") or (None if emulated else ("totp",)),
         ratelimit_storage_uri=given.get("RATELIMIT_STORAGE_URI", "memory://"),
         emulator_database_url=given.get("EMULATOR_DATABASE_URL", f"sqlite:///{instance}/emulator.db"),

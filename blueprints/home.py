@@ -6,13 +6,14 @@ from flask import Blueprint, Response, current_app, flash, make_response, render
 
 from services import guards
 from services.errors import NotSignedIn
+from services.methods import has_second_factor
 from services.step_up import proven_until
 
 from .errors import SIGN_IN_AGAIN
 from .htmx import HOME, redirect_to
 
 bp = Blueprint("home", __name__)
-STEPS = ("Sign in", "Add an authenticator", "Open an account", "Confirm it’s you", "Use your card")
+STEPS = ("Sign in", "Add a second factor", "Open an account", "Confirm it’s you", "Use your card")
 
 
 class Step(NamedTuple):
@@ -29,7 +30,7 @@ def index() -> Response:
     """Offer the next step, or a sign-in before the session ends."""
     try:
         session = guards.current_session()
-        if not (session.enrolled and session.customer_id):
+        if not (has_second_factor(session) and session.customer_id):
             guards.fresh_session()  # another process may have seen the user take that step
     except NotSignedIn:
         if is_lost := guards.cookie_name("stytch_session") in request.cookies:
@@ -59,7 +60,8 @@ def journey() -> list[Step]:
     """Return the five steps; the first one that is not done is the current one."""
     done = [False] * len(STEPS)
     if session := guards.loaded_session():
-        done = [True, session.enrolled, session.customer_id is not None, proven_until(session) is not None, False]
+        fresh = proven_until(session) is not None
+        done = [True, has_second_factor(session), session.customer_id is not None, fresh, False]
     states = ["done" if is_done else "todo" for is_done in done]
     states[done.index(False)] = "current"
     return [Step(number, title, state) for number, (title, state) in enumerate(zip(STEPS, states, strict=True), 1)]

@@ -23,6 +23,7 @@ from services import guards, methods
 from services.errors import CodeRejected
 from services.magic_links import LINK_LIFE, LINKS_PER_CLIENT, authenticate_link, send_link
 from services.rate_limits import limited
+from services.session import Session
 from services.stytch_client import stytch_client
 
 from .htmx import HOME, redirect_to, render
@@ -55,6 +56,12 @@ class SignInForm(FlaskForm):  # type: ignore[misc]
         ],
     )
 
+    @property
+    def address(self) -> str:
+        """The address with an ASCII domain. Raises UnicodeError."""
+        local, _, domain = self.email.data.replace("\uff20", "@").partition("@")
+        return f"{local}@{domain if domain.isascii() else idna.encode(domain, uts46=True).decode()}"
+
 
 @bp.app_context_processor
 def inject_session() -> dict[str, Any]:
@@ -77,11 +84,9 @@ def send() -> Response:
         return render("login/form.html", 422, form=form)
     verifier = _cookie("pkce_verifier", VERIFIER) or secrets.token_urlsafe(48)  # every link that still works shares it
     try:
-        local, _, domain = form.email.data.replace("\uff20", "@").partition("@")
-        email = f"{local}@{domain if domain.isascii() else idna.encode(domain, uts46=True).decode()}"
         redirect_url = f"{current_app.config['PUBLIC_URL']}{url_for('login.open_link')}"
         challenge = base64.urlsafe_b64encode(hashlib.sha256(verifier.encode()).digest()).rstrip(b"=").decode()  # S256
-        send_link(email, redirect_url, challenge)
+        send_link(form.address, redirect_url, challenge)
     except (CodeRejected, UnicodeError):
         form.email.errors = [INVALID]
         return render("login/form.html", 422, form=form)
@@ -118,13 +123,19 @@ def use_link() -> Response:
         session = authenticate_link(token, verifier)
     except CodeRejected as rejected:
         return _problem(_meaning(rejected.reason))
+    response = finish_sign_in(session, before)
+    response.delete_cookie(guards.cookie_name("pkce_verifier"), **guards.cookie_flags())
+    return response
+
+
+def finish_sign_in(session: Session, before: Session | None) -> Response:
+    """Sign this browser in, and out of the session that it had before."""
     if before and before.session_id != session.session_id:
         stytch_client.sign_out(before.token, before)
     response = redirect_to(flask_session.get("next") or HOME)
     flask_session.clear()
     flask_session["is_new"] = True
     guards.set_cookie(response, session)
-    response.delete_cookie(guards.cookie_name("pkce_verifier"), **guards.cookie_flags())
     return response
 
 

@@ -15,7 +15,7 @@ from services.unit_client import UnitError, org_client
 from services.unit_models import Application
 
 from .application_form import ApplicationForm
-from .htmx import is_htmx, redirect_to, render
+from .htmx import HOME, is_htmx, redirect_to, render
 
 bp = Blueprint("onboarding", __name__)
 
@@ -42,6 +42,8 @@ def open_account() -> Response:
     session, form = guards.current_session(), ApplicationForm(request.form)
     if session.customer_id:
         return redirect_to(url_for("cards.index"))
+    if "mailbox" not in session.held:
+        return redirect_to(HOME)
     require_factor_proof("open your account")
     if not form.validate():
         return render("onboarding/form.html", 422, form=form, is_step=True)

@@ -15,8 +15,9 @@ from itsdangerous import BadSignature, URLSafeSerializer
 
 from services import guards
 from services.errors import CodeRejected, LimitReached, SecondFactorMissing, StepUpRequired
-from services.methods import Method, enrolled_methods
+from services.methods import Method
 from services.signals import log_security_event
+from services.step_up import offered_methods
 
 from .htmx import HOME, is_htmx, redirect_to, render
 
@@ -41,9 +42,8 @@ class PendingAction:
 
     @property
     def methods(self) -> list[Method]:
-        """The user's methods that count for this action."""
-        found = enrolled_methods(guards.current_session())
-        return [method for method in found if not (self.stytch_only and method.proven_until)]
+        """The user's methods that help with this action."""
+        return offered_methods(guards.current_session(), stytch_only=self.stytch_only)
 
 
 @bp.app_errorhandler(SecondFactorMissing)
@@ -68,14 +68,12 @@ def ask(required: StepUpRequired) -> Response:
 
 
 @bp.get("/step-up")
-@guards.second_factor_required
 def page() -> Response:
     """Ask for a code on a page of its own, where there is no script."""
     return _form(_pending())
 
 
 @bp.post("/step-up")
-@guards.second_factor_required
 def confirm() -> Response:
     """Check the code, then resume."""
     pending, own = _pending(), _own_fields()
@@ -95,7 +93,6 @@ def confirm() -> Response:
 
 @bp.post("/step-up/method")
 @guards.revalidate_session
-@guards.second_factor_required
 def choose() -> Response:
     """Switch to another method, which may send a code first."""
     pending = _pending()

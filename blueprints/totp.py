@@ -45,7 +45,6 @@ METHOD = methods.Method(
     title="your authenticator",
     group="device",
     step_up="totp/_step_up.html",
-    enroll="totp.enroll",
     is_enrolled=lambda session: session.enrolled,
     verify=verify,
     messages=MESSAGES,

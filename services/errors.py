@@ -17,7 +17,7 @@ class NotSignedIn(Refusal):
 
 
 class SecondFactorMissing(Exception):
-    """The user has not enrolled any of the step-up methods."""
+    """The user has no step-up methods that would prove a second group."""
 
 
 class SignInTooOld(Exception):
@@ -31,7 +31,8 @@ class NoCustomer(Exception):
 class StepUpRequired(Exception):
     """The view needs a fresh second factor.
 
-    ``purpose`` completes "Enter a code to ...". ``stytch_only``: proofs that Stytch does not know of do not count.
+    ``purpose`` completes "Enter a code to ...". ``stytch_only``: neither do proofs count that Stytch does not know
+    of, nor a phone of a user who has a device.
     """
 
     def __init__(self, purpose: str, *, stytch_only: bool = False) -> None:

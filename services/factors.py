@@ -6,6 +6,7 @@ who lists recovery codes or removes an authenticator: ``require_factor_proof`` d
 
 import re
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from functools import partial
@@ -46,11 +47,14 @@ def require_factor_proof(purpose: str) -> None:
 
 
 def may_change_factors(session: Session) -> bool:
-    """Whether the session proves as much as the user has: factors of as many groups, at most two, and fresh."""
+    """Whether the session proves as much as the user has: factors of as many groups, at most two, and fresh.
+
+    Of a user who has a device, that has to be the fresh one.
+    """
     if session.held - {"mailbox"}:
-        return session.proven_until(FACTOR_MAX_AGE, groups=min(2, len(session.held))) is not None
-    proofs = (session.last_used("email"), session.last_used("recovery_code"))
-    return bool(session.held) and any(proof and datetime.now(UTC) - proof < MAILBOX_MAX_AGE for proof in proofs)
+        return session.proven_until(FACTOR_MAX_AGE, groups=min(2, len(session.held)), device=True) is not None
+    proofs = [each for each in session.factors if each.group == "mailbox" or each.method == "recovery_code"]
+    return bool(session.held) and any(datetime.now(UTC) - each.last_used < MAILBOX_MAX_AGE for each in proofs)
 
 
 @logs_security_event("factor")
@@ -83,15 +87,22 @@ def recover_totp(session: Session, recovery_code: str) -> Session:
 
 @logs_security_event("factor")
 def remove_totp(session: Session) -> Session:
-    """End the other sessions, delete the user's authenticator, and return this session without that proof.
-
-    In this order: without it the user could not retry. Stytch docs: *Delete TOTP*.
-    """
-    stytch_client.sign_out_others(session)
-    for totp in stytch_client.sdk.users.get(session.user_id).totps:
-        ignore_missing("totp_not_found", partial(stytch_client.sdk.users.delete_totp, totp.totp_id))
+    """Delete the user's authenticator, as ``remove_factor`` does. Stytch docs: *Delete TOTP*."""
     with STARTING:
         STARTED.pop(session.token, None)
+    users = stytch_client.sdk.users
+    totps = users.get(session.user_id).totps
+    return remove_factor(session, "totp_not_found", *(partial(users.delete_totp, totp.totp_id) for totp in totps))
+
+
+def remove_factor(session: Session, missing: str, *deletions: Callable[[], object]) -> Session:
+    """End the other sessions, delete factors at Stytch, and return this session without their proofs.
+
+    In this order: without the factor the user could not retry. ``missing``: as for ``ignore_missing``.
+    """
+    stytch_client.sign_out_others(session)
+    for delete in deletions:
+        ignore_missing(missing, delete)
     session = stytch_client.sessions.refresh(session.token)
     send(session_ended, session_id=session.session_id)  # what it had proven is gone
     return session

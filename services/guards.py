@@ -14,7 +14,7 @@ from flask import Response, current_app, g, request
 from itsdangerous import BadSignature, Signer
 
 from .errors import NoCustomer, NotSignedIn, SecondFactorMissing, ServiceUnavailable
-from .methods import enrolled_methods
+from .methods import has_second_factor
 from .session import SESSION_TOKEN, Session
 from .session_cache import session_cache
 
@@ -94,7 +94,7 @@ def _require_customer() -> None:
 
 
 def _require_second_factor() -> None:
-    if not (enrolled_methods(current_session()) or enrolled_methods(fresh_session())):
+    if not (has_second_factor(current_session()) or has_second_factor(fresh_session())):
         raise SecondFactorMissing
 
 

@@ -36,14 +36,14 @@ def send_link(email: str, redirect_url: str, code_challenge: str) -> None:
     """
     began = time.monotonic()
     try:
-        with suppress(LimitReached), counted("link", _mailbox(email), LINKS_PER_ADDRESS):
+        with suppress(LimitReached), counted("link", mailbox(email), LINKS_PER_ADDRESS):
             count(LINKS_IN_ALL, "link", "all")
             _send(email, redirect_url, code_challenge)
     finally:
         time.sleep(max(0, began + LEAST_TIME - time.monotonic()))
 
 
-def _mailbox(email: str) -> str:
+def mailbox(email: str) -> str:
     """Return a hash of the mailbox: without the case, a ``+tag``, and the dots that Gmail ignores."""
     local, _, domain = email.casefold().rpartition("@")
     local = local.partition("+")[0] or local

@@ -36,7 +36,6 @@ class Method:
     group: str | None  # mailbox, phone or device; None: signs in and counts for nothing else
     sign_in: str = ""  # template of its part of the sign-in form; empty: not for signing in
     step_up: str = ""  # template of its fields in the step-up form, named ``step_up_...``; empty: not for step-up
-    enroll: str = ""  # endpoint at which the user adds it
     is_enrolled: Callable[[Session], bool] = lambda _session: False
     prepare: Callable[[Session], str] | None = None  # sends a code, say; returns what to announce
     verify: Callable[[Session, Form], object] = _reject  # checks a submitted code; raises CodeRejected, LimitReached
@@ -67,6 +66,12 @@ def step_up_methods() -> list[Method]:
 def enrolled_methods(session: Session) -> list[Method]:
     """Return the step-up methods that this user has, in order."""
     return [method for method in step_up_methods() if method.is_enrolled(session)]
+
+
+def has_second_factor(session: Session) -> bool:
+    """Whether this session can prove two groups, with the methods that the user has."""
+    proven = {factor.group for factor in session.factors} | {method.group for method in enrolled_methods(session)}
+    return len(proven - {None}) >= 2
 
 
 def check(app: Flask) -> None:

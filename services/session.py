@@ -13,7 +13,7 @@ from typing import Annotated, Any
 
 import jwt
 import requests
-from pydantic import AliasPath, AwareDatetime, BaseModel, Field, ValidationError
+from pydantic import AliasChoices, AliasPath, AwareDatetime, BaseModel, Field, ValidationError
 from stytch.consumer.models.users import User
 
 from .errors import NotSignedIn, ServiceUnavailable
@@ -32,6 +32,8 @@ FACTOR_GROUPS = {  # what a thief would have to hold, by Stytch's delivery_metho
     "authenticator_app": "device",
     "webauthn_registration": "device",
 }
+IDS = ("email.email", "phone_number.phone", "authenticator_app.totp", "webauthn.webauthn_registration")
+FACTOR_ID = AliasChoices(*(AliasPath(f"{kind}_factor", f"{name}_id") for kind, name in (i.split(".") for i in IDS)))
 Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{1,128}$")]
 Seconds = Annotated[float, Field(strict=True, allow_inf_nan=False)]  # since the epoch
 
@@ -41,7 +43,7 @@ class Factor(BaseModel, frozen=True, validate_by_name=True):
 
     method: Name = Field(validation_alias="delivery_method")
     last_used: AwareDatetime = Field(validation_alias="last_authenticated_at")
-    totp_id: str | None = Field(default=None, validation_alias=AliasPath("authenticator_app_factor", "totp_id"))
+    factor_id: str | None = Field(default=None, validation_alias=FACTOR_ID)
 
     @property
     def group(self) -> str | None:
@@ -81,28 +83,31 @@ class Session:
     enrolled: bool  # has a verified authenticator; from the user object, to offer the right next step
     held: frozenset[str] = frozenset()  # the groups in which the user has verified factors
     pending_totps: tuple[str, ...] = ()
+    passkey_domains: frozenset[str] = frozenset()  # where the user's passkeys work
+    phone: str = field(default="", repr=False)  # the first verified number, as E.164
 
-    def proven_until(self, max_age: timedelta, groups: int = 2) -> datetime | None:
-        """Until when the newest phone or device factor counts as fresh, if the factors come from this many groups.
+    def proven_until(self, max_age: timedelta, groups: int = 2, *, device: bool = False) -> datetime | None:
+        """Until when the newest of the ``strong_groups`` counts as fresh, if the factors come from this many groups.
 
         A timestamp in the future is ignored: it would extend the step-up.
         """
         proven = {factor.group for factor in self.factors if factor.group}
-        used = max((factor.last_used for factor in self.factors if factor.group in {"phone", "device"}), default=None)
+        strong = self.strong_groups(device=device)
+        used = max((factor.last_used for factor in self.factors if factor.group in strong), default=None)
         now = datetime.now(UTC)
         if len(proven) < groups or used is None or used > now + timedelta(seconds=JWT_LEEWAY):
             return None
         until = min(used + max_age, self.expires_at)
         return until if until > now else None
 
+    def strong_groups(self, *, device: bool) -> set[str]:
+        """Phone and device; with ``device``, the phone only for a user who has no device."""
+        return {"device"} if device and "device" in self.held else {"phone", "device"}
+
     @property
     def verified_until(self) -> float:
         """Until when no further call to Stytch is needed, in seconds since the epoch."""
         return min(self.jwt_expires_at, self.expires_at.timestamp())
-
-    def last_used(self, method: str) -> datetime | None:
-        """When a factor of this delivery method was last used in this session."""
-        return max((factor.last_used for factor in self.factors if factor.method == method), default=None)
 
 
 class KeySet(jwt.PyJWKClient):
@@ -162,15 +167,16 @@ def session_from(token: str, session_jwt: str, claims: Mapping[str, Any], user: 
         raise NotSignedIn
     totp_ids = {totp.totp_id: totp.verified for totp in user.totps}
     has = {
-        "mailbox": any(email.verified for email in user.emails),
-        "phone": any(phone.verified for phone in user.phone_numbers),
-        "device": any(totp_ids.values()) or any(key.verified for key in user.webauthn_registrations),
+        "mailbox": {email.email_id: email.verified for email in user.emails},
+        "phone": {phone.phone_id: phone.verified for phone in user.phone_numbers},
+        "device": totp_ids | {key.webauthn_registration_id: key.verified for key in user.webauthn_registrations},
     }
+    ids = {None}.union(*has.values())
     return Session(
         token=token,
         session_id=shown.session_id,
         user_id=shown.sub,
-        factors=tuple(each for each in shown.factors if each.totp_id is None or each.totp_id in totp_ids),
+        factors=tuple(each for each in shown.factors if each.factor_id in ids),
         customer_id=shown.customer_id or None,
         expires_at=expires_at,
         jwt=session_jwt,
@@ -178,6 +184,8 @@ def session_from(token: str, session_jwt: str, claims: Mapping[str, Any], user: 
         jwt_expires_at=shown.exp,
         email=next((email.email for email in sorted(user.emails, key=lambda email: not email.verified)), ""),
         enrolled=any(totp_ids.values()),
-        held=frozenset(group for group in has if has[group]),
+        held=frozenset(group for group in has if any(has[group].values())),
+        phone=next((phone.phone_number for phone in user.phone_numbers if phone.verified), ""),
         pending_totps=tuple(totp_id for totp_id, verified in totp_ids.items() if not verified),
+        passkey_domains=frozenset(key.domain for key in user.webauthn_registrations if key.verified),
     )

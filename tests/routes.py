@@ -19,11 +19,12 @@ PLACEHOLDER = re.compile(r"<(?:any\('?([\w-]+)[^>]*|[^>]*)>")  # <int:card_id>, 
 HEADERS = {  # of every response
     "Cross-Origin-Opener-Policy": "same-origin",
     "Cross-Origin-Resource-Policy": "same-origin",
-    "Permissions-Policy": "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
     "Referrer-Policy": "same-origin",
     "X-Content-Type-Options": "nosniff",
     "X-Frame-Options": "DENY",
 }
+
+PERMISSIONS = "camera=(), geolocation=(), microphone=(), payment=(), usb=()"  # the policy begins so; extras add to it
 
 
 def routes(app: Flask, methods: set[str], *, guarded: bool = False) -> list[tuple[str, str]]:

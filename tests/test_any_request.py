@@ -60,7 +60,9 @@ HEADER_TEXTS = [
 ]
 SAME_EVERYWHERE = {name: HEADERS[name] for name in HEADERS if name not in {"Referrer-Policy", "X-Frame-Options"}}
 HERE = {("", ""), ("http", "localhost"), ("http", "localhost:8000")}  # the second for a path with two slashes
-OUR_COOKIES = re.compile(r"(forms_8000(-calls)?|emulator_visitor(_8000)?|(links|pkce_verifier|stytch_session)_8000)=")
+OUR_COOKIES = re.compile(
+    r"(forms_8000(-calls)?|emulator_visitor(_8000)?|(links|passkeys|pkce_verifier|stytch_session)_8000)="
+)
 
 texts = st.sampled_from(TEXTS) | st.text(st.characters(exclude_categories=["Cs"]), max_size=20)
 latin = st.text(st.characters(max_codepoint=255, exclude_characters="\r\n"), max_size=20)

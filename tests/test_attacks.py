@@ -42,7 +42,7 @@ def test_a_step_up_finishes_no_enrollment(signed_in: Visitor) -> None:
 
     signed_in.post("/step-up", {"step_up_code": code})
 
-    assert "Add an authenticator" in signed_in.get("/").one("[aria-current=step]").text()
+    assert "Add a second factor" in signed_in.get("/").one("[aria-current=step]").text()
 
 
 @pytest.mark.parametrize("query", ["", "?token=abc"], ids=["no token", "token"])

@@ -69,7 +69,8 @@ def test_an_application_that_a_code_interrupts_is_sent_with_all_that_was_typed(
         ({"mailbox", "phone"}, {MAILBOX: 0}, False),
         ({"phone"}, {PHONE: 4}, True),
         ({"device"}, {DEVICE: 4}, True),
-        ({"mailbox", "phone", "device"}, {PHONE: 4, DEVICE: 30}, True),
+        ({"mailbox", "phone", "device"}, {MAILBOX: 30, DEVICE: 4}, True),
+        ({"mailbox", "phone", "device"}, {PHONE: 4, DEVICE: 30}, False),  # the device, where there is one
         ({"mailbox", "phone", "device"}, {MAILBOX: 0}, False),
     ],
 )

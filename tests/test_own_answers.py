@@ -17,7 +17,7 @@ import pytest
 
 from bench.processes import environment, free_port, running
 
-from .routes import HEADERS
+from .routes import HEADERS, PERMISSIONS
 
 pytestmark = pytest.mark.long
 
@@ -50,6 +50,7 @@ def answer(port: int, request: bytes) -> tuple[HTTPResponse, str]:
 def assert_protected(response: HTTPResponse) -> None:
     """Check that each header of every response is there, once."""
     assert HEADERS.items() <= dict(response.headers).items()
+    assert response.headers["Permissions-Policy"].startswith(PERMISSIONS)
     assert response.headers["Cache-Control"] == "no-store"
     assert "default-src 'none'" in response.headers["Content-Security-Policy"]
     assert len(response.headers.keys()) == len(set(response.headers.keys()))

@@ -18,7 +18,7 @@ from services.security import is_public
 from settings import Settings
 
 from .cookies import cookies
-from .routes import HEADERS, HERE, UNSAFE, csrf_token, responses, routes, statuses
+from .routes import HEADERS, HERE, PERMISSIONS, UNSAFE, csrf_token, responses, routes, statuses
 from .visitor import EMAIL, Visitor
 
 PUBLIC = {"home.index", "home.start", "login.send", "login.open_link", "login.use_link", "login.sign_out"}
@@ -26,6 +26,8 @@ HTMX = "Qp9rdC8H7EqOoX+nR0P3RPG2Noji+qdwJlGpfzwQJsfOpp3sGwIdSP9xO3+UlEhn"  # SHA
 PUBLIC_IN_EXTRAS = {
     *("operations.healthz", "operations.readyz", "operations.robots", "operations.security_txt"),
     *("wire_log.source", "gallery.index", "gallery.show"),
+    *("passcodes.send", "passcodes.sign_in"),
+    *("passkeys.sign_in", "passkeys.sign_in_options"),
     "account.sign_out_everywhere",  # the second press, when the session has ended
 }
 FETCHING = ("default-src", "script-src", "style-src", "img-src", "connect-src", "object-src", "frame-ancestors")
@@ -129,6 +131,7 @@ def test_every_kind_of_response_carries_the_security_headers_and_only_static_fil
 
     assert response.status_code == status
     assert HEADERS.items() <= dict(response.headers).items()
+    assert response.headers["Permissions-Policy"].startswith(PERMISSIONS)
     assert {name: policy.get(name, policy["default-src"]) for name in FETCHING} == {
         "default-src": "'none'",
         "script-src": "'self'",

@@ -109,8 +109,6 @@ def test_the_time_of_the_second_factor_is_not_that_of_the_mailbox(session: Sessi
     both = with_factors(session, [("email", 0), ("authenticator_app", 90)])
 
     assert both.proven_until(TEN_MINUTES) == ago(90 - 600)
-    assert both.last_used("email") == ago(0)
-    assert both.last_used("sms") is None
     assert with_factors(session, [("authenticator_app", 0)]).proven_until(TEN_MINUTES) is None
 
 
@@ -198,17 +196,35 @@ def test_a_session_never_lasts_longer_than_an_hour(user: User) -> None:
 
 
 @pytest.mark.usefixtures("clock")
-@pytest.mark.parametrize("totp_id", ["totp-test-2", "totp-test-3"], ids=["present", "removed"])
-def test_a_factor_counts_only_while_the_user_has_the_authenticator(user: User, totp_id: str) -> None:
-    authenticator = {
-        "delivery_method": "authenticator_app",
-        "last_authenticated_at": moment(),
-        "authenticator_app_factor": {"totp_id": totp_id},
+@pytest.mark.parametrize("number", [2, 3], ids=["present", "removed"])
+@pytest.mark.parametrize(
+    ("method", "detail", "name"),
+    [
+        ("authenticator_app", "authenticator_app_factor", "totp"),
+        ("email", "email_factor", "email"),
+        ("sms", "phone_number_factor", "phone"),
+        ("webauthn_registration", "webauthn_factor", "webauthn_registration"),
+    ],
+)
+def test_a_factor_counts_only_while_the_user_has_what_it_proves(
+    user: User, method: str, detail: str, name: str, number: int
+) -> None:
+    phone = {"phone_id": "phone-test-2", "phone_number": "+12025550143", "verified": True}
+    key: dict[str, object] = {
+        "webauthn_registration_id": "webauthn_registration-test-2",
+        "domain": "localhost",
+        "user_agent": "",
     }
+    key |= {"authenticator_type": "", "name": "", "verified": True}
+    emails = [*user.model_dump()["emails"], {"email_id": "email-test-2", "email": "b@example.com", "verified": True}]
+    known = user.model_dump() | {"phone_numbers": [phone], "webauthn_registrations": [key], "emails": emails}
+    shown = {f"{name}_id": f"{name}-test-{number}"}
+    factor = {"delivery_method": method, "last_authenticated_at": moment(), detail: shown}
 
-    session = read_session(user, {"authentication_factors": [authenticator]})
+    session = read_session(User.model_validate(known), {"authentication_factors": [factor]})
 
-    assert len(session.factors) == (totp_id == "totp-test-2")
+    assert len(session.factors) == (number == 2)
+    assert session.held == {"mailbox", "phone", "device"}
 
 
 @pytest.mark.usefixtures("clock")

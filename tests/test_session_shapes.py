@@ -38,7 +38,6 @@ def uses(session: Session) -> None:
     session.proven_until(timedelta(minutes=10))
     assert session.verified_until - time.time() < 4000
     assert time.time() - session.jwt_issued_at < 1e12
-    assert session.last_used("email") is None or session.factors
     assert f"{session.session_id}{session.user_id}".isascii()
     assert session.customer_id is None or session.customer_id.isdigit()
 

@@ -46,7 +46,7 @@ def test_another_method_can_be_chosen_and_left_again_with_all_that_was_typed(
 
     assert (button.attrs["value"], button.text()) == ("sent", "Use a sent code instead")
     assert chosen.one("input[name=step_up_method]").attrs["value"] == "sent"
-    assert buttons == {"totp": "Use your authenticator instead", "sent": "Send another code"}
+    assert buttons == {"totp": "Use your authenticator instead", "sent": "Send a new code"}
     assert back.one("input[name=kind]").attrs["value"] == "virtual"
     assert stepped_up.submit("/step-up", step_up_code=code).status == 307
 

@@ -30,7 +30,7 @@ def test_each_step_of_a_sign_in_has_its_title(visitor: Visitor) -> None:
 @pytest.mark.parametrize(
     ("fixture", "step"),
     [
-        ("signed_in", "Add an authenticator: step 2 of 5"),
+        ("signed_in", "Add a second factor: step 2 of 5"),
         ("enrolled", "Open an account: step 3 of 5"),
         ("customer", "Confirm it’s you: step 4 of 5"),
         ("stepped_up", "Use your card: step 5 of 5"),
@@ -50,14 +50,14 @@ def test_a_fragment_that_is_a_step_comes_with_its_title_and_the_progress(signed_
     enrolling = signed_in.submit("/totp", htmx=True)
 
     assert title(enrolling) == "Scan the QR code: step 2 of 5"
-    assert current(enrolling) == "2 Add an authenticator"
+    assert current(enrolling) == "2 Add a second factor"
 
     code = signed_in.code()
     signed_in.page = enrolling
     enrolled = signed_in.submit("/totp/confirm", htmx=True, code=code)
 
     assert title(enrolled) == "Save your recovery codes: step 2 of 5"
-    assert current(enrolled) == "2 Add an authenticator"  # until the recovery codes are saved
+    assert current(enrolled) == "2 Add a second factor"  # until the recovery codes are saved
 
 
 def test_a_decision_of_the_bank_comes_with_its_title(enrolled: Visitor) -> None:

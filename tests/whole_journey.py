@@ -20,12 +20,14 @@ from stytch_unit_emulator.unit import card_rules
 
 from .identity import SANDBOX_CODE, another_browser, carried, resumed
 from .journeys import get_card
+from .passcodes import OTHER_PHONE, address, ask_for_code, newest_code
+from .passkeys import a_phone, add_passkey, sign_in
 from .visitor import PERSON, Page, Visitor
 
 OTHER_EMAIL = "bela@example.org"
 SECRET_FIELDS = set(
     "session_token session_jwt token secret totp_code recovery_code recovery_codes qr_code code_verifier "
-    "code_challenge ssn jwtToken verificationToken verificationCode".split()
+    "code_challenge public_key_credential ssn jwtToken verificationToken verificationCode".split()
 )
 
 
@@ -88,6 +90,7 @@ def walk_everything(app: Flask, clock: time_machine.Traveller) -> Walk:
         other.sign_in(OTHER_EMAIL)  # a visit, so that the emulator keeps the tenant for another day
         clock.shift(10_000)  # the link to the bank's form has expired
         _apply_at_the_bank(other)
+        walk.secrets["passcode"] = _use_codes(Watched(walk), clock)
     return walk
 
 
@@ -124,6 +127,8 @@ def _use_cards(visitor: Visitor, clock: time_machine.Traveller) -> None:
 
 
 def _prove(visitor: Visitor, clock: time_machine.Traveller) -> None:
+    phone = a_phone()
+    add_passkey(visitor, phone)
     visitor.get("/account")
     codes = resumed(another_browser(visitor, clock), "/account/recovery-codes").html.css(".codes code")
     clock.shift(601)
@@ -138,6 +143,29 @@ def _prove(visitor: Visitor, clock: time_machine.Traveller) -> None:
     visitor.follow()
     visitor.post("/logout")
     visitor.follow()
+    sign_in(visitor, phone)
+    visitor.follow()
+    visitor.post("/logout")
+
+
+def _use_codes(visitor: Visitor, clock: time_machine.Traveller) -> set[str]:
+    """Sign in with a code, add a number and an address, confirm with a code, and remove them; returns the codes."""
+    ask_for_code(visitor, "whatsapp_code", OTHER_PHONE)
+    codes = [newest_code(visitor)]
+    visitor.submit("/codes/whatsapp_code/sign-in", code=codes[-1])
+    for method in ("email_code", "sms_code"):
+        visitor.post(f"/codes/{method}/add", address(method))
+        codes.append(newest_code(visitor, method))
+        visitor.submit(f"/codes/{method}/confirm", code=codes[-1])
+    clock.shift(601)
+    for method in ("email_code", "sms_code"):
+        visitor.post(f"/codes/{method}/add", address(method))  # which the step-up interrupts
+    visitor.post("/step-up/method", {"step_up_use": "sms_code"})
+    codes.append(newest_code(visitor))
+    visitor.submit("/step-up", step_up_code=codes[-1])
+    for contact in visitor.get("/account").html.css("form[action='/codes/remove'] input[name=id]")[1:]:
+        visitor.post("/codes/remove", {"id": contact.attrs.sget("value")})
+    return set(codes)
 
 
 def _apply_at_the_bank(visitor: Visitor) -> None:

@@ -16,7 +16,7 @@ import requests
 import stytch
 from stytch.core.response_base import StytchError
 
-from stytch_unit_emulator.stytch import Mail, create_app, mails
+from stytch_unit_emulator.stytch import Mail, create_app, mails, messages
 from stytch_unit_emulator.transport import WSGIAdapter, current_tenant
 
 if TYPE_CHECKING:
@@ -97,6 +97,11 @@ class Story:
     def token(self) -> str:
         """The token of the newest email's link."""
         return parse_qs(urlsplit(self.mails()[0].link).query)["token"][0]
+
+    def sent_code(self) -> str:
+        """The code that was sent last."""
+        with self.store.read(current_tenant.get()) as tenant:
+            return messages(tenant)[0].code
 
     def link(self, email: str = ADA, **options: Any) -> str:
         """Request a link; returns its token, a second later."""

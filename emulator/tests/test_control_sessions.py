@@ -12,6 +12,7 @@ import requests
 from stytch_unit_emulator import clock
 from stytch_unit_emulator.pytest_plugin import EmulatedProject
 
+from .authenticator import Authenticator
 from .over_http import at_unit, client_of
 from .stytch_story import refused
 from .test_controls import SEED, ask_token
@@ -50,6 +51,19 @@ def test_a_session_has_the_factors_and_ages_asked_for(
     assert ask_token(emulated_project, seeded["customer_id"], made["session_jwt"]).status_code == 201
 
 
+def test_a_session_can_rest_on_a_passkey(emulated_project: EmulatedProject, seeded: dict[str, Any]) -> None:
+    webauthn = client_of(emulated_project).webauthn
+    options = webauthn.register_start(seeded["user_id"], "app.example").public_key_credential_creation_options
+    credential = Authenticator("https://app.example").create(options)
+    registered = webauthn.register(seeded["user_id"], credential)
+
+    made = emulated_project.session(seeded["user_id"], factors=[{"type": "webauthn", "age": 60}])
+
+    (factor,) = claims_of(made["session_jwt"])[CLAIM]["authentication_factors"]
+    assert factor["delivery_method"] == "webauthn_registration"
+    assert factor["webauthn_factor"]["webauthn_registration_id"] == registered.webauthn_registration_id
+
+
 def test_an_expired_session_is_not_found(emulated_project: EmulatedProject, seeded: dict[str, Any]) -> None:
     made = emulated_project.session("ada@example.com", expired=True)
 
@@ -80,6 +94,7 @@ def test_a_session_of_another_project_is_unknown_here(
         ({"user": "ada@example.com", "factors": [{"type": "topt"}]}, "did you mean 'totp'"),
         ({"user": "ada@example.com", "factors": [{"type": "totp", "agee": 1}]}, "did you mean 'age'"),
         ({"user": "bob@example.com", "factors": [{"type": "totp"}]}, "nothing of type totp"),
+        ({"user": "bob@example.com", "factors": [{"type": "webauthn"}]}, "nothing of type webauthn"),
         ({"user": "ada@example.com", "project_id": "x"}, "project-test-"),
         ({"user": "ada@example.com", "custom_claims": 1}, "wrong type"),
     ],

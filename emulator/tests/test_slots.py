@@ -14,7 +14,7 @@ from selectolax.lexbor import LexborHTMLParser
 import stytch_unit_emulator as emulator
 
 COMMON = {"banner"}
-STYTCH = {"sign_in", "link_sent", "authenticator_code"}
+STYTCH = {"sign_in", "link_sent", "authenticator_code", "passcode_sent"}
 UNIT = {"application_waiting", "card_number"}
 
 
@@ -60,7 +60,8 @@ def test_only_the_slots_of_emulated_services_are_filled(tmp_path: Path, emulated
         ("banner", "Stytch and Unit are both emulated"),
         ("sign_in", "Sign in as ada."),
         ("link_sent", "No email yet."),
-        ("authenticator_code", "No authenticator apps yet."),
+        ("passcode_sent", "No authenticator apps and no messages yet."),
+        ("authenticator_code", "No authenticator apps and no messages yet."),
         ("application_waiting", ""),
         ("card_number", "Show card number"),
     ],

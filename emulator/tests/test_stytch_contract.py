@@ -7,6 +7,7 @@ import hashlib
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any, TypeAlias
 
 import jwt
@@ -26,6 +27,7 @@ from stytch_unit_emulator.stytch import keys
 from stytch_unit_emulator.stytch.errors import REFUSALS
 from stytch_unit_emulator.transport import WSGIAdapter
 
+from . import passkey_acts
 from .stytch_story import ADA, BOB, NO_SESSION, NO_TOKEN, NO_USER, refused
 
 VERIFIER = "v" * 43
@@ -120,6 +122,25 @@ def wrong(app: pyotp.TOTP) -> str:
 
 
 Act: TypeAlias = Callable[[Caller], Any]
+PHONE, NO_PHONE = "+12025550143", "phone-number-test-00000000-0000-4000-8000-000000000001"
+
+
+def sent(channel: str, way: str, caller: Caller) -> Any:
+    """Send a code to a known user."""
+    to = {"email": ADA} if channel == "email" else {"phone_number": PHONE}
+    caller.client.users.create(**to)  # type: ignore[arg-type]
+    return getattr(getattr(caller.client.otps, channel), way)(**to)
+
+
+def code_for(caller: Caller, channel: str = "sms") -> tuple[str, str]:
+    """The method_id and the code that was sent."""
+    answer = sent(channel, "login_or_create", caller)
+    method_id = answer.email_id if channel == "email" else answer.phone_id
+    return method_id, caller.project.messages(channel)[0]["code"]
+
+
+def signed_in_by_code(caller: Caller, channel: str) -> Any:
+    return caller.client.otps.authenticate(*code_for(caller, channel), session_duration_minutes=ENDS)
 
 
 @pytest.fixture(scope="module")
@@ -156,6 +177,13 @@ CALLS: dict[str, Act] = {
     "sessions.get": lambda c: c.client.sessions.get(c.sign_in().user_id),
     "sessions.get_jwks": lambda c: c.client.sessions.get_jwks(c.project.project_id),
     "sessions.revoke": lambda c: c.client.sessions.revoke(session_token=c.sign_in().session_token),
+    **{
+        f"otps.{channel}.{way}": partial(sent, channel, way)
+        for channel in ("sms", "whatsapp", "email")
+        for way in ("login_or_create", "send")
+    },
+    "otps.authenticate, by SMS": lambda c: signed_in_by_code(c, "sms"),
+    "otps.authenticate, by email": lambda c: signed_in_by_code(c, "email"),
     "totps.create": lambda c: c.client.totps.create(c.user()),
     "totps.authenticate": lambda c: proven(c, c.enrolled()),
     "totps.recovery_codes": lambda c: c.client.totps.recovery_codes(c.proven()[0]),
@@ -173,6 +201,7 @@ CALLS: dict[str, Act] = {
     "users.delete_external_id": lambda c: c.client.users.delete_external_id(
         c.client.users.create(email=ADA, external_id="crm-1").user_id
     ),
+    **passkey_acts.CALLS,
     "debug.whoami": lambda c: c.client.debug.whoami(),
 }
 
@@ -317,6 +346,17 @@ REFUSED: dict[str, Act] = {
     "user_id_mismatch": lambda c: c.client.totps.authenticate(
         c.user(), "123456", session_token=c.sign_in(BOB).session_token
     ),
+    # one-time passcodes
+    "otp_code_not_found": lambda c: c.client.otps.authenticate(NO_PHONE, "123456"),
+    "unable_to_auth_otp_code": lambda c: [c.client.otps.authenticate(*code) for code in [code_for(c)] * 2],
+    "invalid_code": lambda c: c.client.otps.authenticate(NO_PHONE, "12345"),
+    "invalid_method_id": lambda c: c.client.otps.authenticate("phone-1", "123456"),
+    "invalid_expiration_otp": lambda c: c.client.otps.sms.login_or_create(PHONE, expiration_minutes=11),
+    "invalid_phone_number_country_code": lambda c: c.client.otps.sms.login_or_create("+447911123456"),
+    "downstream_carrier_error": lambda c: c.client.otps.sms.login_or_create("+12025550109"),
+    "unsubscribed_phone_number": lambda c: c.client.otps.sms.login_or_create("+12025550104"),
+    "too_many_unverified_factors": lambda c: c.client.otps.sms.send(PHONE, user_id=c.user()),
+    **passkey_acts.REFUSED,
     # users
     "invalid_user_id": lambda c: c.client.users.get("user-test-1"),
     "user_not_found": lambda c: c.client.users.get(NO_USER),

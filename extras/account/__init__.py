@@ -1,7 +1,8 @@
 """The account page: factors, recovery codes and sessions.
 
-Users replace or remove their authenticator, see their recovery codes, and sign out everywhere. Fills the slots
-``account_link`` and ``recovery_codes_note``. Nothing else belongs to it. Stytch docs: *Get sessions*.
+Users replace or remove their authenticator, see their recovery codes, and sign out everywhere. Other extras show their
+factors in the slot ``account_factors``. Fills the slots ``account_link`` and ``recovery_codes_note``. Nothing else
+belongs to it. Stytch docs: *Get sessions*.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The account page: who the user is, what proves it, and their open sessions.
+"""The account page: who the user is, what proves it and when it last did, and their open sessions.
 
 To copy: showing or changing a factor needs proofs of the factors that the user has, the second one within five minutes.
 """
@@ -30,7 +30,7 @@ from services.methods import step_up_methods
 from services.rate_limits import counted
 from services.stytch_client import stytch_client
 
-from .sessions import open_sessions
+from .sessions import last_used, open_sessions
 
 signed_out = TTLCache[str, bool](10_000, 60, timer=time.time)  # in the last minute, by the token's hash
 lock = Lock()
@@ -44,7 +44,11 @@ def index() -> Response:
     """Show what Stytch knows about the user now."""
     session = fresh_session()
     others = [method for method in step_up_methods() if method.proven_until and method.proven_until(session)]
-    return render("account/index.html", sessions=open_sessions(stytch_client, session), other_proofs=others)
+    sessions = open_sessions(stytch_client, session)
+    user = stytch_client.sdk.users.get(session.user_id)
+    return render(
+        "account/index.html", sessions=sessions, last_used=last_used(sessions), user=user, other_proofs=others
+    )
 
 
 @bp.post("/account/recovery-codes")

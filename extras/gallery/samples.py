@@ -45,6 +45,7 @@ def sample_session(**changes: Any) -> Session:
         jwt_expires_at=0,
         email="ada@example.com",
         enrolled=True,
+        held=frozenset({"mailbox", "device"}),
     )
     return replace(session, **changes)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace
 from typing import Any
 
@@ -96,8 +96,20 @@ def _sign_in() -> Iterator[State]:
     yield State(group, "sent", "login/sent.html", {"email": "ada@example.com"}, session=None)
     yield State(group, "link", "login/open.html", {"token": ""}, session=None)
     yield State(group, "link, signed in already", "login/open.html", {"token": "", "other": sample_session()})
+    yield from _passcodes()
     for problem in ("used", "expired", "unknown", "other_browser", "locked"):
         yield State(group, f"link {problem}", "login/problem.html", {"problem": problem}, session=None)
+
+
+def _passcodes() -> Iterator[State]:
+    group, page = "Sign in", "passcodes/code.html"
+    sms = SimpleNamespace(name="sms_code", product="sms", how="by text message", group="phone", is_phone=True)
+    channel = SimpleNamespace(**vars(sms), to_name="phone_number", life=timedelta(minutes=5))
+    values = {"channel": channel, "action": "#", "again": "#", "to": "(415) 555-2671", "next": "/"}
+    refused = {"passcode": channel, "passcode_error": "Enter a mobile number with its area code."}
+    yield State(group, "code by text message", page, values, session=None)
+    yield State(group, "code refused", page, {**values, "error": "That code is wrong."}, session=None)
+    yield State("Account", "number refused", "passcodes/add.html", {**refused, "next": "/account"})
 
 
 def _authenticator() -> Iterator[State]:
@@ -193,11 +205,22 @@ def _account() -> Iterator[State]:
     session, now = sample_session(), datetime.now(UTC)
     bare = replace(session, enrolled=False, customer_id=None, factors=session.factors[:1])
     ids = (session.session_id, "session-test-2")
-    values = {"sessions": [SimpleNamespace(session_id=each, started_at=now, last_used=now) for each in ids]}
+    sessions = [SimpleNamespace(session_id=each, started_at=now, last_used=now) for each in ids]
+    phones = [
+        SimpleNamespace(phone_id=f"phone-{each}", phone_number="+14155552671", verified=each == 1) for each in (1, 2)
+    ]
+    key = SimpleNamespace(webauthn_registration_id="key-1", name="WebAuthN 1a2b3c4d", domain="localhost")
+    emails = [SimpleNamespace(email_id="email-1", email=session.email, verified=True)]
+    user = SimpleNamespace(phone_numbers=phones, emails=emails, totps=[], webauthn_registrations=[key])
+    values = {"sessions": sessions, "user": user, "last_used": {"phone-1": now}}
     group, page = "Account", "account/index.html"
     yield State(group, "customer", page, values)
     yield State(group, "signed in only", page, values, session=bare)
     yield State(group, "recovery codes", "account/codes.html", {"codes": CODES})
+    yield State(group, "new passkey", "passkeys/new.html", {"options": {"rp": {}}, "next": "/account"})
+    yield State(
+        group, "passkey refused", "passkeys/new.html", {"error": "That passkey is already in use.", "next": "/"}
+    )
     yield State(group, "no recovery code left", "account/codes.html", {"codes": []})
 
 

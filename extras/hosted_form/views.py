@@ -9,7 +9,7 @@ from __future__ import annotations
 from flask import Blueprint, Response, current_app, make_response, url_for
 from limits import parse
 
-from blueprints.htmx import is_htmx, redirect_to, render
+from blueprints.htmx import HOME, is_htmx, redirect_to, render
 from services.factors import require_factor_proof
 from services.guards import (
     current_session,
@@ -34,6 +34,8 @@ def offer() -> Response:
     session = current_session()
     if session.customer_id:
         return redirect_to(url_for("cards.index"))
+    if "mailbox" not in session.held:
+        return redirect_to(HOME)
     require_factor_proof("open your account")  # the form's phone becomes a factor
     with counted("hosted form", session.user_id, PER_DAY, rule="You can ask for the bank’s form ten times a day."):
         form = hosted_form(org_client, session, _return_url)

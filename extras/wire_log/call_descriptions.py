@@ -19,6 +19,21 @@ TABLE: dict[str, dict[str, dict[str, str]]] = {  # by service and page of its do
         "magic-links/authenticate": {
             "POST /v1/magic_links/authenticate": "Stytch accepted the link, once, and started a session."
         },
+        "one-time-passcodes/via-sms/log-in-or-create-user": {
+            "POST /v1/otps/sms/login_or_create": "Stytch texted a code to sign in with."
+        },
+        "one-time-passcodes/via-sms/send": {"POST /v1/otps/sms/send": "Stytch texted a code."},
+        "one-time-passcodes/via-whatsapp/log-in-or-create-user": {
+            "POST /v1/otps/whatsapp/login_or_create": "Stytch sent a code by WhatsApp to sign in with."
+        },
+        "one-time-passcodes/via-whatsapp/send": {"POST /v1/otps/whatsapp/send": "Stytch sent a code by WhatsApp."},
+        "one-time-passcodes/via-email/log-in-or-create-user": {
+            "POST /v1/otps/email/login_or_create": "Stytch emailed a code to sign in with."
+        },
+        "one-time-passcodes/via-email/send": {"POST /v1/otps/email/send": "Stytch emailed a code."},
+        "one-time-passcodes/authenticate": {
+            "POST /v1/otps/authenticate": "Stytch accepted the code, once, and added its proof to a session."
+        },
         "sessions/authenticate-session": {
             "POST /v1/sessions/authenticate": "Stytch confirmed the session and issued a new JWT for it."
         },
@@ -33,9 +48,32 @@ TABLE: dict[str, dict[str, dict[str, str]]] = {  # by service and page of its do
         },
         "totp/get-recovery-codes": {"POST /v1/totps/recovery_codes": "Stytch returned your recovery codes."},
         "totp/recover": {"POST /v1/totps/recover": "Stytch accepted a recovery code, which can’t be used again."},
+        "passkeys-webauthn/register/start": {
+            "POST /v1/webauthn/register/start": "Stytch returned a challenge for a new passkey on this device."
+        },
+        "passkeys-webauthn/register/register": {
+            "POST /v1/webauthn/register": "Stytch verified the new passkey and added it to you and your session."
+        },
+        "passkeys-webauthn/authenticate/start": {
+            "POST /v1/webauthn/authenticate/start": "Stytch returned a challenge for your device to sign."
+        },
+        "passkeys-webauthn/authenticate/authenticate": {
+            "POST /v1/webauthn/authenticate": "Stytch verified the passkey’s signature and added it to your session."
+        },
+        "passkeys-webauthn/update": {"PUT /v1/webauthn/*": "Stytch renamed the passkey."},
+        "passkeys-webauthn/list-credentials": {
+            "GET /v1/webauthn/credentials/*/*": "Stytch listed your passkeys for this site."
+        },
         "users/get-user": {"GET /v1/users/*": "Stytch returned your user record."},
         "users/update-user": {
             "PUT /v1/users/*": "Stytch stored your Unit customer id in metadata that only a backend can write."
+        },
+        "users/delete/delete-user-email": {"DELETE /v1/users/emails/*": "Stytch deleted the email address."},
+        "users/delete/delete-user-phone-number": {
+            "DELETE /v1/users/phone_numbers/*": "Stytch deleted the phone number."
+        },
+        "users/delete/delete-user-webauthn-registration": {
+            "DELETE /v1/users/webauthn_registrations/*": "Stytch deleted the passkey."
         },
         "users/delete/delete-user-totp": {"DELETE /v1/users/totps/*": "Stytch deleted the authenticator."},
     },

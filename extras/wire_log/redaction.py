@@ -18,9 +18,10 @@ import jwt
 
 SECRET_NAMES = frozenset(  # lowercase, without underscores: covers the spelling of both services
     "accountnumber applicationformtoken cardnumber codechallenge codeverifier cvv cvv2 dateofbirth jwttoken pan "
-    "passport phone pin qrcode recoverycode recoverycodes secret sessionjwt sessiontoken ssn street street2 token "
-    "totpcode upgradabletoken verificationcode verificationtoken".split()
+    "passport phone phonenumber pin qrcode recoverycode recoverycodes secret sessionjwt sessiontoken ssn street "
+    "street2 token totpcode upgradabletoken verificationcode verificationtoken".split()
 )
+IF_DIGITS = "code"  # a secret only then: Unit's errors have a ``code`` too
 JWT = re.compile(r"eyJ[\w-]+\.eyJ[\w-]+\.[\w-]*", re.ASCII)
 EMAIL = re.compile(r"[^@\s\"'<>:/?=&,;]+@[^@\s\"'<>:/?=&,;]+\.[a-z]{2,}", re.IGNORECASE)
 OPAQUE = re.compile(r"(?<![\w-])[\w-]{32,}={0,2}(?![\w-])", re.ASCII)
@@ -76,6 +77,7 @@ def redacted(value: Any, name: str = "", *, secret: bool = False, depth: int = 0
     if isinstance(value, list):
         items = [redacted(inner, name, secret=secret, depth=depth + 1) for inner in value[:MAX_ITEMS]]
         return items + [f"… and {len(value) - MAX_ITEMS} more"] * (len(value) > MAX_ITEMS)
+    secret = secret or (name == IF_DIGITS and str(value).isdigit())
     if secret and value not in (None, "") and not isinstance(value, bool):
         return Redacted(hint(str(value)), variable(name))
     if isinstance(value, bool) or value is None:

@@ -63,7 +63,7 @@ def test_the_account_shows_this_session_and_how_it_was_proven(anybody: Visitor) 
     page.get_by_role("link", name=anybody.email).click()
 
     proofs = page.get_by_role("region", name="How you confirmed it’s you")
-    expect(proofs.get_by_role("term")).to_have_text(["Email link", "Authenticator"])
+    expect(proofs.get_by_role("term")).to_have_text(["Email link or code", "Authenticator"])
     sessions = page.get_by_role("region", name="Where you’re signed in").get_by_role("listitem")
     expect(sessions).to_have_count(1)
     expect(sessions).to_contain_text("This session")

@@ -65,11 +65,27 @@ PATTERNS = (
         ("step_up.js", "htmx-4.0.1.min.js"),
     ),
     Pattern(
+        "passcodes",
+        "codes by SMS, WhatsApp and email, and likewise any further method",
+        ("extras/passcodes/",),
+        (21, 2350),
+        ("blueprints/step_up.py", "services/http.py"),
+        ("login", "step_up", "_field.html", *HTMX),
+    ),
+    Pattern(
         "exchange",
         "the exchange, and cards with the customer token",
         ("services/exchange.py", "services/unit_client.py"),
         (9, 1000),
         ("services/http.py",),
+    ),
+    Pattern(
+        "passkeys",
+        "sign-in and step-up with a passkey",
+        ("extras/passkeys/",),
+        (17, 1900),
+        ("services/http.py", "services/step_up.py"),
+        ("login", "_field.html", *HTMX),
     ),
     Pattern(
         "wire_log",

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from emulator.tests.authenticator import Authenticator
 from stytch_unit_emulator.pytest_plugin import EmulatedProject
 
 from ..imports import ROOT, closure, modules
@@ -123,6 +124,25 @@ def test_step_up_sends_an_interrupted_form_again(open_copy: Open, user: User) ->
     assert browser.submit("/step-up", step_up_code=user.code(1)) == "<p>Changed to Bela.</p>"
 
 
+def test_passcodes(open_copy: Open, emulated_project: EmulatedProject) -> None:
+    browser, other = open_copy("passcodes"), open_copy("passcodes")
+    browser.get("/")
+    assert "Enter a mobile number" in browser.submit("/codes/sms_code", phone_number="12")
+    browser.submit("/codes/sms_code", phone_number="(202) 555-0143")
+    code = emulated_project.messages("sms")[0]["code"]
+    other.get("/")
+    other.submit("/codes/sms_code", phone_number="(202) 555-0144")
+    assert "That code is wrong." in other.submit("/codes/sms_code/sign-in", code=code)
+    browser.submit("/codes/sms_code/sign-in", code=code)
+    assert browser.path == "/"
+    assert browser.get("/secret") != "<p>The secret is 42.</p>"  # the phone is one of two groups
+
+    browser.get("/")
+    browser.submit("/codes/email_code/add", email="ada@example.com")
+    browser.submit("/codes/email_code/confirm", code=emulated_project.messages("email")[0]["code"])
+    assert browser.get("/secret") == "<p>The secret is 42.</p>"
+
+
 def test_exchange(open_copy: Open, user: User, emulated_project: EmulatedProject) -> None:
     user.enroll()
     customer = user.become_customer()
@@ -134,6 +154,29 @@ def test_exchange(open_copy: Open, user: User, emulated_project: EmulatedProject
     browser.http.headers["Authorization"] = f"Bearer {other.session_jwt}"
     browser.get(f"/cards?customer={customer}")
     assert browser.status == 403
+
+
+def test_passkeys(open_copy: Open, user: User) -> None:
+    browser, phone = open_copy("passkeys"), Authenticator("http://localhost:8000")
+    browser.post(f"/session/{user.session_token}")
+    assert browser.get("/secret") == "SecondFactorMissing"
+    browser.get("/")
+    browser.submit("/passkeys/new", next="/")
+    button = browser.page.css_first("[data-options]")
+    assert button
+
+    browser.submit("/passkeys", credential=phone.create(button.attrs.sget("data-options")))
+    assert browser.get("/secret") == f"The secret of {user.email} is 42."
+    browser.http.cookies.clear()
+    browser.get("/")
+    token = browser.page.css_first("#passkey-sign-in [name=csrf_token]")
+    assert token
+    options = browser.post("/passkeys/sign-in/options", csrf_token=token.attrs.sget("value"))
+    browser.get("/")
+    browser.submit("/passkeys/sign-in", credential=phone.get(options))
+
+    assert browser.page.css_first("form[action='/passkeys/new']")  # signed in
+    assert browser.get("/secret") == "SecondFactorMissing"  # the device alone
 
 
 def test_wire_log(open_copy: Open) -> None:

@@ -14,6 +14,7 @@ from app import create_app
 from settings import load
 
 from ..identity import SANDBOX_CODE
+from ..passcodes import OTHER_PHONE, PHONE
 from ..visitor import EMAIL
 from ..whole_journey import OTHER_EMAIL, SECRET_FIELDS, Walk, walk_everything
 
@@ -64,12 +65,17 @@ def test_no_response_holds_a_secret_that_is_not_meant_for_the_visitor(walk: Walk
         if is_in(value, text)
     ]
 
-    assert {name for name, values in walk.secrets.items() if values} == {*SECRET_FIELDS, "pan", "Authorization"}
+    assert {name for name, values in walk.secrets.items() if values} == {
+        *SECRET_FIELDS,
+        "pan",
+        "passcode",
+        "Authorization",
+    }
     assert found == []
 
 
-@pytest.mark.parametrize("known", [SANDBOX_CODE, EMAIL, OTHER_EMAIL])
-def test_the_panel_shows_neither_the_sandboxs_code_nor_an_address_in_full(walk: Walk, known: str) -> None:
+@pytest.mark.parametrize("known", [SANDBOX_CODE, EMAIL, OTHER_EMAIL, PHONE, OTHER_PHONE])
+def test_the_panel_shows_neither_the_sandboxs_code_nor_an_address_or_number_in_full(walk: Walk, known: str) -> None:
     assert not [panel for panel in walk.panels if is_in(known, str(panel.html))]
 
 

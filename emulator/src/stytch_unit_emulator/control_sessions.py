@@ -12,7 +12,7 @@ from . import clock, unit
 from .control_input import body, count, nearest, number, tenant, unknown_member
 from .in_process import CallRefused, Services
 from .store import Json, Store, Tenant
-from .stytch import factors, session_records, totp_records, user_records, wire
+from .stytch import factors, passkey_records, session_records, totp_records, user_records, wire
 from .stytch.errors import StytchFault
 
 MAX_AGE = 10 * 365 * 86_400.0  # seconds
@@ -128,6 +128,11 @@ def _totp(own: Tenant, user: Json) -> Json | None:
     return factors.totp(totp["totp_id"]) if totp and totp["verified"] else None
 
 
+def _passkey(own: Tenant, user: Json) -> Json | None:
+    registrations = passkey_records.of_user(own, user)
+    return factors.passkey(registrations[0]) if registrations else None
+
+
 def _recovery_code(own: Tenant, user: Json) -> Json | None:
     return factors.recovery_code(wire.new_id("totp-recovery-code")) if _totp(own, user) else None
 
@@ -136,5 +141,6 @@ FACTORS: dict[str, Callable[[Tenant, Json], Json | None]] = {
     "magic_link": _email_link,
     "embedded_magic_link": _embedded_link,
     "totp": _totp,
+    "webauthn": _passkey,
     "recovery_codes": _recovery_code,
 }

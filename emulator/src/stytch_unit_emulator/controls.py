@@ -1,4 +1,4 @@
-"""Control API for tests: clock, keys, redirect URLs, seed, emails and reset; the other ``control_`` modules add to it.
+"""Control API for tests: clock, keys, redirect URLs, seed, messages, reset; the other ``control_`` modules add to it.
 
 Exists only where the emulator is started with controls. ``control_access`` says whom it answers.
 """
@@ -23,6 +23,7 @@ from .store import Json, Store, TenantFull
 MAX_BYTES = 1024 * 1024  # of a request
 MAX_KEPT = 500  # tenants with redirect URLs; those of deleted tenants would pile up otherwise
 MAX_URLS = 20
+CHANNELS = ("sms", "whatsapp", "email")
 
 
 def blueprint(
@@ -86,6 +87,15 @@ def _add_tenant_routes(bp: Blueprint, store: Store, stytch_app: Flask, unit_app:
         with store.read(tenant(project_id)) as own:
             return jsonify([_mail(mail) for mail in stytch.mails(own)])
 
+    @bp.get("/tenants/<project_id>/messages")
+    def messages(project_id: str) -> Response:
+        """List the codes sent by SMS, WhatsApp and email, newest first; ``?channel=`` chooses one."""
+        channel = request.args.get("channel")
+        if channel not in {None, *CHANNELS}:
+            abort(400, "channel must be sms, whatsapp or email.")
+        with store.read(tenant(project_id)) as own:
+            return jsonify([_message(sent) for sent in stytch.messages(own, *([channel] if channel else ()))])
+
 
 def _add_clock_routes(bp: Blueprint, store: Store) -> None:
     @bp.post("/clock", defaults={"project_id": ALL_TENANTS})
@@ -138,3 +148,8 @@ def refusal(error: HTTPException, problem: str | None = None) -> tuple[Json, int
 def _mail(mail: stytch.Mail) -> Json:
     times = {"sent_at": clock.seconds(mail.sent_at), "expires": clock.seconds(mail.expires)}
     return {**asdict(mail), **times, "token": mail.token}
+
+
+def _message(message: stytch.Message) -> Json:
+    times = {"sent_at": clock.seconds(message.sent_at), "expires": clock.seconds(message.expires)}
+    return {**asdict(message), **times}

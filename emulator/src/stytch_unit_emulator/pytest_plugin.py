@@ -37,6 +37,11 @@ class EmulatedProject:
         mails: list[dict[str, Any]] = self._control("GET", "mails")
         return mails
 
+    def messages(self, channel: str = "") -> list[dict[str, Any]]:
+        """The codes sent by SMS, WhatsApp and email, or by one of these, newest first."""
+        sent: list[dict[str, Any]] = self._control("GET", f"messages?channel={channel}" if channel else "messages")
+        return sent
+
     def requests(
         self, path: str = "*", method: str = "", status: str | int = "", after: int = 0
     ) -> list[dict[str, Any]]:

@@ -200,7 +200,12 @@ def _front_app(store: Store, access: ControlAccess | None, app_hosts: frozenset[
             return make_response(render_template("no_project.html"), 401, ask)
         with store.read(project_id) as tenant:
             return make_response(
-                render_template("inbox.html", mails=stytch.mails(tenant), codes=stytch.authenticator(tenant))
+                render_template(
+                    "inbox.html",
+                    mails=stytch.mails(tenant),
+                    messages=stytch.messages(tenant),
+                    codes=stytch.authenticator(tenant),
+                )
             )
 
     @app.get("/healthz")

@@ -42,6 +42,9 @@ SECTIONS: dict[str, Section] = {
                 | {"Created": "created_at"},
             ),
             "totp": Kind("Authenticator apps", {"User": "user_id", "Verified": "verified"}),
+            "webauthn_registration": Kind(
+                "Passkeys", {"User": "user_id", "Name": "name", "Domain": "domain", "Counter": "sign_count"}
+            ),
         },
     ),
     "sessions": Section(
@@ -50,7 +53,13 @@ SECTIONS: dict[str, Section] = {
     ),
     "messages": Section(
         "Messages",
-        {"mail": Kind("Emails", {"To": "to", "Subject": "subject", "Sent": "sent_at", "Expires": "expires"})},
+        {
+            "mail": Kind("Emails", {"To": "to", "Subject": "subject", "Sent": "sent_at", "Expires": "expires"}),
+            "message": Kind(
+                "Codes by SMS, WhatsApp and email",
+                {"To": "to", "Channel": "channel", "Sent": "sent_at", "Expires": "expires"},
+            ),
+        },
     ),
     "applications": Section(
         "Applications",
@@ -98,6 +107,7 @@ SECTIONS: dict[str, Section] = {
         "Tokens",
         {
             "magic_link": Kind("Magic links", {"User": "user_id", "Type": "kind", "Used": "used"}),
+            "otp": Kind("Passcodes", {"User": "user_id", "Channel": "channel", "Used": "used"}),
             "customer_token": Kind("Customer tokens", {"Customer": "customer_id", "Scopes": "scopes"}),
             "org_token": Kind("Org tokens", {"Scopes": "scopes"}),
             "token_verification": Kind("Verifications by code", {"Customer": "customer_id", "Attempts": "attempts"}),

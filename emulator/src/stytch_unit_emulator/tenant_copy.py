@@ -17,7 +17,10 @@ FORMAT = "stytch-unit-emulator snapshot 1"
 MAX_COPY = 16 * 1024 * 1024  # bytes of a file; a full tenant's data, escaped, is smaller
 MAX_NUMBER = 10**12  # of an id; the database counts on from the highest
 CREDENTIALS = frozenset(
-    {"application_form", "customer_token", "magic_link", "mail", "org_token", "session", "token_verification"}
+    (
+        *("application_form", "customer_token", "magic_link", "mail", "message", "org_token", "otp", "session"),
+        *("token_verification", "webauthn_challenge"),
+    )
 )
 
 

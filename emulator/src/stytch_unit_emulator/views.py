@@ -1,4 +1,4 @@
-"""The pages that visitors see: mailbox, authenticator app and bank decisions.
+"""The pages that visitors see: mailbox, phone and bank decisions.
 
 They replace a visitor's own mailbox and phone, and fill the slots of the app's templates.
 """
@@ -36,6 +36,7 @@ STYTCH_SLOTS = {
     "sign_in": "emulator/one_click_sign_in.html",
     "link_sent": "emulator/_inbox.html",
     "authenticator_code": "emulator/_authenticator.html",
+    "passcode_sent": "emulator/_passcode.html",
 }
 UNIT_SLOTS = {
     "application_waiting": "emulator/decide_application.html",
@@ -81,7 +82,7 @@ def visitors(*, emulated: frozenset[str], public_url: str, secure: bool) -> Blue
 
 
 def stytch_pages(store: Store, stytch_app: WSGIApplication) -> Blueprint:
-    """The visitor's mailbox and authenticator, and the redirect of email links."""
+    """The visitor's mailbox and phone, and the redirect of email links."""
     bp = Blueprint("emulator_stytch", __name__, url_prefix="/emulator", template_folder="templates/stytch")
 
     def mails() -> list[stytch.Mail]:
@@ -92,11 +93,16 @@ def stytch_pages(store: Store, stytch_app: WSGIApplication) -> Blueprint:
         with store.read(current_tenant.get()) as tenant:
             return stytch.authenticator(tenant)
 
+    def messages(*channels: str) -> list[stytch.Message]:
+        with store.read(current_tenant.get()) as tenant:
+            return stytch.messages(tenant, *channels)
+
     @bp.app_context_processor
     def mailbox_and_phone() -> dict[str, object]:
         return {
             "mails": mails,
             "authenticator": authenticator,
+            "messages": messages,
             "sample_email": sample_email,
             "max_polls": MAX_POLLS,
         }
@@ -108,7 +114,7 @@ def stytch_pages(store: Store, stytch_app: WSGIApplication) -> Blueprint:
 
     @bp.get("/authenticator")
     def codes() -> str:
-        """Show the codes of the visitor's authenticator app."""
+        """Show the visitor's phone: codes of authenticator apps, SMS and WhatsApp."""
         return _page("authenticator")
 
     @bp.get("/v1/magic_links/redirect")

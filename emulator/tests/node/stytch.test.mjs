@@ -1,6 +1,6 @@
 // Stytch's official Node client against the emulator: every call, and its refusals.
 import assert from "node:assert/strict";
-import { createHash, createHmac, randomBytes, randomUUID } from "node:crypto";
+import { createHash, createHmac, generateKeyPairSync, randomBytes, randomUUID, sign } from "node:crypto";
 import test from "node:test";
 import stytch from "stytch";
 
@@ -36,6 +36,44 @@ function codeOf(secret, step = Math.floor(Date.now() / 30_000)) {
   const mac = createHmac("sha1", key).update(counter).digest();
   const number = mac.readUInt32BE(mac[19] & 15) & 0x7fffffff;
   return String(number % 1_000_000).padStart(6, "0");
+}
+
+/** A browser on https://app.example with one passkey: what `navigator.credentials` would return, as JSON. */
+function authenticator() {
+  const [rpId, origin, id] = ["app.example", "https://app.example", randomBytes(16)];
+  const { privateKey, publicKey } = generateKeyPairSync("ec", { namedCurve: "P-256" });
+  const { x, y } = publicKey.export({ format: "jwk" });
+  const cose = Buffer.concat([
+    Buffer.from("a5010203262001215820", "hex"), Buffer.from(x, "base64url"),
+    Buffer.from("225820", "hex"), Buffer.from(y, "base64url"),
+  ]);
+  let counter = 0;
+  const data = (flags) => {
+    const head = Buffer.alloc(5);
+    head.writeUInt8(flags);
+    head.writeUInt32BE(counter, 1);
+    return Buffer.concat([createHash("sha256").update(rpId).digest(), head]);
+  };
+  const answer = (type, challenge, response) => {
+    const clientDataJSON = Buffer.from(JSON.stringify({ type, challenge, origin }));
+    const parts = Object.entries({ clientDataJSON, ...response(clientDataJSON) });
+    const encoded = Object.fromEntries(parts.map(([name, value]) => [name, value.toString("base64url")]));
+    const text = id.toString("base64url");
+    return JSON.stringify({ id: text, rawId: text, type: "public-key", response: encoded });
+  };
+  const create = (options) => answer("webauthn.create", JSON.parse(options).challenge, () => {
+    const authData = Buffer.concat([data(0x45), Buffer.alloc(16), Buffer.from([0, id.length]), id, cose]);
+    const head = "a363666d74646e6f6e656761747453746d74a068617574684461746158"; // CBOR: fmt, attStmt, authData
+    const attestationObject = Buffer.concat([Buffer.from(head, "hex"), Buffer.from([authData.length]), authData]);
+    return { attestationObject };
+  });
+  const get = (options) => answer("webauthn.get", JSON.parse(options).challenge, (clientDataJSON) => {
+    counter += 1;
+    const authenticatorData = data(0x05);
+    const signed = Buffer.concat([authenticatorData, createHash("sha256").update(clientDataJSON).digest()]);
+    return { authenticatorData, signature: sign("sha256", signed, privateKey) };
+  });
+  return { create, get };
 }
 
 const refusal = (status, type) => (error) => {
@@ -161,6 +199,46 @@ test("ten wrong codes lock a user", async () => {
   assert.equal((await client.users.get({ user_id })).is_locked, true);
 });
 
+for (const [channel, to] of [
+  ["sms", { phone_number: "+12025550143" }], ["whatsapp", { phone_number: "+12025550143" }], ["email", { email: "ada@example.com" }],
+]) {
+  test(`a code by ${channel} signs in once, and proves a factor of a session`, async () => {
+    const { client, control, signIn } = tenant();
+    const { session_token, user_id } = await signIn();
+    const code = async () => (await control(`messages?channel=${channel}`))[0].code;
+    const idOf = (sent) => sent.phone_id ?? sent.email_id;
+
+    const added = await client.otps[channel].send({ ...to, session_token });
+    const proven = await client.otps.authenticate({
+      method_id: idOf(added), code: await code(), session_token, session_duration_minutes: 60,
+    });
+    await control("clock", "POST", { seconds: 1 });
+    const again = await client.otps[channel].loginOrCreate(to);
+    const used = { method_id: idOf(again), code: await code() };
+    const signedIn = await client.otps.authenticate(used);
+
+    assert.deepEqual(proven.session.authentication_factors.map((factor) => factor.delivery_method), ["email", channel]);
+    assert.deepEqual([signedIn.user_id, again.user_created], [user_id, false]);
+    await assert.rejects(client.otps.authenticate(used), refusal(401, "unable_to_auth_otp_code"));
+    await assert.rejects(client.otps.authenticate({ ...used, code: "x" }), refusal(400, "invalid_code"));
+  });
+}
+
+test("a deleted phone number ends the session that it alone proved", async () => {
+  const { client, control } = tenant();
+  const { phone_id, user_id } = await client.otps.sms.loginOrCreate({ phone_number: "+12025550143" });
+  const [{ code }] = await control("messages");
+  const { session_token } = await client.otps.authenticate({ method_id: phone_id, code, session_duration_minutes: 60 });
+  const { email_id } = await client.otps.email.send({ email: "ada@example.com", user_id });
+  const [{ code: emailed }] = await control("messages?channel=email");
+  await client.otps.authenticate({ method_id: email_id, code: emailed });
+
+  await client.users.deletePhoneNumber({ phone_id });
+
+  await assert.rejects(client.sessions.authenticate({ session_token }), refusal(404, "session_not_found"));
+  await assert.rejects(client.users.deleteEmail({ email_id }), refusal(400, "cannot_delete_last_primary_factor"));
+});
+
 test("users are created, found, changed and deleted", async () => {
   const { client } = tenant();
   const { user_id, status_code } = await client.users.create({
@@ -192,6 +270,29 @@ test("deleting a factor ends a session without another one", async () => {
 
   assert.deepEqual(user.totps, []);
   await assert.rejects(client.sessions.authenticate({ session_token }), refusal(404, "session_not_found"));
+});
+
+test("a passkey is registered, signs in once, is renamed, listed and deleted", async () => {
+  const { client } = tenant();
+  const { user_id } = await client.users.create({ email: "ada@example.com" });
+  const [phone, domain] = [authenticator(), "app.example"];
+  const started = await client.webauthn.registerStart({ user_id, domain, use_base64_url_encoding: true });
+  const public_key_credential = phone.create(started.public_key_credential_creation_options);
+
+  const { webauthn_registration_id } = await client.webauthn.register({ user_id, public_key_credential });
+  const asked = await client.webauthn.authenticateStart({ domain, use_base64_url_encoding: true });
+  const proof = { public_key_credential: phone.get(asked.public_key_credential_request_options) };
+  const signedIn = await client.webauthn.authenticate({ ...proof, session_duration_minutes: 60 });
+  const renamed = await client.webauthn.update({ webauthn_registration_id, name: "Blue key" });
+  const { credentials } = await client.webauthn.listCredentials({ user_id, domain });
+  const { user } = await client.users.deleteWebAuthnRegistration({ webauthn_registration_id });
+
+  assert.equal(signedIn.user_id, user_id);
+  assert.equal(signedIn.session.authentication_factors[0].delivery_method, "webauthn_registration");
+  assert.equal(renamed.webauthn_registration.name, "Blue key");
+  assert.equal(credentials[0].webauthn_registration_id, webauthn_registration_id);
+  assert.deepEqual(user.webauthn_registrations, []);
+  await assert.rejects(client.webauthn.authenticate(proof), refusal(404, "webauthn_registration_not_found"));
 });
 
 test("the sandbox values of stytch's test environment work", async () => {

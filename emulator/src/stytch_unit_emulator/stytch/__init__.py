@@ -1,6 +1,6 @@
-"""The emulated Stytch Consumer API: magic links, sessions, TOTP and users.
+"""The emulated Stytch Consumer API: magic links, one-time passcodes, sessions, TOTP, passkeys and users.
 
-Not emulated: sending email, one-time passcodes, passwords, passkeys, OAuth and the other products, session
+Not emulated: sending email and texts, passwords, OAuth and the other products, session
 migration and exchange, roles with permissions, device fingerprints (``telemetry_id`` is ignored), a cap on
 session durations, ``use_https``. It accepts any ``project-test-`` id with any secret, and no ``project-live-`` id.
 Where Stytch's behavior is undocumented, a comment that begins with ``UNCONFIRMED`` states the choice made here.
@@ -80,6 +80,42 @@ TOTP
     400  no_active_recovery_code_backed_factor  recovering before the enrollment is complete
     400  user_id_mismatch                       another user's session
 
+One-time passcodes
+    404  otp_code_not_found                     a wrong code, or an unknown method_id
+    401  unable_to_auth_otp_code                a used or expired code
+    400  invalid_code                           anything but six digits
+    400  invalid_method_id                      a malformed email or phone id
+    400  invalid_expiration_otp                 less than 1 or more than 10 minutes
+    400  invalid_phone_number_country_code      a number outside the US and Canada, by its calling code
+    400  downstream_carrier_error               +12025550109, as if its carrier refused
+    400  unsubscribed_phone_number              +12025550104, as if its owner had texted STOP
+    400  too_many_unverified_factors            adding to a user whose email address is not verified
+
+Passkeys and security keys
+    400  invalid_public_key_credential          not JSON, or of another type
+    400  invalid_public_key_credential_missing_id_field  no id
+    400  invalid_public_key_credential_invalid_id  an id that is not base64url, or not rawId
+    400  invalid_public_key_credential_missing_response_field  no response
+    400  invalid_public_key_credential_missing_client_data_json_field  no client data
+    400  invalid_public_key_credential_malformed_client_data_json  client data that is not JSON
+    400  invalid_public_key_credential_missing_attestation_object_field  registering without an attestation
+    400  invalid_public_key_credential_malformed_attestation_object  an attestation that can't be read
+    400  invalid_public_key_credential_missing_authenticator_data_field  an assertion without its data
+    400  invalid_public_key_credential_invalid_authenticator_data  data that can't be read
+    400  invalid_public_key_credential_missing_signature_field  an assertion without a signature
+    400  invalid_public_key_credential_invalid_signature  a signature that is not base64url
+    400  invalid_domain                         a URL, an IP address, or no domain
+    400  invalid_authenticator_type             neither platform nor cross-platform
+    400  cannot_use_webauthn_with_pending_user  registering for a pending user
+    400  no_pending_webauthn_registration       a challenge that is used, expired, another user's or unknown
+    400  duplicate_webauthn_registration        a credential that is registered
+    401  unable_to_register_webauthn_registration a foreign origin or rp id, or a wrong attestation
+    400  no_active_webauthn_registrations       starting for a user who has none for the domain
+    401  unable_to_auth_webauthn_registration   an assertion that is wrong, used, late, or another user's or origin's
+    404  webauthn_registration_not_found        an unknown or deleted credential or registration
+    400  invalid_webauthn_registration_id       a malformed registration id
+    400  empty_webauthn_registration_name       renaming to nothing
+
 Users
     400  invalid_user_id                        a malformed user id
     404  user_not_found                         an unknown user
@@ -99,7 +135,7 @@ from __future__ import annotations
 from flask import Flask
 
 from ..store import Store
-from . import debug, magic_link_emails, magic_links, sessions, totps, users, wire
+from . import debug, magic_link_emails, magic_links, otps, passkeys, sessions, totps, users, wire
 from .errors import REFUSALS
 from .keys import SECRET as TOKEN_SECRET
 from .keys import partition, rotate_key
@@ -107,7 +143,7 @@ from .links import tenant_of as tenant_of_link
 from .redirects import is_url
 from .redirects import registered as registered_redirect_urls
 from .totp_records import set_secret
-from .visitor import Entry, Mail, authenticator, link_in, mails
+from .visitor import Entry, Mail, Message, authenticator, link_in, mails, messages
 from .wire import is_project_id
 from .wire import refusal_of as refusal
 
@@ -116,12 +152,14 @@ __all__ = [
     "TOKEN_SECRET",
     "Entry",
     "Mail",
+    "Message",
     "authenticator",
     "create_app",
     "is_project_id",
     "is_url",
     "link_in",
     "mails",
+    "messages",
     "partition",
     "refusal",
     "registered_redirect_urls",
@@ -147,7 +185,7 @@ def create_app(
     app.config.update(MAX_CONTENT_LENGTH=wire.MAX_BODY, PROVIDE_AUTOMATIC_OPTIONS=False)
     app.url_map.merge_slashes = False
     app.extensions["emulated_stytch"] = wire.Service(store, public_url, redirect_urls, app_hosts)
-    for product in (magic_links, magic_link_emails, sessions, totps, users, debug):
+    for product in (magic_links, magic_link_emails, otps, sessions, totps, passkeys, users, debug):
         app.register_blueprint(product.bp)
     wire.install_errors(app)
     return app

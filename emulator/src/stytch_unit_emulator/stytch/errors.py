@@ -6,17 +6,8 @@ and on whether the status is 4xx or 5xx. When more becomes known, change the row
 
 from __future__ import annotations
 
-from typing import Literal, NamedTuple, TypeAlias
-
-Certainty: TypeAlias = Literal["seen", "status guessed", "type only"]
-
-
-class Refusal(NamedTuple):
-    """HTTP status, message, and which of them were seen in the real service."""
-
-    status: int
-    message: str
-    certainty: Certainty
+from .passkey_refusals import PASSKEYS
+from .refusal import Refusal
 
 
 class StytchFault(Exception):
@@ -164,6 +155,37 @@ REFUSALS: dict[str, Refusal] = {
     "recovery_codes_not_found": Refusal(404, "The user has no recovery codes.", "type only"),
     "no_active_recovery_code_backed_factor": Refusal(400, "The user has no verified TOTP to recover.", "type only"),
     "user_id_mismatch": Refusal(400, "The session belongs to another user.", "type only"),
+    # one-time passcodes
+    "otp_code_not_found": Refusal(
+        404,
+        "The passcode was incorrect and could not be authenticated, encourage the user to try inputting the passcode "
+        "again or send another passcode.",
+        "seen",
+    ),
+    "unable_to_auth_otp_code": Refusal(
+        401,
+        "The passcode could not be authenticated because it was either already used or expired. Send another passcode "
+        "to this user.",
+        "seen",
+    ),
+    "invalid_code": Refusal(400, "Code format is invalid.", "status guessed"),
+    "invalid_method_id": Refusal(400, "method_id format is invalid.", "status guessed"),
+    "invalid_expiration_otp": Refusal(400, "The expiration must be from 1 to 10 minutes.", "type only"),
+    "invalid_phone_number_country_code": Refusal(
+        400, "The phone number's country code is invalid, unsupported, or disabled.", "status guessed"
+    ),
+    "unsubscribed_phone_number": Refusal(
+        400,
+        "User has unsubscribed. User must resubscribe by texting 'START' before messages can be sent.",
+        "status guessed",
+    ),
+    "downstream_carrier_error": Refusal(400, "The carrier did not deliver the message.", "type only"),
+    "too_many_unverified_factors": Refusal(
+        400,
+        "We were unable to create a new auth factor. This user already has too many unverified factors.",
+        "status guessed",
+    ),
+    **PASSKEYS,
     # users
     "invalid_user_id": Refusal(400, "user_id format is invalid.", "seen"),
     "user_not_found": Refusal(404, "User could not be found.", "seen"),
@@ -171,9 +193,9 @@ REFUSALS: dict[str, Refusal] = {
     "invalid_phone_number": Refusal(
         400, "Phone number format is invalid. Ensure the phone number is in the E.164 format.", "status guessed"
     ),
-    "phone_number_not_found": Refusal(404, "Phone Number could not be found.", "status guessed"),
+    "phone_number_not_found": Refusal(404, "Phone Number could not be found.", "seen"),
     "duplicate_phone_number": Refusal(
-        400, "A user with the specified phone number already exists for this project.", "type only"
+        400, "A user with the specified phone number already exists for this project.", "status guessed"
     ),
     "duplicate_user_external_id": Refusal(
         400, "A user with the specified external_id already exists for this project.", "type only"

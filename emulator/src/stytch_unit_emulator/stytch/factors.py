@@ -26,6 +26,12 @@ def totp(totp_id: str) -> Json:
     return {"type": "totp", "delivery_method": "authenticator_app", "authenticator_app_factor": detail}
 
 
+def passkey(registration: Json) -> Json:
+    """A passkey or a security key."""
+    detail = {name: registration[name] for name in ("webauthn_registration_id", "domain", "user_agent")}
+    return {"type": "webauthn", "delivery_method": "webauthn_registration", "webauthn_factor": detail}
+
+
 def recovery_code(recovery_code_id: str) -> Json:
     """A recovery code.
 
@@ -33,6 +39,18 @@ def recovery_code(recovery_code_id: str) -> Json:
     """
     detail = {"totp_recovery_code_id": recovery_code_id}
     return {"type": "recovery_codes", "delivery_method": "recovery_code", "recovery_code_factor": detail}
+
+
+def passcode(channel: str, contact: Json) -> Json:
+    """A code sent by SMS, WhatsApp or email to an entry of the user's.
+
+    UNCONFIRMED: the type of a code by email, which may be ``email_otp``.
+    """
+    if channel == "email":
+        detail = {"email_id": contact["email_id"], "email_address": contact["email"]}
+        return {"type": "otp", "delivery_method": channel, "email_factor": detail}
+    detail = {name: contact[name] for name in ("phone_id", "phone_number")}
+    return {"type": "otp", "delivery_method": channel, "phone_number_factor": detail}
 
 
 def add_or_refresh(known: list[Json], factor: Json) -> list[Json]:
@@ -48,7 +66,7 @@ def add_or_refresh(known: list[Json], factor: Json) -> list[Json]:
 
 
 def without(known: list[Json], method_id: str) -> list[Json]:
-    """The factors without the one of this email id or TOTP id."""
+    """The factors without the one of this email id, phone id or TOTP id."""
     return [factor for factor in known if method_id not in _detail(factor).values()]
 
 

@@ -13,6 +13,7 @@ EMAIL = r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@(?=.{4,190}$)([A-Za-z0-9-]+\.)+[
 PHONE_NUMBER = r"\+[1-9][0-9]{6,14}"
 LINK_MINUTES = (5, 10_080)
 LOCALE = "en|es|fr|pt-br"
+INACTIVE_DOMAIN = "inactive.example"  # emails to this domain bounce, to test that refusal
 MAX_METADATA = 4096  # bytes of JSON
 MAX_METADATA_KEYS = 20
 
@@ -35,13 +36,27 @@ def email(body: Json) -> str:
     return matching(body, "email", EMAIL, "invalid_email")
 
 
-def minutes(body: Json, name: str, default: int, allowed: tuple[int, int] = LINK_MINUTES) -> int:
+def active_email(body: Json) -> str:
+    """Read an email address to which an email does not bounce."""
+    address = email(body)
+    if address.lower().endswith(f"@{INACTIVE_DOMAIN}"):
+        raise StytchFault("inactive_email")
+    return address
+
+
+def minutes(
+    body: Json,
+    name: str,
+    default: int,
+    allowed: tuple[int, int] = LINK_MINUTES,
+    fault: str = "invalid_expiration",
+) -> int:
     """Read a number of minutes in the allowed range."""
     value = body.get(name)
     if value is None:
         return default
     if not isinstance(value, int) or isinstance(value, bool) or not allowed[0] <= value <= allowed[1]:
-        raise StytchFault("invalid_expiration")
+        raise StytchFault(fault)
     return value
 
 
@@ -73,6 +88,14 @@ def strings(body: Json, name: str, members: tuple[str, ...]) -> dict[str, str]:
 def attributes(body: Json) -> dict[str, str]:
     """Read the IP address and user agent of the end user."""
     return strings(body, "attributes", ("ip_address", "user_agent"))
+
+
+def check_attributes(requested: dict[str, str], body: Json) -> None:
+    """Refuse another IP address or browser than the request's, if the options say so."""
+    options, found = mapping(body, "options"), attributes(body)
+    for option, attribute in (("ip_match_required", "ip_address"), ("user_agent_match_required", "user_agent")):
+        if flag(options, option) and found[attribute] != requested[attribute]:
+            raise StytchFault("attribute_mismatch")
 
 
 def check_locale(body: Json) -> None:

@@ -92,11 +92,7 @@ def check_browser(link: Json, body: Json) -> None:
     UNCONFIRMED: whether a wrong verifier uses up the link. Here, it does not.
     """
     _check_verifier(link["code_challenge"], body)
-    options = fields.mapping(body, "options")
-    attributes = fields.attributes(body)
-    for option, attribute in (("ip_match_required", "ip_address"), ("user_agent_match_required", "user_agent")):
-        if fields.flag(options, option) and attributes[attribute] != link["attributes"][attribute]:
-            raise StytchFault("attribute_mismatch")
+    fields.check_attributes(link["attributes"], body)
 
 
 def _check_verifier(challenge: str | None, body: Json) -> None:

@@ -6,12 +6,12 @@ from datetime import timedelta
 
 from .. import clock
 from ..store import Json, Tenant
-from . import user_records
+from . import passkey_records, user_records
 from .errors import StytchFault
 
 FAILURES_TO_LOCK = 10
 LOCK_LIFE = timedelta(hours=1)
-NOT_EMULATED: tuple[str, ...] = ("webauthn_registrations", "providers", "crypto_wallets", "biometric_registrations")
+NOT_EMULATED: tuple[str, ...] = ("providers", "crypto_wallets", "biometric_registrations")
 
 
 def user_object(tenant: Tenant, user: Json) -> Json:
@@ -24,9 +24,12 @@ def user_object(tenant: Tenant, user: Json) -> Json:
     return {
         "user_id": user["user_id"],
         "emails": [{name: email[name] for name in ("email_id", "email", "verified")} for email in user["emails"]],
-        "phone_numbers": user["phone_numbers"],
+        "phone_numbers": [
+            {name: phone[name] for name in ("phone_id", "phone_number", "verified")} for phone in user["phone_numbers"]
+        ],
         "status": user["status"],
         "totps": [{"totp_id": totp["totp_id"], "verified": totp["verified"]}] if totp else [],
+        "webauthn_registrations": [passkey_records.shown(each) for each in passkey_records.of_user(tenant, user)],
         **{name: [] for name in NOT_EMULATED},
         "is_locked": locked,
         "lock_created_at": user["locked_at"] if locked else None,
@@ -52,7 +55,7 @@ def refuse_if_locked(user: Json) -> None:
 def count_failure(tenant: Tenant, user: Json) -> None:
     """Count a wrong code; the tenth in a row locks the user.
 
-    UNCONFIRMED: which products count. Here, wrong TOTP and recovery codes do.
+    UNCONFIRMED: which products count. Here, wrong TOTP codes, recovery codes and passcodes do.
     """
     user["failures"] += 1
     if user["failures"] >= FAILURES_TO_LOCK:

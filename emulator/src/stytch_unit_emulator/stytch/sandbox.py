@@ -20,7 +20,9 @@ USER_ID = "user-test-e3795c81-f849-4167-bfda-e4a6e9c280fd"
 SESSION_ID = "session-test-eb94233f-8800-4ebd-8645-51dc15f9d028"
 STARTED_AT = "2021-08-28T00:41:58.935673Z"
 TOTP_ID = "totp-test-00000000-0000-4000-8000-000000000000"  # UNCONFIRMED: the real one
-TOTP_CODE = "000000"
+TOTP_CODE = PASSCODE = "000000"
+PHONE_NUMBER = "+10000000000"
+PHONE_ID = "phone-number-test-00000000-0000-4000-8000-000000000000"  # UNCONFIRMED: the real one
 RECOVERY_CODE = "a1b2-c3d4-e5f6"
 # Published constants, not secrets.
 LINK_TOKEN = "DOYoip3rvIMMW5lgItikFK-Ak1CfMsgjuiCyI7uuU94="  # noqa: S105
@@ -43,6 +45,25 @@ def _mail(call: Call) -> Json | None:
     if call.body.get("email") != EMAIL:
         return None
     return {"user_id": USER_ID, "email_id": EMAIL_ID, "user_created": False}
+
+
+def _text(call: Call) -> Json | None:
+    if call.body.get("phone_number") != PHONE_NUMBER:
+        return None
+    return {"user_id": USER_ID, "phone_id": PHONE_ID, "user_created": False}
+
+
+def _passcode(call: Call) -> Json | None:
+    """Check the fixed code; WhatsApp's is taken for one by SMS, as nothing is stored."""
+    method_id = call.body.get("method_id")
+    channel = {EMAIL_ID: "email", PHONE_ID: "sms"}.get(method_id) if isinstance(method_id, str) else None
+    if channel is None:
+        return None
+    if call.body.get("code") != PASSCODE:
+        raise StytchFault("otp_code_not_found")
+    contact = {"email_id": EMAIL_ID, "email": EMAIL, "phone_id": PHONE_ID, "phone_number": PHONE_NUMBER}
+    proven = _authenticated(call, factors.passcode(channel, contact))
+    return {"method_id": method_id, "reset_sessions": False, **proven}
 
 
 def _link(call: Call) -> Json | None:
@@ -126,7 +147,9 @@ def _stored_session() -> Json:
 
 def _user(call: Call) -> Json:
     email = {"email_id": EMAIL_ID, "email": EMAIL, "verified": True}
-    stored = {**user_records.blank(USER_ID), "emails": [email], "created_at": STARTED_AT}
+    phone = {"phone_id": PHONE_ID, "phone_number": PHONE_NUMBER, "verified": True}
+    contacts = {"emails": [email], "phone_numbers": [phone]}
+    stored = {**user_records.blank(USER_ID), **contacts, "created_at": STARTED_AT}
     return {**objects.user_object(call.tenant, stored), "totps": [{"totp_id": TOTP_ID, "verified": True}]}
 
 
@@ -135,6 +158,10 @@ _ANSWERS: dict[str, Callable[[Call], Json | None]] = {
     "/v1/magic_links/email/login_or_create": _mail,
     "/v1/magic_links/email/invite": _mail,
     "/v1/magic_links/authenticate": _link,
+    **{f"/v1/otps/{channel}/{way}": _text for channel in ("sms", "whatsapp") for way in ("login_or_create", "send")},
+    "/v1/otps/email/login_or_create": _mail,
+    "/v1/otps/email/send": _mail,
+    "/v1/otps/authenticate": _passcode,
     "/v1/sessions/authenticate": _session,
     "/v1/totps": _totp_creation,
     "/v1/totps/authenticate": _totp,

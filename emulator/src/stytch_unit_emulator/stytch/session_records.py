@@ -8,7 +8,7 @@ from typing import Any
 
 from .. import clock
 from ..store import Json, Tenant
-from . import factors, fields, tokens
+from . import factors, fields, tokens, user_records
 from .errors import StytchFault
 from .wire import Call, new_id
 
@@ -94,6 +94,17 @@ def _by_jwt(call: Call) -> str:
 
 
 _READERS = {"session_id": _by_id, "session_token": _by_token, "session_jwt": _by_jwt}
+
+
+def selected_user(call: Call) -> Json | None:
+    """Find the user who gets another email address or phone number, if the request names one."""
+    ways = [name for name in ("user_id", "session_token", "session_jwt") if call.body.get(name) is not None]
+    if len(ways) > 1:
+        raise StytchFault("too_many_user_selection_arguments")
+    if ways == ["user_id"]:
+        return user_records.requested_user(call.tenant, call.body)
+    session = session_request(call).session
+    return user_records.load(call.tenant, session["user_id"]) if session else None
 
 
 def active_session(tenant: Tenant, session_id: str) -> Json:

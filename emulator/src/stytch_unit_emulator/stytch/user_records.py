@@ -13,6 +13,7 @@ from .wire import UUID4, new_id
 
 USER = "user"
 TOTP = "totp"
+PASSKEY = "webauthn_registration"
 Contact: TypeAlias = Literal["email", "phone_number"]
 PREFIX: dict[Contact, str] = {"email": "email", "phone_number": "phone-number"}
 ID: dict[Contact, str] = {"email": "email_id", "phone_number": "phone_id"}
@@ -23,7 +24,8 @@ EXTERNAL = "user_external_id"
 EXTERNAL_ID = r"[A-Za-z0-9._|-]{1,128}"
 NAME_PARTS = ("first_name", "middle_name", "last_name")
 DEFAULT_ROLE = "stytch_user"
-UNVERIFIED_EMAIL_LIFETIME = 300  # seconds until an added, unverified email is removed
+UNVERIFIED_LIFETIME = 300  # seconds until an added, unverified email or phone number is removed
+NOT_FOUND: dict[Contact, str] = {"email": "email_not_found", "phone_number": "phone_number_not_found"}
 
 
 def add(tenant: Tenant, *, active: bool = True) -> Json:
@@ -57,11 +59,12 @@ def save(tenant: Tenant, user: Json) -> None:
 
 
 def load(tenant: Tenant, user_id: str) -> Json | None:
-    """Load the user, without added emails that expired unverified."""
+    """Load the user, without added emails and phone numbers that expired unverified."""
     user = tenant.get(USER, user_id)
-    for email in list(user["emails"]) if user else []:
-        if email.get("until") is not None and email["until"] <= clock.timestamp():
-            drop_contact(tenant, user or {}, "email", email["email_id"])
+    for kind, field in LIST.items():
+        for entry in list(user[field]) if user else []:
+            if entry.get("until") is not None and entry["until"] <= clock.timestamp():
+                drop_contact(tenant, user or {}, kind, entry[ID[kind]])
     return user
 
 
@@ -103,7 +106,7 @@ def add_contact(tenant: Tenant, user: Json, kind: Contact, contact: str, *, temp
     contact_id = new_id(PREFIX[kind])
     tenant.add(INDEX[kind], contact_id, {"user_id": user["user_id"]}, {INDEX[kind]: contact.lower()})
     entry = {ID[kind]: contact_id, kind: contact, "verified": False}
-    until = {"until": clock.timestamp() + UNVERIFIED_EMAIL_LIFETIME} if temporary else {}
+    until = {"until": clock.timestamp() + UNVERIFIED_LIFETIME} if temporary else {}
     user[LIST[kind]].append({**entry, **until})
     save(tenant, user)
     return contact_id
@@ -119,6 +122,19 @@ def drop_contact(tenant: Tenant, user: Json, kind: Contact, contact_id: str) -> 
 def entry_of(user: Json, kind: Contact, contact: str) -> Json:
     """The user's entry for an email or phone number."""
     return next(entry for entry in user[LIST[kind]] if entry[kind].lower() == contact.lower())
+
+
+def entry_of_id(user: Json, contact_id: str) -> Json | None:
+    """The user's entry with this email id or phone id, or None."""
+    entries = [(entry, entry[ID[kind]]) for kind, field in LIST.items() for entry in user[field]]
+    return next((entry for entry, its_id in entries if its_id == contact_id), None)
+
+
+def keep_longer(tenant: Tenant, user: Json, entry: Json) -> None:
+    """Give an added, unverified entry its whole lifetime again, as another code was sent."""
+    if "until" in entry:
+        entry["until"] = clock.timestamp() + UNVERIFIED_LIFETIME
+        save(tenant, user)
 
 
 def check_external_id(tenant: Tenant, user: Json, external_id: str) -> None:
@@ -150,6 +166,8 @@ def remove(tenant: Tenant, user: Json) -> None:
             tenant.remove(INDEX[kind], entry[ID[kind]])
     set_external_id(tenant, user, None)
     tenant.remove(TOTP, user["totp_id"] or "")
+    for registration_id in user.get("webauthn_registration_ids", ()):
+        tenant.remove(PASSKEY, registration_id)
     tenant.remove(USER, user["user_id"])
 
 

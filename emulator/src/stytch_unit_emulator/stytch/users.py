@@ -5,7 +5,7 @@ from __future__ import annotations
 from flask import Blueprint
 
 from ..store import Json
-from . import fields, limits, objects, session_records, totp_records, user_records, user_search
+from . import fields, limits, objects, passkey_records, session_records, totp_records, user_records, user_search
 from .endpoint import authenticated
 from .errors import StytchFault
 from .user_records import Contact
@@ -13,7 +13,6 @@ from .wire import UUID4, Call
 
 bp = Blueprint("users", __name__, url_prefix="/v1/users")
 
-NOT_FOUND: dict[Contact, str] = {"email": "email_not_found", "phone_number": "phone_number_not_found"}
 SEARCHES_PER_MINUTE = 150
 
 
@@ -95,6 +94,17 @@ def delete_totp(call: Call, totp_id: str) -> Json:
     return _changed(call, user)
 
 
+@bp.delete("/webauthn_registrations/<registration_id>")
+@authenticated
+def delete_webauthn_registration(call: Call, registration_id: str) -> Json:
+    """Delete a passkey or a security key."""
+    registration = passkey_records.requested(call.tenant, registration_id)
+    user = _user(call, registration["user_id"])
+    passkey_records.remove(call.tenant, user, registration_id)
+    session_records.forget_factor(call.tenant, user["user_id"], registration_id)
+    return _changed(call, user)
+
+
 @bp.delete("/emails/<contact_id>", defaults={"kind": "email"})
 @bp.delete("/phone_numbers/<contact_id>", defaults={"kind": "phone_number"})
 @authenticated
@@ -105,7 +115,7 @@ def delete_contact(call: Call, contact_id: str, kind: Contact) -> Json:
     """
     user = user_records.owner_of_id(call.tenant, kind, contact_id)
     if user is None:
-        raise StytchFault(NOT_FOUND[kind])
+        raise StytchFault(user_records.NOT_FOUND[kind])
     if len(user["emails"]) + len(user["phone_numbers"]) == 1:
         raise StytchFault("cannot_delete_last_primary_factor")
     user_records.drop_contact(call.tenant, user, kind, contact_id)

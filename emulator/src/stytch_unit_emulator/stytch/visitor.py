@@ -1,4 +1,4 @@
-"""The visitor's pretend mailbox and authenticator app."""
+"""The visitor's pretend mailbox and phone."""
 
 from __future__ import annotations
 
@@ -10,7 +10,8 @@ import pyotp
 
 from .. import clock
 from ..store import Json, Tenant
-from . import links, magic_link_emails, totp_records, user_records
+from . import links, magic_link_emails, otp_records, totp_records, user_records
+from . import messages as message_records
 
 
 @dataclass(frozen=True)
@@ -30,6 +31,19 @@ class Mail:
     def token(self) -> str:
         """The token in the link."""
         return _token(self.link)
+
+
+@dataclass(frozen=True)
+class Message:
+    """A code that Stytch would have sent."""
+
+    channel: str  # sms, whatsapp or email
+    to: str
+    text: str
+    code: str
+    sent_at: datetime
+    expires: datetime
+    used_or_expired: bool  # whether the code no longer works
 
 
 @dataclass(frozen=True)
@@ -55,6 +69,30 @@ def mails(tenant: Tenant) -> list[Mail]:
         )
         for mail in reversed(tenant.all(magic_link_emails.MAIL))
     ]
+
+
+def messages(tenant: Tenant, *channels: str) -> list[Message]:
+    """The tenant's codes by these channels, or by all, newest first."""
+    return [
+        Message(
+            **{name: message[name] for name in ("channel", "to", "code")},
+            text=_text(message["code"], expires),
+            sent_at=clock.parse(message["sent_at"]),
+            expires=expires,
+            used_or_expired=not otp_records.is_open_code(tenant, message["method_id"], message["code"]),
+        )
+        for message in reversed(tenant.all(message_records.MESSAGE))
+        if message["channel"] in channels or not channels
+        for expires in [clock.parse(message["expires"])]
+    ]
+
+
+def _text(code: str, expires: datetime) -> str:
+    """What a message says.
+
+    UNCONFIRMED: Stytch's text.
+    """
+    return f"Your code is {code}. It expires on {clock.display(expires)}."
 
 
 def _token(address: str) -> str:

@@ -1,0 +1,42 @@
+"""Codes by SMS, WhatsApp and email: sign in, step up, and add a phone number or an email address.
+
+Methods ``sms_code``, ``whatsapp_code`` and ``email_code``; name them in ``SIGN_IN_METHODS`` and ``STEP_UP_METHODS``.
+``SMS_REGIONS`` (US CA) are the regions to which codes are sent, and ``SMS_PER_HOUR`` (100) is how many SMS and WhatsApp
+messages in all: what a message costs makes both necessary. Fills the slots ``account_factors`` and ``add_factor``.
+With it goes ``phonenumberslite`` in ``pyproject.toml``; the settings of methods must not name these any more. Stytch
+docs: *One-time passcodes*.
+"""
+
+from __future__ import annotations
+
+from flask import Flask
+from limits import parse
+from phonenumbers import SUPPORTED_REGIONS
+
+from blueprints.slots import fill_slot
+from settings import Settings, SettingsError, names, whole
+
+from . import pending, rows
+from .channels import Phones
+from .views import bp
+
+__all__ = ["Phones", "add_codes", "init_app"]
+
+
+def init_app(app: Flask) -> None:
+    """Add the methods, with the app's settings. Raises SettingsError."""
+    settings: Settings = app.extensions["settings"]
+    regions = names(settings.given, "SMS_REGIONS") or ("US", "CA")
+    if unknown := set(regions) - SUPPORTED_REGIONS:
+        raise SettingsError(f"SMS_REGIONS names {min(unknown)}, which is not a region such as US or CA.")
+    per_hour = whole(settings.given, "SMS_PER_HOUR", 100, 1, 1_000_000)
+    add_codes(app, Phones(regions, parse(f"{per_hour}/hour"), takes_sandbox=not settings.is_live))
+
+
+def add_codes(app: Flask, phones: Phones) -> None:
+    """Add the methods, with codes for these phones."""
+    app.extensions["passcodes"] = phones
+    app.jinja_env.globals |= {"passcode_sent_to": pending.sent_to, "passcode_channels": rows.channels_in_use}
+    app.register_blueprint(bp)
+    fill_slot(app, "account_factors", "passcodes/_account.html")
+    fill_slot(app, "add_factor", "passcodes/_offer.html")
