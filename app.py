@@ -10,8 +10,9 @@ from flask import Flask
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from blueprints import cards, errors, home, login, onboarding, slots, step_up, totp
-from services import guards, http, methods, rate_limits, security
+from services import guards, http, rate_limits, security
 from services.exchange import Exchange
+from services.step_up import check_methods
 from services.stytch_client import StytchClient
 from services.unit_client import OrgClient
 from settings import Settings, SettingsError, load
@@ -55,7 +56,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     security.init_app(app)  # last, so that its checks run after what extras prepare for a request
     try:
         rate_limits.init_app(app, settings.ratelimit_storage_uri)
-        methods.check(app)
+        check_methods(app)
     except ValueError as error:
         raise SettingsError(str(error)) from error
     return app

@@ -120,12 +120,9 @@ def use_link() -> Response:
     if not verifier:
         return redirect_to(HOME) if before else _problem(_meaning())  # the former: pressed twice
     try:
-        session = authenticate_link(token, verifier)
+        return finish_sign_in(authenticate_link(token, verifier), before)
     except CodeRejected as rejected:
         return _problem(_meaning(rejected.reason))
-    response = finish_sign_in(session, before)
-    response.delete_cookie(guards.cookie_name("pkce_verifier"), **guards.cookie_flags())
-    return response
 
 
 def finish_sign_in(session: Session, before: Session | None) -> Response:
@@ -136,6 +133,7 @@ def finish_sign_in(session: Session, before: Session | None) -> Response:
     flask_session.clear()
     flask_session["is_new"] = True
     guards.set_cookie(response, session)
+    response.delete_cookie(guards.cookie_name("pkce_verifier"), **guards.cookie_flags())
     return response
 
 

@@ -31,8 +31,7 @@ class NoCustomer(Exception):
 class StepUpRequired(Exception):
     """The view needs a fresh second factor.
 
-    ``purpose`` completes "Enter a code to ...". ``stytch_only``: neither do proofs count that Stytch does not know
-    of, nor a phone of a user who has a device.
+    ``purpose`` completes "Enter a code to ...". ``stytch_only``: at Stytch, and by the device if the user has one.
     """
 
     def __init__(self, purpose: str, *, stytch_only: bool = False) -> None:

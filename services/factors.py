@@ -47,10 +47,7 @@ def require_factor_proof(purpose: str) -> None:
 
 
 def may_change_factors(session: Session) -> bool:
-    """Whether the session proves as much as the user has: factors of as many groups, at most two, and fresh.
-
-    Of a user who has a device, that has to be the fresh one.
-    """
+    """Whether the session proves what the user has: as many groups, at most two; fresh, by a device if there is one."""
     if session.held - {"mailbox"}:
         return session.proven_until(FACTOR_MAX_AGE, groups=min(2, len(session.held)), device=True) is not None
     proofs = [each for each in session.factors if each.group == "mailbox" or each.method == "recovery_code"]
@@ -96,10 +93,7 @@ def remove_totp(session: Session) -> Session:
 
 
 def remove_factor(session: Session, missing: str, *deletions: Callable[[], object]) -> Session:
-    """End the other sessions, delete factors at Stytch, and return this session without their proofs.
-
-    In this order: without the factor the user could not retry. ``missing``: as for ``ignore_missing``.
-    """
+    """End the other sessions, then delete factors, so that a failure can be retried; return the changed session."""
     stytch_client.sign_out_others(session)
     for delete in deletions:
         ignore_missing(missing, delete)

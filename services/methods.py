@@ -1,9 +1,8 @@
 """The registry of ways to prove who you are: one row per method. And codes, as people type and paste them.
 
-In the app's config, ``SIGN_IN_METHODS`` and ``STEP_UP_METHODS`` name the rows in use, in order; None means all.
-
 To copy: a blueprint registers its row, which is all that a new method needs. Its ``verify`` counts the code, checks it,
-and calls ``set_current_session`` with what Stytch returned. ``blueprints/totp.py`` is the model.
+and calls ``set_current_session`` with what Stytch returned. ``blueprints/totp.py`` is the model. In the app's config,
+``SIGN_IN_METHODS`` and ``STEP_UP_METHODS`` name the rows in use, in order; None means all.
 """
 
 import re
@@ -13,7 +12,7 @@ from datetime import datetime
 from typing import TypeAlias
 from unicodedata import category, decimal
 
-from flask import Blueprint, Flask, current_app
+from flask import Blueprint, current_app
 
 from .errors import CodeRejected
 from .session import Session
@@ -63,27 +62,10 @@ def step_up_methods() -> list[Method]:
     return [method for method in _chosen("STEP_UP_METHODS") if method.step_up]
 
 
-def enrolled_methods(session: Session) -> list[Method]:
-    """Return the step-up methods that this user has, in order."""
-    return [method for method in step_up_methods() if method.is_enrolled(session)]
-
-
 def has_second_factor(session: Session) -> bool:
-    """Whether this session can prove two groups, with the methods that the user has."""
-    proven = {factor.group for factor in session.factors} | {method.group for method in enrolled_methods(session)}
-    return len(proven - {None}) >= 2
-
-
-def check(app: Flask) -> None:
-    """Raise ValueError if a configured method does not exist, or a sign-in method has no second factor beside it."""
-    with app.app_context():
-        offered = {"SIGN_IN_METHODS": sign_in_methods(), "STEP_UP_METHODS": step_up_methods()}
-    for setting, methods in offered.items():
-        if unknown := set(app.config.get(setting) or ()) - {method.name for method in methods}:
-            raise ValueError(f"{setting} names {min(unknown)}, which is not a method of this app.")
-    for method in offered["SIGN_IN_METHODS"]:
-        if all(second.group == method.group for second in offered["STEP_UP_METHODS"]):
-            raise ValueError(f"STEP_UP_METHODS has no method of another group than {method.name}.")
+    """Whether this session can prove two groups, with the step-up methods that the user has."""
+    groups = {method.group for method in step_up_methods() if method.is_enrolled(session)}
+    return len(groups.union(factor.group for factor in session.factors) - {None}) >= 2
 
 
 def six_digits(form: Form, reason: str) -> str:

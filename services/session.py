@@ -171,12 +171,11 @@ def session_from(token: str, session_jwt: str, claims: Mapping[str, Any], user: 
         "phone": {phone.phone_id: phone.verified for phone in user.phone_numbers},
         "device": totp_ids | {key.webauthn_registration_id: key.verified for key in user.webauthn_registrations},
     }
-    ids = {None}.union(*has.values())
     return Session(
         token=token,
         session_id=shown.session_id,
         user_id=shown.sub,
-        factors=tuple(each for each in shown.factors if each.factor_id in ids),
+        factors=tuple(each for each in shown.factors if each.factor_id in {None}.union(*has.values())),
         customer_id=shown.customer_id or None,
         expires_at=expires_at,
         jwt=session_jwt,

@@ -7,11 +7,11 @@ To copy: a view names what the code is for. The guard asks Stytch before it refu
 from collections.abc import Callable
 from datetime import datetime
 
-from flask import current_app, g
+from flask import Flask, current_app, g
 
-from .errors import SecondFactorMissing, StepUpRequired
+from .errors import StepUpRequired
 from .guards import P, R, current_session, fresh_session, guard
-from .methods import Method, enrolled_methods, has_second_factor, step_up_methods
+from .methods import Method, has_second_factor, sign_in_methods, step_up_methods
 from .session import Session
 
 
@@ -33,14 +33,14 @@ def offered_methods(session: Session, *, stytch_only: bool = False) -> list[Meth
     """
     if not (stytch_only or has_second_factor(session)):
         return []
-    found = [method for method in enrolled_methods(session) if not (stytch_only and method.proven_until)]
+    found = [method for method in step_up_methods() if method.is_enrolled(session)]
     proven = {factor.group for factor in session.factors if factor.group}
     is_fresh = not stytch_only and session.proven_until(current_app.config["STEP_UP_MAX_AGE"], groups=1)
     lacking = set() if is_fresh else session.strong_groups(device=stytch_only)
     if len(proven) < 2 and not (proven and lacking and lacking.isdisjoint(proven)):  # else that is a second group
         lacking |= {"mailbox", "phone", "device"} - proven
     lacking = lacking or {"phone", "device"}  # proven in another tab
-    return [method for method in found if method.group in lacking]
+    return [each for each in found if each.group in lacking and not (stytch_only and each.proven_until)]
 
 
 def step_up_required(
@@ -54,9 +54,20 @@ def step_up_required(
     def check() -> None:
         words = purpose if isinstance(purpose, str) else purpose()
         g.step_up = StepUpRequired(words, stytch_only=stytch_only)
-        for load in (current_session, fresh_session):
-            if proven_until(load(), stytch_only=stytch_only, device=stytch_only):
-                return
-        raise g.step_up if has_second_factor(current_session()) else SecondFactorMissing
+        options = {"stytch_only": stytch_only, "device": stytch_only}
+        if not any(proven_until(load(), **options) for load in (current_session, fresh_session)):
+            raise g.step_up
 
     return guard(check)
+
+
+def check_methods(app: Flask) -> None:
+    """Raise ValueError if a configured method does not exist, or a sign-in method has no second factor beside it."""
+    with app.app_context():
+        offered = {"SIGN_IN_METHODS": sign_in_methods(), "STEP_UP_METHODS": step_up_methods()}
+    for setting, methods in offered.items():
+        if unknown := set(app.config.get(setting) or ()) - {method.name for method in methods}:
+            raise ValueError(f"{setting} names {min(unknown)}, which is not a method of this app.")
+    for method in offered["SIGN_IN_METHODS"]:
+        if all(second.group == method.group for second in offered["STEP_UP_METHODS"]):
+            raise ValueError(f"STEP_UP_METHODS has no method of another group than {method.name}.")

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 from flask import Blueprint, Flask
 
 from services.errors import CodeRejected
-from services.methods import Method, check, enrolled_methods, register, sign_in_methods, six_digits, step_up_methods
+from services.methods import Method, register, sign_in_methods, six_digits, step_up_methods
+from services.step_up import check_methods, offered_methods
 
 from .inside import request_of
 from .visitor import Visitor
@@ -21,7 +23,7 @@ NO_OTHER_GROUP = "has no method of another group than link."
 CODE = Method("email_code", "a code by email", "mailbox", sign_in="code.html", step_up="code.html")
 
 
-def app_with_methods(*methods: Method, **config: tuple[str, ...] | None) -> Flask:
+def app_with_methods(*methods: Method, **config: tuple[str, ...] | timedelta | None) -> Flask:
     """An app whose blueprints register these methods, in this order."""
     app = Flask("app")
     app.config.update(config)
@@ -74,9 +76,9 @@ def test_a_user_is_offered_only_the_methods_that_they_have(signed_in: Visitor) -
         pass
     sms = Method("sms", "a text", "phone", step_up="sms.html", is_enrolled=lambda _session: True)
 
-    with app_with_methods(TOTP, CODE, sms).app_context():
-        assert enrolled_methods(session) == [sms]
-        assert enrolled_methods(replace(session, enrolled=True)) == [TOTP, sms]
+    with app_with_methods(TOTP, CODE, sms, STEP_UP_MAX_AGE=timedelta(minutes=10)).app_context():
+        assert offered_methods(session) == [sms]
+        assert offered_methods(replace(session, enrolled=True)) == [TOTP, sms]
 
 
 @pytest.mark.parametrize(
@@ -91,7 +93,7 @@ def test_a_user_is_offered_only_the_methods_that_they_have(signed_in: Visitor) -
     ],
 )
 def test_a_good_choice_of_methods_is_accepted(methods: list[Method], config: dict[str, tuple[str, ...]]) -> None:
-    check(app_with_methods(*methods, **config))
+    check_methods(app_with_methods(*methods, **config))
 
 
 @pytest.mark.parametrize(
@@ -109,7 +111,7 @@ def test_a_choice_that_cannot_work_is_refused(setting: str, names: tuple[str, ..
     app = app_with_methods(LINK, PASSWORD, TOTP, CODE, **{setting: names})
 
     with pytest.raises(ValueError, match=f"^{setting} {refusal}$"):
-        check(app)
+        check_methods(app)
 
 
 def test_a_method_has_its_own_messages_and_one_for_any_other_reason() -> None:

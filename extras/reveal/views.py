@@ -11,7 +11,7 @@ from flask import Blueprint, Response, current_app, make_response, render_templa
 from blueprints.cards import card_purpose, current_customer, prove
 from blueprints.htmx import is_htmx, redirect_to
 from services.exchange import exchange
-from services.guards import customer_required, revalidate_session
+from services.guards import customer_required, revalidate_session, second_factor_required
 from services.security import content_security_policy
 from services.step_up import step_up_required
 
@@ -33,6 +33,7 @@ VGS = {  # what VGS Show needs; VGS docs: *Security checklist*
 @bp.get("/cards/<digits:card_id>/reveal")
 @customer_required
 @revalidate_session
+@second_factor_required
 @step_up_required(card_purpose("see the number of {}"), stytch_only=True)
 def show(card_id: str) -> Response:
     """Show a page with a frame in which the bank shows the number of an active card."""

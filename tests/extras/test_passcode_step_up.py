@@ -135,6 +135,20 @@ def test_wrong_codes_are_counted_and_a_code_is_sent_again_after_thirty_seconds(
     assert [page.status for page in pages] == [422] * 5 + [429]
 
 
+@pytest.mark.parametrize("path", ["/cards/list", "/cards/10001/reveal"])
+def test_a_customer_who_has_only_a_number_left_adds_something_instead_of_being_asked_for_ever(
+    with_phone: Visitor, path: str
+) -> None:
+    with_phone.get("/step-up")
+    switch_method(with_phone, "sms_code")
+    type_code(with_phone, newest_code(with_phone))
+    address = with_phone.get("/account").html.css("form[action='/codes/remove'] input[name=id]")[1]
+
+    assert with_phone.post("/codes/remove", {"id": address.attrs.sget("value")}).goes_to == "/"
+    assert with_phone.get(path).goes_to == "/"
+    assert with_phone.follow().html.css("form[action='/codes/email_code/add']")
+
+
 def test_a_code_for_another_number_proves_nothing_here(with_phone: Visitor) -> None:
     with_phone.post("/codes/sms_code", {"phone_number": "+12025550177"})
     stolen = newest_code(with_phone)
