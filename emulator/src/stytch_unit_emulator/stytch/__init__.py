@@ -107,7 +107,7 @@ from .links import tenant_of as tenant_of_link
 from .redirects import is_url
 from .redirects import registered as registered_redirect_urls
 from .totp_records import set_secret
-from .visitor import Entry, Mail, authenticator, link_in, mails
+from .visitor import Entry, Mail, authenticator, link_in, mails, newest_email, saved_recovery_codes
 from .wire import is_project_id
 from .wire import refusal_of as refusal
 
@@ -122,10 +122,12 @@ __all__ = [
     "is_url",
     "link_in",
     "mails",
+    "newest_email",
     "partition",
     "refusal",
     "registered_redirect_urls",
     "rotate_key",
+    "saved_recovery_codes",
     "set_secret",
     "tenant_of_link",
 ]
