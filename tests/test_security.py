@@ -27,6 +27,7 @@ PUBLIC_IN_EXTRAS = {
     *("operations.healthz", "operations.readyz", "operations.robots", "operations.security_txt"),
     *("wire_log.source", "gallery.index", "gallery.show"),
     "account.sign_out_everywhere",  # the second press, when the session has ended
+    *("visits.start", "visits.start_over", "visits.play", "visits.calm"),  # of this visitor's tenant at the emulator
 }
 FETCHING = ("default-src", "script-src", "style-src", "img-src", "connect-src", "object-src", "frame-ancestors")
 

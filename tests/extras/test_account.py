@@ -9,11 +9,17 @@ from ..identity import another_browser, facts, step_up_by_text
 from ..visitor import EMAIL, Visitor
 
 
-def test_the_address_in_the_header_leads_to_the_account(signed_in: Visitor) -> None:
-    link = signed_in.get("/").one("header a.address")
+def test_the_header_leads_to_the_account_and_says_whose_it_is(signed_in: Visitor) -> None:
+    page = signed_in.get("/")
+    link = page.one("header nav a")
 
-    assert (link.attrs["href"], link.text()) == ("/account", EMAIL)
+    assert (link.attrs["href"], link.text()) == ("/account", "Account")
+    assert page.one("header .address").text() == EMAIL
     assert signed_in.get("/account").heading == "Your account"
+
+
+def test_the_header_of_a_customer_leads_to_the_cards(customer: Visitor) -> None:
+    assert [link.text() for link in customer.get("/").html.css("header nav a")] == ["Cards", "Account"]
 
 
 def test_it_says_who_i_am_what_this_session_has_proven_and_when_it_ends(
@@ -40,7 +46,7 @@ def test_it_says_what_a_texted_code_counts_for(customer: Visitor) -> None:
 def test_without_an_authenticator_it_offers_to_add_one_and_nothing_to_change(signed_in: Visitor) -> None:
     page = signed_in.get("/account")
 
-    assert page.html.css("details summary")[0].text() == "Sign out everywhere"
+    assert page.html.css("#account details summary")[0].text() == "Sign out everywhere"
     assert page.html.css("form[action='/account/recovery-codes']") == []
     assert "Add an authenticator" in page.text
 
