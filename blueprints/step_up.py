@@ -16,7 +16,7 @@ from itsdangerous import BadSignature, URLSafeSerializer
 from services import guards
 from services.errors import CodeRejected, LimitReached, SecondFactorMissing, StepUpRequired
 from services.methods import Method
-from services.signals import log_security_event
+from services.signals import log_security_event, send, step_up_confirmed
 from services.step_up import offered_methods
 
 from .htmx import HOME, is_htmx, redirect_to, render
@@ -84,6 +84,7 @@ def confirm() -> Response:
         return _form(pending, method, 422, error=method.message(rejected.reason))
     except LimitReached as limit:
         return _too_many(pending, method, limit.advice, limit.wait)
+    send(step_up_confirmed, purpose=pending.purpose)
     if is_htmx() and own.get("source"):
         return _resume_element(own["source"])
     if pending.form:

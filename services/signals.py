@@ -18,6 +18,7 @@ session_ended = Signal("session_id: drop what was cached for this session")
 security_event = Signal("event, outcome, action, user_id: for the security log")
 upstream_call = Signal("request, response, problem, milliseconds: one call to a service")
 cache_hit = Signal("service, why, until: a call that was not needed")
+step_up_confirmed = Signal("purpose: a right code was entered for this")
 account_opened = Signal("account: a customer's account, new or found, before they see it")
 
 

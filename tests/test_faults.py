@@ -85,7 +85,7 @@ class Call:
 def fill_in(visitor: Visitor, **typed: str) -> None:
     """Type into fields of the page, or choose."""
     for name, value in typed.items():
-        control = visitor.page.one(f"[name={name}]")
+        control = visitor.page.one(f":is(input, select)[name={name}]")
         for chosen in control.css("[selected]"):
             del chosen.attrs["selected"]
         if control.tag == "select":

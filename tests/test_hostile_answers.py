@@ -69,7 +69,7 @@ def attacker(network: FakeNetwork) -> Attacker:
 def harm(page: Page) -> str:
     """Return what the attacker achieved on a page."""
     headers = str([value for name, value in page.response.headers if name != "Content-Security-Policy"])
-    selector = "script:not([src^='/static/']), img[src=x], [onerror], [href^='javascript:']"
+    selector = "script:not([src^='/static/'], [src^='/emulator/static/']), img[src=x], [onerror], [href^='javascript:']"
     tags = page.html.css(selector) if SUSPECT.search(page.body) else []
     found = [f"status {page.status}"] if page.status >= 500 and page.status not in {502, 503} else []
     found += [f"tag {tag.html}" for tag in tags]
@@ -86,12 +86,26 @@ def _open_paid_card(visitor: Visitor, _clock: time_machine.Traveller) -> None:
     visitor.get(path)
 
 
+def _enter_code_for_number(visitor: Visitor, clock: time_machine.Traveller) -> None:
+    asking = visitor.get(card(visitor, "/reveal")).goes_to or ""
+    clock.shift(30)
+    code = visitor.code()
+    visitor.get(asking)
+    visitor.submit("/step-up", step_up_code=code)
+
+
+def _show_number(visitor: Visitor) -> Page:
+    visitor.app.extensions["rate_limits"].reset()  # where it is noted that the code was used
+    return visitor.get(card(visitor, "/reveal"))
+
+
 LINK = Journey(lambda visitor, _clock: visitor.get(visitor.ask_for_link()))
 NEXT_STEP = Journey(lambda visitor, _clock: visitor.get("/"), after=SIGNED_IN)
 APPLICATION = Journey(lambda visitor, _clock: visitor.get("/customer"), after=ENROLLED)
 REVIEW = Journey(lambda visitor, _clock: visitor.open_account(ssn="000-00-0004"), after=ENROLLED)
 ACCOUNT = Journey(lambda visitor, _clock: visitor.get("/account"), after=ENROLLED)
 CARD = Journey(_open_paid_card, after=HAS_CARD)
+NUMBER = Journey(_enter_code_for_number, after=CARD)
 
 
 def card(visitor: Visitor, path: str = "") -> str:
@@ -120,7 +134,7 @@ CASES = [
     case("account: codes", "POST /v1/totps/recovery_codes", ACCOUNT, lambda v: v.submit("/account/recovery-codes")),
     case("spending_limits:", "GET /cards/:id/limits", CARD, lambda v: v.get(card(v, "/limits"))),
     case("activity:", "GET /transactions|GET /authorizations", CARD, lambda v: v.get("/cards/activity")),
-    case("reveal:", "POST /customers/:id/token", CARD, lambda v: v.get(card(v, "/reveal"))),
+    case("reveal:", "POST /customers/:id/token", NUMBER, _show_number),
     case("demo:", "POST /sandbox/purchases", CARD, lambda v: v.submit(card(v, "/buy"), {"shop": "coffee"})),
 ]
 

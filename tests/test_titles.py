@@ -33,7 +33,7 @@ def test_each_step_of_a_sign_in_has_its_title(visitor: Visitor) -> None:
         ("signed_in", "Add a second factor: step 2 of 5"),
         ("enrolled", "Open an account: step 3 of 5"),
         ("customer", "Confirm it’s you: step 4 of 5"),
-        ("stepped_up", "Use your card: step 5 of 5"),
+        ("stepped_up", "Confirm it’s you: step 4 of 5"),
     ],
 )
 def test_the_home_page_names_the_next_step(request: pytest.FixtureRequest, fixture: str, step: str) -> None:

@@ -1,4 +1,4 @@
-"""What a first visit costs."""
+"""What a first visit costs, and each later page."""
 
 from __future__ import annotations
 
@@ -23,3 +23,21 @@ def test_a_first_visit_is_a_page_and_at_most_8_files_of_46_kilobytes(visitor: Vi
     assert (
         sum(size for url, size in files.items() if ".js" in url) <= 18_500
     )  # 2,500 of them so that a passkey signs in
+
+
+def files_of(page: str) -> set[str]:
+    return set(re.findall(r'<(?:script|link|img|use)[^>]*\s(?:src|href)="([^"#]+)', page))
+
+
+@pytest.mark.parametrize("path", ["/", "/customer", "/cards", "card"])
+def test_a_later_page_is_at_most_3_requests_and_16_kilobytes_besides_the_panel(holder: Visitor, path: str) -> None:
+    card_path = str(holder.page.one("a.manage").attrs["href"])
+    known = files_of(holder.get("/account").body)
+
+    page = holder.get(card_path if path == "card" else path)
+    loads = [str(place.attrs["hx-get"]) for place in page.html.css("[hx-get][hx-trigger^=load]")]
+    fragments = [holder.get(url, htmx=True).body for url in loads]
+
+    new = files_of(page.body) - known
+    assert len(new | set(loads)) <= 3
+    assert sum(len(part.encode()) for part in (page.body, *fragments)) <= 16_000

@@ -13,9 +13,9 @@ from selectolax.lexbor import LexborHTMLParser
 
 import stytch_unit_emulator as emulator
 
-COMMON = {"banner"}
-STYTCH = {"sign_in", "link_sent", "authenticator_code", "passcode_sent"}
-UNIT = {"application_waiting", "card_number"}
+COMMON = {"banner", "head"}
+STYTCH = {"sign_in", "link_sent", "authenticator_code", "passcode_sent", "recovery_code"}
+UNIT = {"application_waiting", "card_number", "texted_code"}
 
 
 @dataclass(frozen=True)
@@ -58,17 +58,19 @@ def test_only_the_slots_of_emulated_services_are_filled(tmp_path: Path, emulated
     ("slot", "text"),
     [
         ("banner", "Stytch and Unit are both emulated"),
-        ("sign_in", "Sign in as ada."),
+        ("sign_in", ""),
+        ("texted_code", "000 001 Use this code"),
+        ("recovery_code", ""),
         ("link_sent", "No email yet."),
         ("passcode_sent", "No authenticator apps and no messages yet."),
         ("authenticator_code", "No authenticator apps and no messages yet."),
         ("application_waiting", ""),
-        ("card_number", "Show card number"),
+        ("card_number", ""),
     ],
 )
 def test_a_slots_template_renders_in_the_host_app(tmp_path: Path, slot: str, text: str) -> None:
     app = host_app(tmp_path, "stytch", "unit")
-    context = {"application": None, "card": SimpleNamespace(card_id=10_001), "token": "token"}
+    context = {"application": None, "card": SimpleNamespace(card_id=10_001), "token": "token", "field": "code"}
 
     with app.test_request_context():
         [template] = app.extensions["slots"][slot]

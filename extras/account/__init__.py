@@ -1,7 +1,7 @@
 """The account page: factors, recovery codes and sessions.
 
 Users replace or remove their authenticator, see their recovery codes, and sign out everywhere. Other extras show their
-factors in the slot ``account_factors``. Fills the slots ``account_link`` and ``recovery_codes_note``. Nothing else
+factors in the slot ``account_factors``. Fills the slots ``nav`` and ``recovery_codes_note``. Nothing else
 belongs to it. Stytch docs: *Get sessions*.
 """
 
@@ -17,5 +17,5 @@ from .views import bp
 def init_app(app: Flask) -> None:
     """Add the page, and the links to it."""
     app.register_blueprint(bp)
-    fill_slot(app, "account_link", "account/_link.html")
+    fill_slot(app, "nav", "account/_link.html")
     fill_slot(app, "recovery_codes_note", "account/_recovery_codes_note.html")

@@ -1,4 +1,4 @@
-"""What Unit's sandbox adds: sample details, a welcome payment, test purchases, card activation.
+"""What Unit's sandbox adds: a welcome payment, test purchases, card activation.
 
 To copy: these calls use the org token, which Unit does not bind to a customer. So each view first reads the card with
 the customer's own token: someone else's card is a 404. Unit docs: *Simulations*.
@@ -27,20 +27,6 @@ from services.unit_models import Account, Card, Json
 
 bp = Blueprint("play_money", __name__)
 WELCOME_CENTS = 250_000
-SAMPLE_APPLICANT = {  # no one should type their own details into a demo
-    "first_name": "Ada",
-    "last_name": "Vance",
-    "date_of_birth": "02/03/1990",
-    "ssn": "123-45-6789",
-    "phone": "(555) 555-0101",
-    "street": "1 Main Street",
-    "city": "Oakland",
-    "state": "CA",
-    "postal_code": "94607",
-    "occupation": "ArchitectOrEngineer",
-    "annual_income": "Between50kAnd100k",
-    "source_of_income": "EmploymentOrPayrollIncome",
-}
 ACTIVATED = "Card activated. You can pay with it now."
 DECLINED = {  # by Unit's error code
     "not_supported_for_card_status": "this card can’t be used in its current state",
@@ -68,11 +54,9 @@ SHOPS = {
 
 def init_app(app: Flask) -> None:
     """Add what only the sandbox can do."""
-    app.config["SAMPLE_APPLICANT"] = SAMPLE_APPLICANT
     app.register_blueprint(bp)
     app.register_error_handler(UnknownCustomer, forget_customer)
     account_opened.connect(fund, app)
-    fill_slot(app, "application_help", "demo/_outcomes.html")
     fill_slot(app, "card_actions", "demo/_activate.html")
     fill_slot(app, "card_panels", "demo/_buy.html")
 

@@ -7,8 +7,10 @@ from typing import Any, Literal, TypeAlias
 
 from flask import Blueprint, Flask
 
-from blueprints.home import Step, journey
+from blueprints.home import Step
 from blueprints.slots import fill_slot
+
+from .progress import journey
 
 Party: TypeAlias = Literal["Browser", "This app", "Stytch", "Unit"]
 
@@ -108,6 +110,8 @@ def init_app(app: Flask) -> None:
     app.register_blueprint(bp)
     for name in ("home_head", "home_pitch", "home_story"):
         fill_slot(app, name, f"demo/{name.removeprefix('home_')}.html")
+    fill_slot(app, "head", "demo/play_head.html")
+    fill_slot(app, "cards_panels", "demo/end.html")
 
 
 @bp.app_context_processor

@@ -13,6 +13,7 @@ from flask import Flask
 from blueprints.slots import fill_slot
 from settings import Settings, SettingsError
 
+from . import proof
 from .pin import pin_status
 from .views import VGS, bp
 
@@ -27,6 +28,7 @@ def init_app(app: Flask) -> None:
     app.config.setdefault("CARD_NUMBER_SOURCES", VGS)
     app.jinja_env.globals["pin_status"] = pin_status
     app.register_blueprint(bp)
+    proof.init_app(app)
     fill_slot(app, "card_actions", "reveal/_link.html")
     fill_slot(app, "card_notes", "reveal/_pin.html")
 

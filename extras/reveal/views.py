@@ -1,7 +1,8 @@
 """A card's number and CVV, shown to the customer by the bank, in a frame.
 
-To copy: they never touch this server. The browser gets a token for one card and one purpose, for at most five minutes;
-each page gets a new one, and it is kept nowhere. The content security policy is opened for this page only.
+To copy: they never touch this server. Each look wants a code of its own (``proof.py``). The browser gets a token for
+one card and one purpose, for at most five minutes; each page gets a new one, and it is kept nowhere. The content
+security policy is opened for this page only.
 """
 
 from __future__ import annotations
@@ -14,6 +15,8 @@ from services.exchange import exchange
 from services.guards import customer_required, revalidate_session, second_factor_required
 from services.security import content_security_policy
 from services.step_up import step_up_required
+
+from .proof import NUMBER_OF, require_proof
 
 bp = Blueprint(
     "reveal", __name__, template_folder="templates", static_folder="static", static_url_path="/static/reveal"
@@ -34,12 +37,14 @@ VGS = {  # what VGS Show needs; VGS docs: *Security checklist*
 @customer_required
 @revalidate_session
 @second_factor_required
-@step_up_required(card_purpose("see the number of {}"), stytch_only=True)
+@step_up_required(card_purpose(NUMBER_OF), stytch_only=True)
 def show(card_id: str) -> Response:
-    """Show a page with a frame in which the bank shows the number of an active card."""
-    if is_htmx():
-        return redirect_to(url_for("reveal.show", card_id=card_id))  # the policy is opened for a page, not a fragment
+    """Show a page with a frame in which the bank shows the number of an active card, after a code for this number."""
     card, _account = current_customer().card(card_id)
+    if card.status == "Active":
+        require_proof(card.last4, use=not is_htmx())
+    if is_htmx():  # the policy is opened for a page, not a fragment
+        return redirect_to(url_for("reveal.show", card_id=card_id, ending=card.last4))
     if card.status != "Active":
         return make_response(render_template("reveal/page.html", card=card, token=""), 409)
     token = exchange.token(prove(), SCOPE, TOKEN_LIFE, [{"type": "card", "ids": [card.card_id]}])

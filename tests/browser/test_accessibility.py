@@ -57,6 +57,8 @@ def test_no_page_of_a_customer_has_a_barrier(visitor: Visitor) -> None:
     found += complaints(page)
     if "reveal" in EXTRAS:
         page.get_by_role("link", name="Show card number").click()
+        visitor.code_field.fill(visitor.next_code)
+        visitor.press("Confirm")
         expect(page.locator("iframe")).to_have_count(1)
         found += complaints(page)
     shortcuts.sign_in(visitor)
@@ -103,7 +105,7 @@ def test_the_focus_goes_to_what_is_new(visitor: Visitor) -> None:
     expect(page).to_have_title(re.compile("^Under review: step 3 of 5"))
     visitor.press("Approve")
     expect(page.get_by_text("Your bank account is open.")).to_be_visible()
-    expect(page.locator("#progress [aria-current=step]")).to_have_text(re.compile("Use your card"))
+    expect(page.locator("#progress [aria-current=step]")).to_have_text(re.compile("Confirm it’s you"))
 
 
 def test_the_qr_code_has_a_text_alternative(visitor: Visitor) -> None:

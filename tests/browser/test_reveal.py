@@ -9,19 +9,25 @@ from playwright.sync_api import expect
 
 from . import shortcuts
 from .conftest import Arrive
-from .visitor import Visitor
 
 
-def test_the_bank_shows_the_number_in_its_frame_and_the_page_cannot_read_it(anybody: Visitor) -> None:
+@pytest.mark.parametrize("script", [True, False], ids=["script", "no-script"])
+def test_the_bank_shows_the_number_in_its_frame_and_the_page_cannot_read_it(arrive: Arrive, script: bool) -> None:
+    anybody = arrive(script=script)
+    anybody.expected = {403}  # a code is needed
     shortcuts.become_customer(anybody)
     shortcuts.get_card(anybody)
     page = anybody.page
     page.goto("/cards/list")
     page.get_by_role("link", name="Manage").click()
     page.get_by_role("link", name="Show card number").click()
+    expect(anybody.code_field).to_be_visible()
     anybody.look("before-the-number")
 
-    anybody.press("Show card number")
+    anybody.code_field.fill(anybody.next_code)
+    anybody.press("Confirm")
+    if not script:
+        anybody.press("Show card number")
 
     expect(page.frame_locator("iframe").locator("#pan")).to_have_text(re.compile(r"4111 1111 \d{4} \d{4}"))
     anybody.look("the-number")

@@ -8,6 +8,9 @@ from typing import TYPE_CHECKING
 import pytest
 from flask import Flask
 
+from ..personas import started
+from ..visitor import Visitor
+
 if TYPE_CHECKING:
     from extras.unit_sms.texts import Texts
 
@@ -26,3 +29,15 @@ def texts(app: Flask) -> Iterator[Texts]:
     forget()
     yield texts
     forget()
+
+
+@pytest.fixture
+def finished(app: Flask) -> Visitor:
+    """A visitor who has pressed "Show me a finished account"."""
+    return started(app, "finished")
+
+
+@pytest.fixture
+def finished_card(finished: Visitor) -> str:
+    """The path of the page that the finished account opens with."""
+    return str(finished.page.goes_to).partition("?")[0]

@@ -9,11 +9,17 @@ from ..identity import another_browser, facts, step_up_by_text
 from ..visitor import EMAIL, Visitor
 
 
-def test_the_address_in_the_header_leads_to_the_account(signed_in: Visitor) -> None:
-    link = signed_in.get("/").one("header a.address")
+def test_the_header_leads_to_the_account_and_says_whose_it_is(signed_in: Visitor) -> None:
+    page = signed_in.get("/")
+    link = page.one("header nav a")
 
-    assert (link.attrs["href"], link.text()) == ("/account", EMAIL)
+    assert (link.attrs["href"], link.text()) == ("/account", "Account")
+    assert page.one("header .address").text() == EMAIL
     assert signed_in.get("/account").heading == "Your account"
+
+
+def test_the_header_of_a_customer_leads_to_the_cards(customer: Visitor) -> None:
+    assert [link.text() for link in customer.get("/").html.css("header nav a")] == ["Cards", "Account"]
 
 
 def test_it_says_who_i_am_what_this_session_has_proven_and_when_it_ends(

@@ -10,6 +10,7 @@ import time_machine
 from app import create_app
 from services.signals import account_opened, send
 from services.unit_client import UnknownCustomer, org_client
+from settings import SettingsError
 
 from ..conftest import AtEndOf
 from ..environs import LIVE, read
@@ -57,8 +58,9 @@ def test_the_diagram_shows_who_calls_whom_and_has_a_name_and_a_description(visit
     [
         ("visitor", "current todo todo todo todo"),
         ("signed_in", "done current todo todo todo"),
-        ("enrolled", "done done current done todo"),  # the first code is a fresh one
-        ("stepped_up", "done done done done current"),
+        ("enrolled", "done done current todo todo"),  # the code of an enrollment is no step-up
+        ("stepped_up", "done done done current todo"),
+        ("holder", "done done done current done"),
     ],
 )
 def test_the_diagram_lights_up_as_the_journey_continues(
@@ -91,7 +93,56 @@ def test_the_application_is_filled_in_with_sample_details(enrolled: Visitor) -> 
     assert page.one("#first_name").attrs["value"] == "Ada"
     assert page.one("#ssn").attrs["value"] == "123-45-6789"
     assert page.one("#state option[selected]").attrs["value"] == "CA"
-    assert "000-00-0001 is declined" in page.one("#application details").text()
+    assert (
+        page.html.css("#application-form button")[0].text() == "Apply with these details"
+    )  # and sent without scrolling
+
+
+@pytest.mark.parametrize(
+    ("outcome", "words"),
+    [("review", "Under review"), ("documents", "The bank needs a document"), ("declined", "Application declined")],
+)
+def test_the_details_are_those_of_another_outcome_if_one_wants(enrolled: Visitor, outcome: str, words: str) -> None:
+    link = enrolled.get("/customer").one(f"#application a[href*='outcome={outcome}']").attrs["href"]
+    enrolled.get(str(link))
+
+    assert words in enrolled.submit("/customer").text
+    assert enrolled.get("/customer?outcome=nonsense").status == 200
+
+
+def test_step_4_is_done_once_a_code_was_asked_for_and_the_end_says_what_is_next(
+    customer: Visitor, clock: time_machine.Traveller
+) -> None:
+    clock.shift(30)
+    customer.step_up()
+    assert "Use your card" in customer.get("/").one("nav [aria-current=step]").text()
+    assert not customer.get("/cards/list").html.css(".the-end")
+
+    customer.submit("/cards", kind="virtual")
+    end = customer.follow().one(".the-end").text()
+
+    assert len(customer.page.html.css("nav .is-done")) == 5
+    assert customer.get("/").status == 200
+    assert "Encrypted secrets" in end
+    assert "http://localhost:8000" in end
+    assert "Start over" in end
+    assert "Open the code" not in end
+
+
+def test_with_script_the_first_card_ticks_the_last_step(stepped_up: Visitor) -> None:
+    stepped_up.get("/cards/list")
+
+    page = stepped_up.submit("/cards", htmx=True, kind="virtual")
+
+    steps = page.html.css("hx-partial[hx-target='#progress'] li")
+    assert str(steps[-1].attrs["class"]) == "is-done"
+
+
+@pytest.mark.parametrize("url", ["http://example.com/code", "https://", "javascript:alert(1)"])
+def test_the_address_of_the_code_is_checked_at_the_start(tmp_path: Path, url: str) -> None:
+    assert create_app(read({"SOURCE_URL": "https://example.com/code"}, tmp_path)).config["SOURCE_URL"]
+    with pytest.raises(SettingsError, match="SOURCE_URL must be"):
+        create_app(read({"SOURCE_URL": url}, tmp_path))
 
 
 def test_with_real_money_there_is_no_play_money_and_no_customer_is_forgotten(live_bank: Visitor) -> None:

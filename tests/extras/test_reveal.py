@@ -2,25 +2,31 @@
 
 from __future__ import annotations
 
+import json
 import logging
 import re
+from collections.abc import Callable
+from datetime import timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 import pytest
 import requests
 import time_machine
 from flask import Flask
+from flask import session as flask_session
 
 from app import create_app
+from extras.reveal.proof import PROOF
 from extras.reveal.views import VGS
+from services.signals import send, step_up_confirmed
 from settings import SettingsError
 from stytch_unit_emulator.unit import card_rules
 
 from ..conftest import AtEndOf
 from ..environs import BOTH, LIVE, Environ, read
 from ..fake_network import REFUSED, Behavior, FakeNetwork, Overheard, altered, unit_refusal
-from ..identity import step_up_by_text
+from ..identity import another_browser, step_up_by_text
 from ..inside import request_of
 from ..journeys import Journey, Kind, get_card, has_card, newest_card
 from ..visitor import Page, Visitor
@@ -28,8 +34,30 @@ from ..visitor import Page, Visitor
 CVV2 = "cvv-of-the-test"  # three digits would be found everywhere
 
 
-def reveal(visitor: Visitor, card_path: str) -> Page:
-    return visitor.get(f"{card_path}/reveal")
+Reveal: TypeAlias = Callable[[Visitor, str], Page]
+
+
+@pytest.fixture
+def reveal(clock: time_machine.Traveller) -> Reveal:
+    """Opens the page of a card's number, with the code that it wants."""
+
+    def open_page(visitor: Visitor, card_path: str) -> Page:
+        page = visitor.get(f"{card_path}/reveal")
+        if page.asks_for_a_code:
+            confirm(visitor, clock)
+            page = visitor.follow()
+        return page
+
+    return open_page
+
+
+def confirm(visitor: Visitor, clock: time_machine.Traveller) -> Page:
+    """Enter a new code where the present page asks for one."""
+    asking = visitor.page.goes_to or ""
+    clock.shift(30)
+    code = visitor.code()
+    visitor.get(asking)
+    return visitor.submit("/step-up", step_up_code=code)
 
 
 def token_on(page: Page) -> str:
@@ -51,7 +79,7 @@ def ask(visitor: Visitor, token: str, path: str) -> int:
 
 
 def test_the_bank_shows_the_number_for_a_minute_in_a_frame_that_can_do_nothing_else(
-    holder: Visitor, card_path: str
+    reveal: Reveal, holder: Visitor, card_path: str
 ) -> None:
     page = reveal(holder, card_path)
     last4 = page.heading.split()[-1]
@@ -73,17 +101,19 @@ def test_the_bank_shows_the_number_for_a_minute_in_a_frame_that_can_do_nothing_e
     assert headers["X-Frame-Options"] == "SAMEORIGIN"
 
 
-def test_the_policy_is_opened_for_this_page_only_which_htmx_is_sent_to(holder: Visitor, card_path: str) -> None:
+def test_the_policy_is_opened_for_this_page_only(reveal: Reveal, holder: Visitor, card_path: str) -> None:
     policy = reveal(holder, card_path).response.headers["Content-Security-Policy"]
     closed = holder.get("/cards").response.headers["Content-Security-Policy"]
-    sent_to = holder.get(f"{card_path}/reveal", htmx=True).response.headers["HX-Redirect"]
 
     assert policy == f"{closed}; frame-src 'self'"
-    assert sent_to == f"{card_path}/reveal"
 
 
 def test_no_digit_beyond_the_last_four_is_seen_or_logged_by_the_app(
-    stepped_up: Visitor, overheard: Overheard, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+    reveal: Reveal,
+    stepped_up: Visitor,
+    overheard: Overheard,
+    caplog: pytest.LogCaptureFixture,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(card_rules, "new_cvv2", lambda: CVV2)
     caplog.set_level(logging.DEBUG)
@@ -91,7 +121,7 @@ def test_no_digit_beyond_the_last_four_is_seen_or_logged_by_the_app(
     seen = [reveal(stepped_up, card_path).body]
     shown = press(stepped_up)
     digits = shown.one("#pan").text().replace(" ", "")
-    paths = ("/cards/list", card_path, f"{card_path}/activity", f"{card_path}/reveal")
+    paths = ("/cards/list", card_path, f"{card_path}/activity")
     seen += [stepped_up.get(path).body for path in paths]
 
     said = "\n".join(
@@ -107,7 +137,7 @@ def test_no_digit_beyond_the_last_four_is_seen_or_logged_by_the_app(
 
 
 def test_each_page_has_a_token_of_its_own_that_can_show_this_card_and_nothing_else(
-    holder: Visitor, card_path: str
+    reveal: Reveal, holder: Visitor, card_path: str
 ) -> None:
     other_card = get_card(holder)
     tokens = [token_on(reveal(holder, card_path)) for _ in range(2)]
@@ -122,12 +152,18 @@ def test_each_page_has_a_token_of_its_own_that_can_show_this_card_and_nothing_el
 
 
 @pytest.mark.parametrize(
-    ("waited", "lasts"), [pytest.param(0, 300, id="five minutes"), pytest.param(500, 99, id="the step-up's rest")]
+    ("step_up", "lasts"), [pytest.param(600, 300, id="five minutes"), pytest.param(120, 120, id="the step-up")]
 )
 def test_the_token_lives_five_minutes_at_most_and_no_longer_than_the_step_up(
-    holder: Visitor, card_path: str, clock: time_machine.Traveller, waited: int, lasts: int
+    reveal: Reveal,
+    holder: Visitor,
+    card_path: str,
+    clock: time_machine.Traveller,
+    monkeypatch: pytest.MonkeyPatch,
+    step_up: int,
+    lasts: int,
 ) -> None:
-    clock.shift(waited)
+    monkeypatch.setitem(holder.app.config, "STEP_UP_MAX_AGE", timedelta(seconds=step_up))
     page = reveal(holder, card_path)
     path = f"{card_path}/secure-data/pan"
 
@@ -155,13 +191,114 @@ def test_a_stale_session_steps_up_first_and_then_sees_the_page(
     assert holder.follow().one("iframe")
 
 
+def test_each_look_at_a_number_wants_a_code_of_its_own(reveal: Reveal, holder: Visitor, card_path: str) -> None:
+    at_first = holder.get(f"{card_path}/reveal")  # the code of the enrollment is fresh
+    shown = [reveal(holder, card_path).status for _ in range(2)]
+
+    again = holder.get(f"{card_path}/reveal")
+
+    assert at_first.asks_for_a_code
+    assert shown == [200, 200]
+    assert again.asks_for_a_code
+
+
+@pytest.mark.parametrize("waited", [59, 60])
+def test_a_code_for_the_number_counts_for_a_minute(
+    holder: Visitor, card_path: str, clock: time_machine.Traveller, waited: int
+) -> None:
+    holder.get(f"{card_path}/reveal")
+    confirm(holder, clock)
+
+    clock.shift(waited)
+
+    assert holder.follow().asks_for_a_code is (waited >= 60)
+
+
+def test_a_code_for_anything_else_shows_no_number(
+    holder: Visitor, card_path: str, clock: time_machine.Traveller
+) -> None:
+    clock.shift(601)
+    asked = holder.get(f"{card_path}?ending=1234")
+    confirm(holder, clock)
+
+    assert asked.asks_for_a_code
+    assert holder.follow().status == 200
+    assert holder.get(f"{card_path}/reveal").asks_for_a_code
+
+
+def test_a_code_for_one_cards_number_shows_no_others(
+    holder: Visitor, card_path: str, clock: time_machine.Traveller
+) -> None:
+    other_card = get_card(holder)
+    holder.get(f"{card_path}/reveal")
+    confirm(holder, clock)
+
+    assert holder.get(f"{other_card}/reveal").asks_for_a_code
+    assert holder.get(f"{card_path}/reveal").status == 200
+
+
+def test_a_proof_that_was_used_is_not_taken_again_from_an_older_cookie(
+    holder: Visitor, card_path: str, clock: time_machine.Traveller
+) -> None:
+    holder.get(f"{card_path}/reveal")
+    confirm(holder, clock)
+    copy = holder.twin()
+
+    pages = [browser.get(f"{card_path}/reveal") for browser in (holder, copy)]
+
+    assert [page.asks_for_a_code for page in pages] == [False, True]
+
+
+def test_a_proof_counts_in_its_own_session_only(holder: Visitor, card_path: str, clock: time_machine.Traveller) -> None:
+    other = another_browser(holder, clock)
+    other.step_up()
+    holder.get(f"{card_path}/reveal")
+    confirm(holder, clock)
+
+    other.client.set_cookie("forms", holder.cookie("forms") or "")
+
+    assert other.get(f"{card_path}/reveal").asks_for_a_code
+    assert holder.get(f"{card_path}/reveal").status == 200
+
+
+@pytest.mark.parametrize(("age", "kept"), [(59, True), (60, False)])
+def test_a_code_from_the_mailbox_proves_nothing_for_a_number(
+    holder: Visitor, clock: time_machine.Traveller, age: int, kept: bool
+) -> None:
+    clock.shift(age)  # of the authenticator's proof, which a mailbox's code does not renew
+
+    with request_of(holder):
+        send(step_up_confirmed, purpose="see the number of the card ending in 1234")
+
+        assert (PROOF in flask_session) is kept
+
+
+def test_with_script_the_link_asks_in_a_dialog_and_then_opens_the_page(
+    holder: Visitor, card_path: str, clock: time_machine.Traveller
+) -> None:
+    link = holder.get(card_path).one(".card-actions a").attrs
+    clock.shift(30)
+    code = holder.code()
+
+    asked = holder.get(str(link["hx-get"]), htmx=True, HX_Source=f"a#{link['id']}")
+    said = asked.one("dialog").text()
+    confirmed = holder.submit("/step-up", htmx=True, step_up_code=code)
+
+    event = json.loads(confirmed.response.headers["HX-Trigger"])
+    assert asked.status == 403
+    assert f"see the number of the card ending in {str(link['href'])[-4:]}" in said
+    assert event == {"stepup-done": {"source": link["id"]}}
+    assert holder.get(str(link["hx-get"]), htmx=True).goes_to == link["href"]
+    assert holder.follow().one("iframe")
+
+
 @pytest.mark.usefixtures("texts")
 def test_a_texted_code_shows_no_card_number(holder: Visitor, card_path: str, clock: time_machine.Traveller) -> None:
     clock.shift(601)
     step_up_by_text(holder)
 
     assert holder.get(card_path).status == 200
-    assert reveal(holder, card_path).asks_for_a_code
+    assert holder.get(f"{card_path}/reveal").asks_for_a_code
     assert holder.follow().html.css("#step-up button[name=step_up_use]") == []
 
 
@@ -174,7 +311,7 @@ def test_a_texted_code_shows_no_card_number(holder: Visitor, card_path: str, clo
     ],
 )
 def test_a_card_that_is_not_active_has_no_link_says_why_and_gets_no_token(
-    at_end_of: AtEndOf, card: tuple[Kind, ...], words: str
+    reveal: Reveal, at_end_of: AtEndOf, card: tuple[Kind, ...], words: str
 ) -> None:
     visitor = at_end_of(has_card(*card))
     path = newest_card(visitor.page)
@@ -196,7 +333,7 @@ def test_a_card_that_is_not_active_has_no_link_says_why_and_gets_no_token(
     ],
 )
 def test_the_bank_says_in_the_frame_why_it_shows_no_number(
-    at_end_of: AtEndOf, card: tuple[Kind, ...], action: str, words: str
+    reveal: Reveal, at_end_of: AtEndOf, card: tuple[Kind, ...], action: str, words: str
 ) -> None:
     visitor = at_end_of(has_card(*card))
     path = newest_card(visitor.page)
@@ -216,7 +353,7 @@ def test_the_bank_says_in_the_frame_why_it_shows_no_number(
     "token", ["", "nonsense", "a\r\nb", "ü", "x" * 300], ids=["empty", "nonsense", "two lines", "not ASCII", "too long"]
 )
 def test_the_frame_shows_nothing_without_a_token_of_this_visitor(
-    app: Flask, holder: Visitor, card_path: str, token: str
+    reveal: Reveal, app: Flask, holder: Visitor, card_path: str, token: str
 ) -> None:
     good = token_on(reveal(holder, card_path))
 
@@ -228,7 +365,7 @@ def test_the_frame_shows_nothing_without_a_token_of_this_visitor(
 
 
 def test_with_a_real_bank_the_frames_are_its_vaults(
-    app: Flask, holder: Visitor, card_path: str, monkeypatch: pytest.MonkeyPatch
+    reveal: Reveal, app: Flask, holder: Visitor, card_path: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.delitem(app.extensions["slots"], "card_number")  # the emulator's frame
     monkeypatch.setitem(app.config, "CARD_NUMBER_SOURCES", VGS)

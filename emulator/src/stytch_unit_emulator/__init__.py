@@ -11,7 +11,7 @@ and ``running()`` on a free port.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Protocol
+from typing import Protocol
 
 import requests
 from flask import Flask
@@ -21,9 +21,7 @@ from .control_access import ControlAccess
 from .server import create_app, org_token, running
 from .store import Store
 from .transport import WSGIAdapter, current_tenant
-
-if TYPE_CHECKING:
-    from _typeshed.wsgi import WSGIApplication
+from .visitor_controls import VisitorControls
 
 __version__ = "0.1.0"
 __all__ = ["ControlAccess", "Store", "attach", "create_app", "mount", "org_token", "running"]
@@ -69,6 +67,8 @@ def mount(app: Flask, session: requests.Session, settings: HostSettings) -> set[
         unit_url=settings.unit_api_url if "unit" in settings.emulated else None,
         jwks_url=settings.jwks_url,
     )
+    if stytch_app and unit_app:
+        _add_controls(app, session, settings, VisitorControls(store, settings.stytch_project_id, stytch_app, unit_app))
     pages = [views.visitors(emulated=settings.emulated, public_url=settings.public_url, secure=settings.is_https)]
     _fill_slots(app, views.COMMON_SLOTS)
     if stytch_app:
@@ -79,6 +79,13 @@ def mount(app: Flask, session: requests.Session, settings: HostSettings) -> set[
         pages.append(views.unit_pages(store, unit_app))
         pages.append(application_page.pages(store, lambda _token: current_tenant.get(), "/emulator"))
     return views.add_pages(app, *pages)
+
+
+def _add_controls(app: Flask, session: requests.Session, settings: HostSettings, controls: VisitorControls) -> None:
+    """Give the host app's pages the controls, as ``emulator``, and let disturbances reach its calls."""
+    app.extensions["emulator"] = controls
+    session.mount(settings.stytch_api_url, WSGIAdapter(controls.disturbed("stytch", controls.stytch_app)))
+    session.mount(settings.unit_api_url, WSGIAdapter(controls.disturbed("unit", controls.unit_app)))
 
 
 def _fill_slots(app: Flask, templates: Mapping[str, str]) -> None:
@@ -98,7 +105,7 @@ def attach(
     stytch_url: str | None,
     unit_url: str | None,
     jwks_url: str,
-) -> tuple[WSGIApplication | None, WSGIApplication | None]:
+) -> tuple[Flask | None, Flask | None]:
     """Answer the session's calls to the given origins in this process.
 
     ``public_url`` is where a browser reaches the emulator's pages. ``redirect_url`` is the one redirect URL registered

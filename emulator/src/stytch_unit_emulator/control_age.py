@@ -11,6 +11,7 @@ from . import clock, stytch
 from .control_input import body, nearest, number, tenant, texts
 from .store import Json, Store, Tenant
 
+PURCHASE = "purchaseTransaction"
 MAX_AGE = 10 * 365 * 86_400.0  # seconds
 # The stored kind of each kind of record, the ids by which it may be named, and the times that move back.
 FACTOR_TIMES = ("last_authenticated_at", "created_at", "updated_at")
@@ -31,12 +32,19 @@ def add_routes(bp: Blueprint, store: Store) -> None:
             if kind not in AGERS:
                 abort(400, f"kinds: there is no kind {kind!r}; {nearest(kind, AGERS)}.")
         with store.change(tenant(project_id)) as changed:
-            found: set[str] = set()
-            counts = {kind: AGERS[kind](changed, _Move(seconds, ids, found)) for kind in dict.fromkeys(kinds)}
+            counts, found = make_older(changed, seconds, dict.fromkeys(kinds), ids)
             missing = set(ids or ()) - found
             if missing:
                 abort(400, f"ids: none of these kinds has the id {min(missing)}.")
         return counts
+
+
+def make_older(
+    tenant: Tenant, seconds: float, kinds: Iterable[str], ids: list[str] | None = None
+) -> tuple[dict[str, int], set[str]]:
+    """Make records of these kinds older; returns how many of each kind, and all ids by which they may be named."""
+    found: set[str] = set()
+    return {kind: AGERS[kind](tenant, _Move(seconds, ids, found)) for kind in kinds}, found
 
 
 class _Move:
@@ -98,11 +106,11 @@ def _links(tenant: Tenant, move: _Move) -> int:
     return len(chosen)
 
 
-def _resources(kind: str, *types: str) -> Callable[[Tenant, _Move], int]:
-    """An ager of resources of Unit's, named by their own id or by the card's, account's or customer's."""
+def _resources(kind: str, is_meant: Callable[[str], bool] = bool) -> Callable[[Tenant, _Move], int]:
+    """An ager of resources of some types, named by their own id or by the card's, account's or customer's."""
 
     def age(tenant: Tenant, move: _Move) -> int:
-        own = [each for each in tenant.all(kind) if not types or each["type"] in types]
+        own = [each for each in tenant.all(kind) if is_meant(each["type"])]
         chosen = [each for each in own if move.chosen(each["id"], *_related(each))]
         for resource in chosen:
             move.times(resource["attributes"], ("createdAt", "updatedAt"))
@@ -122,5 +130,8 @@ AGERS: dict[str, Callable[[Tenant, _Move], int]] = {
     "sessions": _sessions,
     "links": _links,
     "cards": _resources("card"),
-    "purchases": _resources("transaction", "purchaseTransaction"),
+    "purchases": _resources("transaction", PURCHASE.__eq__),
+    "authorizations": _resources("authorization"),
+    "payments": _resources("transaction", PURCHASE.__ne__),
+    "accounts": _resources("account"),
 }

@@ -30,7 +30,7 @@ def add_routes(bp: Blueprint, store: Store, stytch_app: Flask, unit_app: Flask) 
         given = body(*SESSION_MEMBERS)
         try:
             with store.change(tenant(project_id)) as own:
-                return _session(own, project_id, given), 201
+                return start(own, project_id, given), 201
         except StytchFault as fault:
             abort(400, fault.refusal.message)
 
@@ -63,7 +63,8 @@ def add_routes(bp: Blueprint, store: Store, stytch_app: Flask, unit_app: Flask) 
             return {"token": unit.add_org_token(own, project_id, wanted)}, 201
 
 
-def _session(own: Tenant, project_id: str, given: Json) -> Json:
+def start(own: Tenant, project_id: str, given: Json) -> Json:
+    """Start a session in a tenant; returns its token and a JWT. Raises StytchFault; aborts if the request is wrong."""
     user, claims = _user(own, given), given.get("custom_claims", {})
     minutes, issuer = count(given, "minutes", *session_records.SESSION_MINUTES, 60), given.get("project_id", project_id)
     base = clock.now() - timedelta(seconds=minutes * 60 + 1 if given.get("expired") else 0)

@@ -47,11 +47,11 @@ STYTCH_ID = "{kind}-test-[0-9a-f]{{8}}(-[0-9a-f]{{4}}){{3}}-[0-9a-f]{{12}}"
 
 
 class _Seeder:
-    """Calls both services for one project."""
+    """Calls both services for one tenant."""
 
-    def __init__(self, project_id: str, store: Store, services: Services) -> None:
+    def __init__(self, tenant_id: str, store: Store, services: Services) -> None:
         self._store = store
-        self._project_id = project_id
+        self._tenant_id = tenant_id
         self._services = services
 
     def user(self, given: Json, where: str) -> Json:
@@ -77,7 +77,7 @@ class _Seeder:
         with self._made(given, where, "totp", since, "totp_id", "created_at"):
             created = self._services.at_stytch("/v1/totps", {"user_id": user_id})
         secret = given.get("secret", created["secret"])
-        with self._store.change(self._project_id) as tenant:
+        with self._store.change(self._tenant_id) as tenant:
             if not stytch.set_secret(tenant, created["totp_id"], secret):
                 raise BadSeed(f"{where}.secret: must be base32 with 24, 32, 40, 48, 56 or 64 characters")
         return {"totp_id": created["totp_id"], "secret": secret, "recovery_codes": created["recovery_codes"]}
@@ -143,14 +143,16 @@ class _Seeder:
         if not isinstance(wanted, str) or not re.fullmatch(shape, wanted):
             example = '"1" to "9999"' if member == "id" else f"{kind}-test- and a lowercase UUID"
             raise BadSeed(f"{where}.{member}: must be {example}")
-        with self._store.read(self._project_id) as tenant:
+        with self._store.read(self._tenant_id) as tenant:
             if tenant.get(kind, wanted):
                 raise BadSeed(f"{where}.{member}: {wanted} is taken")
         return {kind: wanted}
 
 
-def seed(given: Json, project_id: str, store: Store, stytch_app: Flask, unit_app: Flask) -> Json:
-    """Create everything in the seed, or nothing.
+def seed(
+    given: Json, project_id: str, store: Store, stytch_app: Flask, unit_app: Flask, visitor: str | None = None
+) -> Json:
+    """Create everything in the seed, or nothing; in the project's tenant, or in that of a host app's visitor.
 
     Returns ids, and values that are shown only once: secrets and recovery codes. Raises BadSeed.
     """
@@ -159,7 +161,7 @@ def seed(given: Json, project_id: str, store: Store, stytch_app: Flask, unit_app
     users = list_of(given, "users", "")
     if len(users) > MAX_USERS:
         raise BadSeed(f"users: at most {MAX_USERS}")
-    seeder = _Seeder(project_id, store, Services(project_id, stytch_app, unit_app))
+    seeder = _Seeder(visitor or project_id, store, Services(project_id, stytch_app, unit_app, visitor))
     with store.all_or_nothing():
         return {"users": [seeder.user(user, place) for place, user in users]}
 

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import re
 import secrets
-from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from flask import Blueprint, Flask, Response, abort, g, make_response, redirect, render_template, request, url_for
@@ -31,22 +30,33 @@ REFUSALS = {
 }
 MAX_POLLS = 30  # an empty mailbox stops polling after this many requests
 # The host app's slots, with the template that fills each.
-COMMON_SLOTS = {"banner": "emulator/banner.html"}
+COMMON_SLOTS = {"banner": "emulator/banner.html", "head": "emulator/head.html"}
 STYTCH_SLOTS = {
-    "sign_in": "emulator/one_click_sign_in.html",
+    "sign_in": "emulator/sign_in_again.html",
     "link_sent": "emulator/_inbox.html",
     "authenticator_code": "emulator/_authenticator.html",
     "passcode_sent": "emulator/_passcode.html",
+    "recovery_code": "emulator/recovery_code.html",
 }
 UNIT_SLOTS = {
     "application_waiting": "emulator/decide_application.html",
     "card_number": "emulator/show_card_number.html",
+    "texted_code": "emulator/text_message.html",
 }
+SAMPLE = re.compile(r"[a-z]+\.[0-9a-f]{6}@example\.com")
+FIELD = re.compile(r"[a-z_]{1,40}")
 
 
 def visitors(*, emulated: frozenset[str], public_url: str, secure: bool) -> Blueprint:
     """Gives each browser a tenant, named by an unguessable cookie."""
-    bp = Blueprint("emulator", __name__, url_prefix="/emulator", template_folder="templates/common")
+    bp = Blueprint(
+        "emulator",
+        __name__,
+        url_prefix="/emulator",
+        template_folder="templates/common",
+        static_folder="static/pretend",
+        static_url_path="/static",
+    )
     cookie = "__Host-emulator_visitor" if secure else "emulator_visitor"
 
     @bp.before_app_request
@@ -97,13 +107,24 @@ def stytch_pages(store: Store, stytch_app: WSGIApplication) -> Blueprint:
         with store.read(current_tenant.get()) as tenant:
             return stytch.messages(tenant, *channels)
 
+    def known_email() -> str:
+        """The newest user's address, if it is a sample: one that somebody typed is not shown after they sign out."""
+        with store.read(current_tenant.get()) as tenant:
+            email = stytch.newest_email(tenant)
+        return email if SAMPLE.fullmatch(email) else ""
+
+    def recovery_codes() -> list[str]:
+        with store.read(current_tenant.get()) as tenant:
+            return stytch.saved_recovery_codes(tenant)
+
     @bp.app_context_processor
     def mailbox_and_phone() -> dict[str, object]:
         return {
             "mails": mails,
             "authenticator": authenticator,
             "messages": messages,
-            "sample_email": sample_email,
+            "known_email": known_email,
+            "saved_recovery_codes": recovery_codes,
             "max_polls": MAX_POLLS,
         }
 
@@ -114,8 +135,9 @@ def stytch_pages(store: Store, stytch_app: WSGIApplication) -> Blueprint:
 
     @bp.get("/authenticator")
     def codes() -> str:
-        """Show the visitor's phone: codes of authenticator apps, SMS and WhatsApp."""
-        return _page("authenticator")
+        """Show the visitor's phone: codes of authenticator apps, SMS and WhatsApp. ``field`` is the one that they are for."""
+        field = request.args.get("field", "")
+        return _page("authenticator", field=field if FIELD.fullmatch(field) else "")
 
     @bp.get("/v1/magic_links/redirect")
     def redirect_hop() -> Response:
@@ -133,8 +155,8 @@ def unit_pages(store: Store, unit_app: WSGIApplication) -> Blueprint:
     bp = Blueprint("emulator_unit", __name__, url_prefix="/emulator", template_folder="templates/unit")
 
     @bp.app_context_processor
-    def bank() -> dict[str, Callable[[], object]]:
-        return {"pending_applications": pending}
+    def bank() -> dict[str, object]:
+        return {"pending_applications": pending, "sms_code": unit.VERIFICATION_CODE}
 
     def pending() -> list[unit.PendingApplication]:
         with store.read(current_tenant.get()) as tenant:
@@ -191,11 +213,6 @@ def _comes_from_elsewhere(public_url: str) -> bool:
         and request.headers.get("Sec-Fetch-Dest", "document") == "document"  # not a frame
     )
     return site not in ("same-origin", "none") and not is_link
-
-
-def sample_email() -> str:
-    """A new sample email address."""
-    return f"ada.{secrets.token_hex(3)}@example.com"
 
 
 def _page(name: str, **context: Any) -> str:

@@ -143,7 +143,7 @@ from .links import tenant_of as tenant_of_link
 from .redirects import is_url
 from .redirects import registered as registered_redirect_urls
 from .totp_records import set_secret
-from .visitor import Entry, Mail, Message, authenticator, link_in, mails, messages
+from .visitor import Entry, Mail, Message, authenticator, link_in, mails, messages, newest_email, saved_recovery_codes
 from .wire import is_project_id
 from .wire import refusal_of as refusal
 
@@ -160,10 +160,12 @@ __all__ = [
     "link_in",
     "mails",
     "messages",
+    "newest_email",
     "partition",
     "refusal",
     "registered_redirect_urls",
     "rotate_key",
+    "saved_recovery_codes",
     "set_secret",
     "tenant_of_link",
 ]

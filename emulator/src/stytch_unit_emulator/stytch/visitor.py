@@ -110,7 +110,7 @@ def _is_used_or_expired(tenant: Tenant, address: str) -> bool:
 
 
 def authenticator(tenant: Tenant) -> list[Entry]:
-    """The current codes of all the tenant's TOTPs, newest first."""
+    """The current codes of the tenant's TOTPs, newest first, but for those on a lost phone."""
     step = totp_records.current_step()
     left = totp_records.STEP - int(clock.timestamp()) % totp_records.STEP
     return [
@@ -123,4 +123,18 @@ def authenticator(tenant: Tenant) -> list[Entry]:
             verified=totp["verified"],
         )
         for totp in reversed(tenant.all(user_records.TOTP))
+        if not totp.get("lost")
     ]
+
+
+def saved_recovery_codes(tenant: Tenant) -> list[str]:
+    """The unused recovery codes of the newest authenticator, as the visitor has saved them."""
+    saved = [totp["recovery_codes"] for totp in tenant.all(user_records.TOTP) if totp["verified"]]
+    return list(saved[-1]) if saved else []
+
+
+def newest_email(tenant: Tenant) -> str:
+    """The email address of the newest user, or an empty string."""
+    users = tenant.all(user_records.USER)
+    emails = users[-1]["emails"] if users else []
+    return str(emails[0]["email"]) if emails else ""
