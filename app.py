@@ -29,6 +29,7 @@ EXTRAS: tuple[str, ...] = (
     "reveal",
     "demo",
     "daily_limits",
+    "webhooks",
     "gallery",
 )
 

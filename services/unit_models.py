@@ -84,6 +84,8 @@ class Account(Resource):
     hold: Whole = Field(validation_alias=attribute("hold"))
     available: Whole = Field(validation_alias=attribute("available"))
     number: str = Field("", validation_alias=attribute("accountNumber"), repr=False)
+    close_reason: str | None = Field(default=None, validation_alias=attribute("closeReason"))
+    freeze_reason: str | None = Field(default=None, validation_alias=attribute("freezeReason"))
 
 
 class Card(Resource):
@@ -94,6 +96,7 @@ class Card(Resource):
     last4: str = Field(validation_alias=attribute("last4Digits"), pattern=r"^[0-9]{4}$")
     expires: str = Field(validation_alias=attribute("expirationDate"))  # YYYY-MM
     status: str = Field(validation_alias=attribute("status"))  # a key of ACTIONS_IN, Lost, ClosedByCustomer, ...
+    account_id: Id | None = Field(default=None, validation_alias=AliasPath("relationships", "account", "data", "id"))
 
     @property
     def is_virtual(self) -> bool:

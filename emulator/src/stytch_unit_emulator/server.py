@@ -10,7 +10,7 @@ import logging
 import os
 import re
 import threading
-from collections.abc import Iterable, Iterator, Set
+from collections.abc import Callable, Iterable, Iterator, Set
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
@@ -66,7 +66,7 @@ def create_app(
     store = LedgerStore(url) if controls else Store(url)
     stytch_app, unit_app = _services(store, public_url, frozenset(app_hosts))
     seed = partial(seeding.seed, store=store, stytch_app=stytch_app, unit_app=unit_app)
-    app = _front_app(store, controls, frozenset(app_hosts))
+    app = _front_app(store, controls, frozenset(app_hosts), unit_app.extensions["emulated_unit"].dispatcher.watch)
     both = _by_path(app.wsgi_app, stytch_app, unit_app)
     if controls and isinstance(store, LedgerStore):
         operations = Operations(stytch_app, unit_app)
@@ -156,12 +156,14 @@ def _by_path(front: WSGIApplication, stytch_app: WSGIApplication, unit_app: WSGI
     return application
 
 
-def _front_app(store: Store, access: ControlAccess | None, app_hosts: frozenset[str]) -> Flask:
+def _front_app(
+    store: Store, access: ControlAccess | None, app_hosts: frozenset[str], changed: Callable[[str], None]
+) -> Flask:
     app = Flask(__name__, template_folder="templates/server", static_folder=None)
     app.config["MAX_CONTENT_LENGTH"] = control_api.MAX_BYTES
     app.context_processor(lambda: {"csrf_token": str})  # the secret token in the form's URL prevents CSRF
     app.add_template_filter(clock.display, "display_time")
-    app.register_blueprint(application_page.pages(store, lambda token: unit.tenant_of_form(token, store)))
+    app.register_blueprint(application_page.pages(store, lambda token: unit.tenant_of_form(token, store), changed))
 
     @app.after_request
     def finish(response: Response) -> Response:

@@ -205,18 +205,20 @@ def create_app(
     public_url: str | None = None,
     dispatcher: WebhookDispatcher | None = None,
     app_hosts: frozenset[str] = frozenset(),
+    first_webhook: Callable[[], Json | None] = lambda: None,
 ) -> Flask:
     """The emulated Unit API as a Flask app.
 
     ``jwt_settings`` returns a tenant's *JWT Settings*, and ``fetch`` gets JSON from a URL, for the identity provider's
     keys. ``public_url`` is the base of hosted pages, if browsers reach them at another origin than API clients do.
     ``dispatcher`` delivers webhooks; the default one runs in a background thread. ``app_hosts`` are host names to which
-    webhooks may go over plain http, besides loopback.
+    webhooks may go over plain http, besides loopback. ``first_webhook`` returns the attributes of a webhook that
+    tenants have from the start, or None.
     """
     app = Flask(__name__, static_folder=None)
     app.config["MAX_CONTENT_LENGTH"] = MAX_BYTES
     app.extensions["emulated_unit"] = Emulation(
-        store, jwt_settings, fetch, public_url, dispatcher or WebhookDispatcher(store), app_hosts
+        store, jwt_settings, fetch, public_url, dispatcher or WebhookDispatcher(store), app_hosts, first_webhook
     )
     app.url_map.strict_slashes = False
     app.url_map.merge_slashes = False

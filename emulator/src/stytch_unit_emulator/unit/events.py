@@ -41,6 +41,13 @@ def queue(tenant: Tenant, webhook: Json, event: Json) -> None:
     tenant.save("webhook", webhook["id"], webhook)
 
 
+def add_webhook(tenant: Tenant, attributes: Json, *, includes: bool = False) -> Json:
+    """Store a new webhook; ``includes`` sends the resources with their events."""
+    state = {"includes": includes, "queue": [], "failures": 0, "failing_since": None, "due_at": 0}
+    known = {"status": "Enabled", "deliveryMode": "AtMostOnce", "subscriptionType": "All"} | attributes
+    return tenant.add_numbered("webhook", jsonapi.draft("webhook", known, internal=state))
+
+
 def has_queued(tenant: Tenant) -> bool:
     """Whether any webhook has queued events."""
     return any(webhook["internal"]["queue"] for webhook in tenant.all("webhook"))

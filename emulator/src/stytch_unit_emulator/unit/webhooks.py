@@ -70,16 +70,8 @@ def create_webhook(call: Call) -> Response:
     given = read(CREATE).attributes
     if len(call.all("webhook")) >= MAX_WEBHOOKS:
         raise UnitFault("limits_exceeded", f"In this emulated bank, the limit of {MAX_WEBHOOKS} webhooks is reached")
-    kept = {
-        "includes": given.pop("includeResources", False),
-        "queue": [],
-        "failures": 0,
-        "failing_since": None,
-        "due_at": 0,
-    }
-    attributes = {"status": "Enabled", "deliveryMode": "AtMostOnce", "subscriptionType": "All"} | given
-    webhook = call.tenant.add_numbered("webhook", jsonapi.draft("webhook", attributes, internal=kept))
-    return jsonapi.reply(webhook, status=201)
+    includes = given.pop("includeResources", False)
+    return jsonapi.reply(events.add_webhook(call.tenant, given, includes=includes), status=201)
 
 
 @routes.get("/webhooks")
