@@ -21,7 +21,7 @@ def test_a_token_has_the_scopes_of_the_pages_and_ends_with_the_step_up(
     stepped_up.get("/cards/list")
 
     (asked,) = [attributes_of(request) for request, _ in overheard if str(request.url).endswith("/token")]
-    assert asked["scope"] == "accounts authorizations cards cards-write transactions"
+    assert asked["scope"] == "accounts authorizations cards transactions"
     assert asked["expiresIn"] == 500
 
 

@@ -8,6 +8,7 @@ import pytest
 import time_machine
 
 from blueprints.cards import current_customer
+from services.exchange import CARDS_WRITE_SCOPE
 from services.unit_client import org_client
 from services.unit_models import Json
 
@@ -24,7 +25,7 @@ def endings(visitor: Visitor) -> list[str]:
 def issue(visitor: Visitor, number: int, after: int = 0) -> list[str]:
     """Issue cards at the bank until there are this many; return the paths of the new ones' pages."""
     with request_of(visitor):
-        customer = current_customer()
+        customer = current_customer(CARDS_WRITE_SCOPE)
         account = customer.accounts()[0].account_id
         keys = [f"00000000-0000-4000-8000-{each:012}" for each in range(after, number)]
         return [f"/cards/{customer.create_card(account, virtual=True, key=key).card_id}" for key in keys]

@@ -26,6 +26,7 @@ HTMX = "Qp9rdC8H7EqOoX+nR0P3RPG2Noji+qdwJlGpfzwQJsfOpp3sGwIdSP9xO3+UlEhn"  # SHA
 PUBLIC_IN_EXTRAS = {
     *("operations.healthz", "operations.readyz", "operations.robots", "operations.security_txt"),
     *("wire_log.source", "gallery.index", "gallery.show"),
+    "webhooks.receive",  # opened by a signature
     "account.sign_out_everywhere",  # the second press, when the session has ended
 }
 FETCHING = ("default-src", "script-src", "style-src", "img-src", "connect-src", "object-src", "frame-ancestors")

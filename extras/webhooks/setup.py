@@ -25,6 +25,8 @@ HOW_TO_START = (
 )
 SCOPE = "Unit dashboard, API tokens: create one that has the scopes webhooks and webhooks-write too."
 
+REACHABLE = "Set PUBLIC_URL to an https URL that Unit reaches, such as that of a tunnel, with TRUSTED_PROXIES=1."
+
 
 class Webhook(Resource):
     """A webhook at Unit."""
@@ -57,12 +59,17 @@ def create_webhook(mode: str) -> None:
     try:
         webhook = save(org_client, find(org_client, url), attributes)
     except UnitError as error:
-        raise click.ClickException(
-            f"Unit refused: {error} {error.pointer}. {SCOPE if error.status == 403 else ''}"
-        ) from error
+        raise click.ClickException(f"Unit refused: {error}. {advice_on(error)}".strip()) from error
     except ServiceUnavailable as error:
         raise click.ClickException(f"Unit gave no usable answer: {error}. Run the command again.") from error
     click.echo(f"Unit's webhook {webhook.webhook_id} sends events to {url}.")
+
+
+def advice_on(error: UnitError) -> str:
+    """Return what to do about a refusal, or an empty string."""
+    if error.status == 403:
+        return SCOPE
+    return REACHABLE if error.pointer.endswith("/url") else ""
 
 
 def find(unit: OrgClient, url: str) -> Webhook | None:

@@ -54,8 +54,8 @@ def receive() -> Response:
     return Response(status=200, mimetype="text/plain")
 
 
-@bp.get("/cards/news", defaults={"card_id": ""})
-@bp.get("/cards/<digits:card_id>/news")
+@bp.get("/news", defaults={"card_id": ""})
+@bp.get("/news/<digits:card_id>")
 @customer_required
 def update(card_id: str) -> Response:
     """Bring a page of cards up to date if there is news; never asks for a step-up, since no one pressed anything."""

@@ -22,7 +22,7 @@ from requests.adapters import BaseAdapter
 
 from .. import clock
 from ..store import Json, Store, Tenant
-from . import jsonapi
+from . import jsonapi, onboarding
 
 logger = logging.getLogger(__name__)
 
@@ -154,12 +154,17 @@ class WebhookDispatcher:
                     return
 
     def lease_due(self, tenant_id: str) -> list[Delivery]:
-        """Prepare one delivery per due webhook, and lease it to this dispatcher."""
+        """Prepare one delivery per due webhook, and lease it to this dispatcher.
+
+        Applies due evaluations first, since only time brings these events.
+        """
         with self.store.change(tenant_id) as tenant:
-            waiting = [each for each in tenant.all("webhook") if each["internal"]["queue"]]
+            onboarding.approve_due(tenant)
+            webhooks = tenant.all("webhook")
+            waiting = [each for each in webhooks if each["internal"]["queue"]]
             due = [each for each in waiting if each["internal"]["due_at"] <= clock.timestamp()]
             deliveries = [delivery for webhook in due if (delivery := _next_delivery(tenant, webhook))]
-            if not waiting:
+            if not waiting and not (webhooks and onboarding.has_pending(tenant)):
                 with self._lock:
                     self.tenants.discard(tenant_id)
         return deliveries

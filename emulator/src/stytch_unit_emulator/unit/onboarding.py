@@ -143,6 +143,11 @@ def has_due(tenant: Tenant) -> bool:
     return any(map(_is_due, tenant.all("application")))
 
 
+def has_pending(tenant: Tenant) -> bool:
+    """Whether an evaluation has not finished yet."""
+    return any(application["attributes"]["status"] == "Pending" for application in tenant.all("application"))
+
+
 def approve_due(tenant: Tenant) -> None:
     """Approve the applications whose evaluation has finished."""
     for application in filter(_is_due, tenant.all("application")):
