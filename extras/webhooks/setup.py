@@ -24,7 +24,6 @@ HOW_TO_START = (
     "Set UNIT_WEBHOOK_TOKEN, for instance to what this prints: python -c 'import secrets; print(secrets.token_hex())'"
 )
 SCOPE = "Unit dashboard, API tokens: create one that has the scopes webhooks and webhooks-write too."
-
 REACHABLE = "Set PUBLIC_URL to an https URL that Unit reaches, such as that of a tunnel, with TRUSTED_PROXIES=1."
 
 
