@@ -2,7 +2,8 @@
 
 To copy: send a JWT that Stytch has just returned, ask for the smallest scope, and let the token live no longer than
 the step-up. The token stays in this process's memory, where no script can read it; a lost one is exchanged again. Unit
-can also upgrade a token that was created with ``upgradableScope``, but only with a code that Unit texts.
+can also upgrade a token that was created with ``upgradableScope``, but only with a code that Unit texts. Unit needs the
+JWT for scopes that change something; for reading it may not look at it, so the customer's id must be right here.
 """
 
 from __future__ import annotations

@@ -9,9 +9,11 @@ from typing import Any
 import pytest
 import requests
 import time_machine
+from flask import Flask, request
 from unit import Unit
 
 from stytch_unit_emulator import Store
+from stytch_unit_emulator.transport import WSGIAdapter
 from stytch_unit_emulator.unit import WebhookDispatcher, delivery, events, webhooks
 
 from .conftest import UNIT_URL, UnitOverHTTP, UnitWith
@@ -382,6 +384,55 @@ class TestDelivery:
         _, body = listener.received.get(timeout=10)
         assert types(json.loads(body)["data"]) == ["application.created"]
 
+    def test_an_app_in_this_process_needs_no_socket(
+        self, http: requests.Session, unit_with: UnitWith, store: Store, bank: Bank
+    ) -> None:
+        app, received = Flask("receiver"), []
+
+        @app.post("/hooks")
+        def receive() -> str:
+            received.append((request.headers["x-unit-signature"], request.get_data()))
+            return ""
+
+        dispatcher = WebhookDispatcher(store, in_background=False, adapters={"https://app.example": WSGIAdapter(app)})
+        http.mount(UNIT_URL, unit_with(dispatcher=dispatcher))
+        hook(bank, "https://app.example/hooks")
+        bank.application(ssn="000000005")
+
+        dispatcher.deliver_due()
+
+        [(signature, body)] = received
+        assert signature == delivery.sign(SECRET, body)
+        assert types(json.loads(body)["data"]) == ["application.created"]
+
+    def test_an_approval_that_only_time_brings_is_delivered_without_a_call(
+        self, bank: Bank, dispatcher: WebhookDispatcher, listener: Listener, clock: time_machine.Traveller
+    ) -> None:
+        hook(bank, listener.url)
+        bank.application(ssn="000000005")
+        dispatcher.deliver_due()
+        at_first = types(delivered(listener))
+        clock.shift(10)
+
+        dispatcher.deliver_due()
+
+        assert at_first == ["application.created"]
+        assert "customer.created" in types(delivered(listener))
+        assert dispatcher.tenants == set()
+
+    def test_a_tenant_may_have_a_webhook_from_the_start(
+        self, http: requests.Session, unit_with: UnitWith, dispatcher: WebhookDispatcher, bank: Bank, listener: Listener
+    ) -> None:
+        first = {"label": "First", "url": listener.url, "token": SECRET, "contentType": "Json"}
+        http.mount(UNIT_URL, unit_with(dispatcher=dispatcher, first_webhook=lambda: first))
+        bank.application(ssn="000000005")
+        bank.application(ssn="000000005")
+
+        dispatcher.deliver_due()
+
+        assert types(delivered(listener)) == ["application.created"] * 2
+        assert [webhook["attributes"]["label"] for webhook in bank.read("/webhooks")] == ["First"]
+
     def test_after_a_crash_the_thread_resumes_at_the_next_change(
         self,
         http: requests.Session,
@@ -482,11 +533,17 @@ class TestDelivery:
         assert len(delivered(listener)) == 2
 
     def test_a_failed_delivery_is_retried_with_backoff(
-        self, bank: Bank, dispatcher: WebhookDispatcher, listener: Listener, clock: time_machine.Traveller
+        self,
+        bank: Bank,
+        unit: UnitOverHTTP,
+        dispatcher: WebhookDispatcher,
+        listener: Listener,
+        clock: time_machine.Traveller,
     ) -> None:
+        path = f"/customers/{bank.customer()}"
         hook(bank, listener.url)
         listener.answers += [(500, {}), (204, {}), (302, {"Location": "/elsewhere"}), (404, {})]
-        bank.application(ssn="000000005")
+        unit("PATCH", path, document("individualCustomer", {"tags": {"a": "b"}}))
         dispatcher.deliver_due()
         tries = []
 

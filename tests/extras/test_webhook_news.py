@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from typing import TypeAlias
 
@@ -11,7 +12,7 @@ from flask import Flask
 from limits.storage import MemoryStorage
 
 from app import create_app
-from extras.webhooks.news import ASK_AGAIN
+from extras.webhooks.news import ASK_AGAIN, has_news
 from services.unit_client import org_client
 from settings import Settings
 
@@ -255,6 +256,23 @@ def test_a_waiting_page_asks_again_after_an_outage(
     waiting.page = shown
 
     assert (failed, waits(waiting).goes_to) == (503, "/cards")
+
+
+def test_a_decision_on_the_emulators_own_page_is_delivered(
+    app: Flask, waiting: Visitor, deliver_due: Deliver, calls: list[str]
+) -> None:
+    deliver_due()
+    shown = waiting.get("/customer")
+    waiting.submit(str(shown.one("form.pretend").attrs["action"]), decision="approve")
+    calls.clear()
+
+    deliver_due()
+
+    assert calls == []  # no call has made the events known
+    with request_of(waiting):
+        (customer,) = org_client.get("/customers")["data"]
+    with app.app_context():
+        assert has_news("customer", customer["id"], time.time() - 10)
 
 
 @pytest.fixture
