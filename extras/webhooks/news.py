@@ -1,12 +1,16 @@
 """News: when Unit last sent an event about a customer, and when Unit was last asked about an application.
 
-Kept as expiring keys in the store of rate limits, whose times are all that is read. Raises StorageError if it is down.
+Kept as expiring keys in the store of rate limits, whose times are all that is read. If it is down, a delivery is not
+confirmed, so Unit sends it again; card pages have no news, and the waiting page asks Unit each time.
 """
 
 from __future__ import annotations
 
 import time
+from contextlib import suppress
 from typing import Literal, TypeAlias
+
+from limits.errors import StorageError
 
 from services.rate_limits import store
 
@@ -19,7 +23,7 @@ Subject: TypeAlias = Literal["user", "customer", "asked"]
 
 
 def note_event(event: Event) -> None:
-    """Note that there is news for whom an event concerns."""
+    """Note that there is news for whom an event concerns. Raises StorageError."""
     if event.user_id:
         _note("user", event.user_id)
     if event.customer_id:
@@ -28,7 +32,10 @@ def note_event(event: Event) -> None:
 
 def has_news(subject: Subject, subject_id: str, since: float) -> bool:
     """Whether an event came since then, in seconds since the epoch."""
-    return _noted_at(subject, subject_id) >= since - SLACK
+    try:
+        return _noted_at(subject, subject_id) >= since - SLACK
+    except StorageError:
+        return False
 
 
 def should_ask(user_id: str) -> bool:
@@ -36,16 +43,18 @@ def should_ask(user_id: str) -> bool:
 
     If so, notes the time: before Unit is asked, so that an event that comes meanwhile counts as news.
     """
-    asked = _noted_at("asked", user_id)
-    if time.time() - asked < ASK_AGAIN and not has_news("user", user_id, asked):
-        return False
-    _note("asked", user_id)
+    with suppress(StorageError):
+        asked = _noted_at("asked", user_id)
+        if time.time() - asked < ASK_AGAIN and not has_news("user", user_id, asked):
+            return False
+        _note("asked", user_id)
     return True
 
 
 def forget_asking(user_id: str) -> None:
     """Ask again at the next chance, since Unit did not answer."""
-    store.clear(_key("asked", user_id))
+    with suppress(StorageError):
+        store.clear(_key("asked", user_id))
 
 
 def _note(subject: Subject, subject_id: str) -> None:

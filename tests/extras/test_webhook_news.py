@@ -9,6 +9,7 @@ from typing import TypeAlias
 import pytest
 import time_machine
 from flask import Flask
+from limits.errors import StorageError
 from limits.storage import MemoryStorage
 
 from app import create_app
@@ -172,6 +173,28 @@ def test_a_plain_browser_is_sent_to_the_cards(reader: Visitor) -> None:
     assert reader.get("/news").goes_to == "/cards"
 
 
+@pytest.fixture
+def store_down(app: Flask, monkeypatch: pytest.MonkeyPatch) -> Callable[[], None]:
+    def fail(*_args: object, **_kwargs: object) -> None:
+        raise StorageError(ConnectionError())
+
+    def take_down() -> None:
+        for method in ("get_expiry", "incr", "clear"):
+            monkeypatch.setattr(app.extensions["rate_limits"], method, fail)
+
+    return take_down
+
+
+def test_while_the_store_is_down_a_list_stays_as_it_is(
+    reader: Visitor, card_path: str, deliver_due: Deliver, store_down: Callable[[], None]
+) -> None:
+    freeze(reader, card_path)
+    deliver_due()
+    store_down()
+
+    assert poll(reader).status == 204
+
+
 def test_no_news_opens_a_dialog_when_the_step_up_is_over(
     reader: Visitor, card_path: str, deliver_due: Deliver, clock: time_machine.Traveller, calls: list[str]
 ) -> None:
@@ -256,6 +279,16 @@ def test_a_waiting_page_asks_again_after_an_outage(
     waiting.page = shown
 
     assert (failed, waits(waiting).goes_to) == (503, "/cards")
+
+
+def test_while_the_store_is_down_a_waiting_page_asks_unit(
+    waiting: Visitor, clock: time_machine.Traveller, store_down: Callable[[], None]
+) -> None:
+    decide(waiting)
+    clock.shift(10)
+    store_down()
+
+    assert waits(waiting).goes_to == "/cards"
 
 
 def test_a_decision_on_the_emulators_own_page_is_delivered(

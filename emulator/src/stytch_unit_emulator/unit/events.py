@@ -17,12 +17,15 @@ def emit(
 ) -> None:
     """Store an event about a resource, named by the type's first word.
 
-    The event relates to the resource, to its own relations named in ``others``, and to ``related``.
+    The event relates to the resource, to its own relations named in ``others``, and to ``related``. It has the
+    resource's tags, if there are any.
     """
     links = {event_type.partition(".")[0]: str(subject["id"]), **related}
     links |= {name: to for name in others if (to := jsonapi.reference("", subject, name))}
+    tags = subject["attributes"].get("tags")
+    event = jsonapi.draft(event_type, {**({"tags": tags} if tags else {}), **(attributes or {})}, related={**links})
     try:
-        event = tenant.add_numbered("event", jsonapi.draft(event_type, attributes or {}, related={**links}))
+        event = tenant.add_numbered("event", event)
     except TenantFull:
         return  # a full tenant must still be able to freeze a card
     tenant.keep_newest("event", MAX_KEPT)
