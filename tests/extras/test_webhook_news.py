@@ -52,10 +52,10 @@ def customer_of(visitor: Visitor) -> str:
         return str(session.customer_id)
 
 
-def freeze(visitor: Visitor, card_path: str) -> None:
-    """Let the bank freeze a card."""
+def change(visitor: Visitor, card_path: str, action: str) -> None:
+    """Let the bank freeze or unfreeze a card."""
     with request_of(visitor):
-        org_client.call("POST", f"{card_path}/freeze")
+        org_client.call("POST", f"{card_path}/{action}")
 
 
 def test_without_news_a_list_asks_no_service(reader: Visitor, calls: list[str], clock: time_machine.Traveller) -> None:
@@ -70,7 +70,7 @@ def test_without_news_a_list_asks_no_service(reader: Visitor, calls: list[str], 
 def test_a_card_frozen_by_the_bank_shows_at_the_next_poll_and_then_it_is_quiet(
     reader: Visitor, card_path: str, deliver_due: Deliver, clock: time_machine.Traveller, calls: list[str]
 ) -> None:
-    freeze(reader, card_path)
+    change(reader, card_path, "freeze")
     deliver_due()
 
     page = poll(reader)
@@ -81,6 +81,20 @@ def test_a_card_frozen_by_the_bank_shows_at_the_next_poll_and_then_it_is_quiet(
     clock.shift(5)
     calls.clear()
     assert (poll(reader).status, calls) == (204, [])
+
+
+def test_each_event_counts_not_only_the_first(
+    reader: Visitor, card_path: str, deliver_due: Deliver, clock: time_machine.Traveller
+) -> None:
+    seen = []
+    for action in ("freeze", "unfreeze", "freeze"):
+        change(reader, card_path, action)
+        deliver_due()
+        seen.append(poll(reader).one(".state").text())
+        clock.shift(60)
+        reader.get("/cards/list")
+
+    assert seen == ["Frozen", "Ready to use", "Frozen"]
 
 
 def test_a_purchase_changes_the_balance_and_leaves_the_cards_alone(
@@ -104,7 +118,7 @@ def test_both_ways_of_delivery_bring_news(reader: Visitor, card_path: str, deliv
         (webhook,) = org_client.get("/webhooks")["data"]
         document = {"type": "webhook", "attributes": {"deliveryMode": mode}}
         org_client.call("PATCH", f"/webhooks/{webhook['id']}", document)
-    freeze(reader, card_path)
+    change(reader, card_path, "freeze")
     deliver_due()
 
     assert poll(reader).one(".state").text() == "Frozen"
@@ -148,7 +162,7 @@ def test_news_of_another_customer_is_none(app: Flask, reader: Visitor, clock: ti
 
 def test_a_card_page_shows_its_new_state(reader: Visitor, card_path: str, deliver_due: Deliver) -> None:
     reader.get(card_path)
-    freeze(reader, card_path)
+    change(reader, card_path, "freeze")
     deliver_due()
 
     page = poll(reader)
@@ -188,7 +202,7 @@ def store_down(app: Flask, monkeypatch: pytest.MonkeyPatch) -> Callable[[], None
 def test_while_the_store_is_down_a_list_stays_as_it_is(
     reader: Visitor, card_path: str, deliver_due: Deliver, store_down: Callable[[], None]
 ) -> None:
-    freeze(reader, card_path)
+    change(reader, card_path, "freeze")
     deliver_due()
     store_down()
 
@@ -198,7 +212,7 @@ def test_while_the_store_is_down_a_list_stays_as_it_is(
 def test_no_news_opens_a_dialog_when_the_step_up_is_over(
     reader: Visitor, card_path: str, deliver_due: Deliver, clock: time_machine.Traveller, calls: list[str]
 ) -> None:
-    freeze(reader, card_path)
+    change(reader, card_path, "freeze")
     deliver_due()
     clock.shift(600)
     calls.clear()

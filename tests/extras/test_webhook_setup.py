@@ -11,6 +11,7 @@ from flask import Flask
 
 from app import create_app
 from extras.webhooks import setup
+from services.unit_client import org_client
 
 from ..live import LiveServices
 
@@ -75,6 +76,18 @@ def test_the_command_creates_one_webhook_and_changes_it_when_run_again(app: Flas
         "deliveryMode": "AtMostOnce",
         "status": "Enabled",
     }
+
+
+def test_a_webhook_with_another_url_is_left_alone(app: Flask, services: LiveServices) -> None:
+    other = {"label": "x", "url": "https://other.example/hooks", "token": TOKEN, "contentType": "JsonAPI"}
+    with app.app_context():
+        org_client.post("/webhooks", "webhook", other)
+    before = webhooks(services)
+
+    create(app)
+
+    assert webhooks(services)[:1] == before
+    assert [webhook["url"] for webhook in webhooks(services)] == [other["url"], URL]
 
 
 def test_a_webhook_that_unit_gave_up_is_enabled_again(app: Flask, services: LiveServices) -> None:
