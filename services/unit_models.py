@@ -5,10 +5,9 @@ Money is in cents. An answer of any other shape than Unit documents raises Servi
 
 from __future__ import annotations
 
-from datetime import UTC
 from typing import Annotated, Any, Self, TypeAlias
 
-from pydantic import AfterValidator, AliasPath, AwareDatetime, BaseModel, ConfigDict, Field
+from pydantic import AliasPath, BaseModel, ConfigDict, Field
 from pydantic import ValidationError as InvalidShape
 
 from .errors import ServiceUnavailable
@@ -31,7 +30,6 @@ def attribute(*path: str | int) -> AliasPath:
 
 Whole = Annotated[int, Field(strict=True)]
 Id = Annotated[str, Field(pattern=r"^[0-9]{1,20}$")]
-Moment = Annotated[AwareDatetime, AfterValidator(lambda at: at.astimezone(UTC))]
 BearerToken = Annotated[str, Field(pattern=r"^[A-Za-z0-9_.~+/=-]{1,8000}$")]  # RFC 6750
 
 
@@ -63,11 +61,6 @@ class Application(Resource):
     status: str = Field(validation_alias=attribute("status"))  # Pending, AwaitingDocuments, Approved, Denied, ...
     customer_id: Id | None = Field(None, validation_alias=AliasPath("relationships", "customer", "data", "id"))
     jwt_subject: str | None = Field(None, validation_alias=attribute("jwtSubject"))
-
-    @property
-    def is_final(self) -> bool:
-        """Whether Unit's decision will not change any more."""
-        return self.is_refused or self.customer_id is not None
 
     @property
     def is_refused(self) -> bool:
