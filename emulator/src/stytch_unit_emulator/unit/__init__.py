@@ -115,45 +115,22 @@ a choice made here because Unit's behavior is undocumented. The code marks the p
 
 from __future__ import annotations
 
-import logging
-from collections.abc import Callable
-
-from flask import Flask, Response, request
-from werkzeug.exceptions import HTTPException
-
-from ..store import Json, Store, TenantFull
-from . import (
-    accounts,
-    application_documents,
-    applications,
-    card_secrets,
-    cards,
-    cors,
-    customers,
-    forms,
-    jsonapi,
-    payments,
-    received_payments,
-    sandbox,
-    sandbox_money,
-    tokens,
-    transactions,
-    webhooks,
-)
+from .app import create_app
 from .bearers import ORG_TOKEN, add_org_token
 from .bearers import named_by as tenant_named_by
-from .calls import Emulation
 from .delivery import Attempt, Delivery, WebhookDispatcher
-from .errors import REFUSALS, UnitFault, http_error_body
+from .errors import REFUSALS, UnitFault
 from .errors import by_status as refusal
 from .forms import open_form, submit, tenant_of_form
 from .jsonapi import MEDIA_TYPE
 from .onboarding import PendingApplication, decide, pending_applications
 from .proof import JwtSettings
+from .questionnaires import BANKS
 from .scopes import ORG as ORG_SCOPES
 from .verification import CODE as VERIFICATION_CODE
 
 __all__ = [
+    "BANKS",
     "MEDIA_TYPE",
     "ORG_SCOPES",
     "ORG_TOKEN",
@@ -175,73 +152,3 @@ __all__ = [
     "tenant_named_by",
     "tenant_of_form",
 ]
-
-logger = logging.getLogger(__name__)
-
-MAX_BYTES = 64 * 1024  # of a request
-RESOURCES = (
-    applications,
-    application_documents,
-    forms,
-    customers,
-    tokens,
-    accounts,
-    cards,
-    card_secrets,
-    transactions,
-    payments,
-    received_payments,
-    sandbox,
-    sandbox_money,
-    webhooks,
-)
-
-
-def create_app(
-    store: Store,
-    *,
-    jwt_settings: Callable[[str], JwtSettings | None],
-    fetch: Callable[[str], Json],
-    public_url: str | None = None,
-    dispatcher: WebhookDispatcher | None = None,
-    app_hosts: frozenset[str] = frozenset(),
-) -> Flask:
-    """The emulated Unit API as a Flask app.
-
-    ``jwt_settings`` returns a tenant's *JWT Settings*, and ``fetch`` gets JSON from a URL, for the identity provider's
-    keys. ``public_url`` is the base of hosted pages, if browsers reach them at another origin than API clients do.
-    ``dispatcher`` delivers webhooks; the default one runs in a background thread. ``app_hosts`` are host names to which
-    webhooks may go over plain http, besides loopback.
-    """
-    app = Flask(__name__, static_folder=None)
-    app.config["MAX_CONTENT_LENGTH"] = MAX_BYTES
-    app.extensions["emulated_unit"] = Emulation(
-        store, jwt_settings, fetch, public_url, dispatcher or WebhookDispatcher(store), app_hosts
-    )
-    app.url_map.strict_slashes = False
-    app.url_map.merge_slashes = False
-    for resource in RESOURCES:
-        app.register_blueprint(resource.routes)
-    app.register_error_handler(UnitFault, lambda fault: jsonapi.encode(fault.document(), fault.status))
-    app.register_error_handler(HTTPException, _http_error)
-    app.register_error_handler(TenantFull, _full)
-    app.after_request(_finish)
-    cors.install(app)
-    return app
-
-
-def _http_error(error: HTTPException) -> Response:
-    """Answer what no view handles: unknown routes and methods, crashes."""
-    return jsonapi.encode(http_error_body(error.code or 500, error.name), error.code or 500)
-
-
-def _full(full: TenantFull) -> Response:
-    """Refuse to store more for one tenant."""
-    fault = UnitFault("limits_exceeded", f"In this emulated bank, {full}")
-    return jsonapi.encode(fault.document(), fault.status)
-
-
-def _finish(response: Response) -> Response:
-    response.headers["Cache-Control"] = "no-store"
-    logger.info("%s %s %d", request.method, request.path, response.status_code)
-    return response
