@@ -46,14 +46,15 @@ def _mail(call: Call) -> Json | None:
 
 
 def _revocation(call: Call) -> Json | None:
-    return {} if call.body.get("email") == EMAIL else None
+    return {"status_code": 200} if call.body.get("email") == EMAIL else None
 
 
 def _creation(call: Call) -> Json | None:
     """A new user with the sandbox address is the sandbox user."""
     if call.body.get("email") != EMAIL:
         return None
-    return {"user_id": USER_ID, "email_id": EMAIL_ID, "phone_id": "", "status": "active", "user": _user(call)}
+    ids = {"user_id": USER_ID, "email_id": EMAIL_ID, "phone_id": ""}
+    return {"status_code": 201, **ids, "status": "active", "user": _user(call)}
 
 
 def _link(call: Call) -> Json | None:

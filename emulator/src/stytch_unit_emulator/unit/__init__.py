@@ -1,7 +1,7 @@
 """The emulated Unit sandbox API for a debit card program for individuals.
 
-Not emulated: businesses, joint and credit accounts, PINs, activation with card data, counterparties, payments to other
-banks, statements, authorization requests, cardholder tokens, rate limits.
+Not emulated: businesses, joint and credit accounts, setting PINs, wires, checks, recurring payments, authorization
+requests, cardholder tokens, rate limits. ``docs/coverage.md`` lists every operation.
 
 The table lists every refusal. Each row has a test of the same name. Source: *docs* is Unit's documentation, API
 description or SDKs; *catalog* is a third party's summary of them; *emulator* is a rule of this emulator; UNCONFIRMED is
@@ -19,6 +19,7 @@ a choice made here because Unit's behavior is undocumented. The code marks the p
 | an unknown id is not found | 404 not_found | UNCONFIRMED |
 | another customers resource is not found | 404 not_found | UNCONFIRMED |
 | an unknown route is not found | 404 not_found | UNCONFIRMED |
+| an operation that is not emulated says so | 501 | emulator |
 | an unknown method is not allowed | 405 | UNCONFIRMED |
 | a body that is not json api is invalid | 400 invalid_value | catalog |
 | a body over 64 kib is too large | 413 | emulator |
@@ -29,14 +30,16 @@ a choice made here because Unit's behavior is undocumented. The code marks the p
 | a full tenant refuses new records | 400 limits_exceeded | emulator |
 | an invalid attribute is refused | 400 invalid_value | catalog |
 | an applications subject cannot be changed | 400 invalid_value | docs |
-| a decided application cannot be canceled | 400 invalid_value | docs, code UNCONFIRMED |
+| a decided or pending application cannot be canceled | 400 invalid_value | docs, code UNCONFIRMED |
 | only an application under review can be decided | 400 invalid_value | docs, code UNCONFIRMED |
 | only pdf png and jpeg files are accepted | 400 invalid_value | docs, code UNCONFIRMED |
 | a file over 10 mib is too large | 413 | emulator |
 | a decided application accepts no documents | 400 invalid_value | UNCONFIRMED |
 | a document of a decided application cannot be reviewed | 400 invalid_value | UNCONFIRMED |
-| a version 1 form is refused | 400 invalid_value | UNCONFIRMED |
-| a form needs an idempotency key | 400 invalid_value | docs |
+| an answer that the bank does not ask for is refused | 400 invalid_value | UNCONFIRMED |
+| some purposes need a detail | 400 invalid_value | docs, code UNCONFIRMED |
+| only a selfie verification can be verified | 400 invalid_value | UNCONFIRMED |
+| a version 2 form needs an idempotency key | 400 invalid_value | docs |
 | an invalid form is refused | 400 invalid_value | emulator |
 | a form can be submitted once | 409 already_exists | UNCONFIRMED |
 | a customers identity cannot be changed | 400 invalid_value | docs |
@@ -54,9 +57,18 @@ a choice made here because Unit's behavior is undocumented. The code marks the p
 | a closed account cannot be closed again | 400 not_supported_for_account_status | catalog |
 | a closed account receives nothing | 400 not_supported_for_account_status | catalog |
 | a closed account declines purchases | 400 not_supported_for_account_status | UNCONFIRMED |
-| a debit over the available balance is refused | 400 limits_exceeded | UNCONFIRMED |
+| a sandbox payment can only be a credit | 400 invalid_value | docs |
+| cash over the available balance is refused | 400 limits_exceeded | UNCONFIRMED |
 | an amount that is not positive cents is invalid | 400 invalid_value | catalog |
 | a received payment can be completed once | 400 invalid_value | UNCONFIRMED |
+| only an advanceable payment can be advanced | 400 invalid_value | docs, code UNCONFIRMED |
+| an ach payment describes one counterparty | 400 invalid_value | docs, code UNCONFIRMED |
+| another customers counterparty cannot be paid | 400 counterparty_not_found | catalog |
+| a counterparty is paid or debited as permitted | 400 invalid_value | docs, code UNCONFIRMED |
+| only a pending ach payment can be canceled | 400 invalid_value | docs, code UNCONFIRMED |
+| the sandbox moves ach payments in order | 400 invalid_value | UNCONFIRMED |
+| a counterparty needs an account or a plaid token | 400 invalid_value | docs |
+| only a plaid counterparty has a balance | 400 invalid_value | docs, code UNCONFIRMED |
 | an account cannot pay itself | 400 invalid_value | UNCONFIRMED |
 | an unknown account cannot be paid | 400 account_not_found | catalog |
 | a customer cannot debit another customers account | 400 account_not_found | UNCONFIRMED |
@@ -77,16 +89,22 @@ a choice made here because Unit's behavior is undocumented. The code marks the p
 | an inactive card shows no secrets | 400 not_supported_for_card_status | docs, code catalog |
 | a physical card shows no secrets | 400 not_supported_for_card_type | docs, code UNCONFIRMED |
 | a token for one card shows no other cards secrets | 404 not_found | docs, code UNCONFIRMED |
-| an unusable card has no pin status | 400 not_supported_for_card_status | UNCONFIRMED |
+| a wrong cvv2 or expiration activates no card | 400 invalid_value | UNCONFIRMED |
+| an inactive card has no pin status | 400 not_supported_for_card_status | UNCONFIRMED |
 | an inactive card declines purchases | 400 not_supported_for_card_status | UNCONFIRMED |
 | a purchase over the available balance is declined | 400 limits_exceeded | UNCONFIRMED |
 | a purchase over a limit is declined | 400 limits_exceeded | UNCONFIRMED |
 | a purchase needs a card of the account | 400 card_not_found | catalog |
 | an authorization over the available balance is declined | 400 limits_exceeded | UNCONFIRMED |
+| only an open authorization can be released | 400 invalid_value | docs, code UNCONFIRMED |
 | an authorization can be settled once | 400 invalid_value | UNCONFIRMED |
 | another cards authorization cannot be settled | 400 authorization_not_found | UNCONFIRMED |
 | an unknown customer gets no token | 404 not_found | UNCONFIRMED |
 | a scope that is not for customers is invalid | 400 invalid_value | UNCONFIRMED |
+| an api token has no more scopes than its maker | 400 invalid_value | UNCONFIRMED |
+| an expired or revoked api token is unauthorized | 401 unauthorized | docs |
+| an api token works from its addresses only | 403 forbidden | catalog |
+| an upgradable scope needs the scope to create tokens | 400 invalid_value | docs, code UNCONFIRMED |
 | an upgradable scope must be a customer scope | 400 invalid_value | UNCONFIRMED |
 | an invalid token attribute is refused | 400 invalid_value | catalog |
 | an expiration outside 1 to 86400 seconds is invalid | 400 invalid_value | docs, code UNCONFIRMED |

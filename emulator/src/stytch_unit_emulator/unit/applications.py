@@ -85,7 +85,7 @@ def get_application(call: Call, application_id: str) -> Response:
 def update_application(call: Call, application_id: str) -> Response:
     """Update an application, except its JWT subject; Thread Bank's answers upgrade it."""
     application = call.get("application", application_id)
-    changes = read(PATCH).attributes
+    changes = onboarding.shown(read(PATCH).attributes)
     if "tags" in changes:
         changes["tags"] = merged_tags(application["attributes"]["tags"], changes["tags"])
     if "accountPurposeDescription" in changes:

@@ -19,7 +19,7 @@ ACCOUNT_TYPE = one_of("Checking", "Savings", "Loan")
 PERMISSIONS = ("CreditOnly", "DebitOnly", "CreditAndDebit")
 PLAID_TOKEN = text("processor-.+")
 # What an account has that is known by a Plaid token only. UNCONFIRMED: everything but the members.
-PLAID_ACCOUNT = {"routingNumber": "812345678", "accountNumber": "1000000000", "accountType": "Checking"}
+PLAID_ACCOUNT = {"routingNumber": "812345678", "accountNumber": "2000000000", "accountType": "Checking"}
 PLAID_BALANCE = 100_000  # cents
 ACCOUNT: dict[str, Check] = {
     "routingNumber": text("[0-9]{9}"),

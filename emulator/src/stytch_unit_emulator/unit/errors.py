@@ -22,6 +22,8 @@ REFUSALS: dict[str, tuple[int, str]] = {
     "application_not_found": (400, "Bad Request"),
     "authorization_not_found": (400, "Bad Request"),
     "card_not_found": (400, "Bad Request"),
+    "counterparty_not_found": (400, "Bad Request"),
+    "payment_not_found": (400, "Bad Request"),
     "customer_not_found": (400, "Bad Request"),
     "account_customer_mismatch": (400, "Bad Request"),
     "not_supported_for_account_status": (400, "Bad Request"),

@@ -90,7 +90,7 @@ def create_form(call: Call) -> Response:
         draft = _draft(document.attributes, application)
         form = _renew(call.tenant, call.tenant.add_numbered("application_form", draft))
         idempotency.remember(call, "application_form", key, form)
-    return jsonapi.reply(form, status=201)
+    return jsonapi.reply(_show(form), status=201)
 
 
 @routes.get("/application-forms")
@@ -103,7 +103,7 @@ def list_forms(call: Call) -> Response:
     """
     found = {form["id"]: form for form in call.all("application_form")}
     compared = [{**form, "attributes": _searchable(call.tenant, form)} for form in found.values()]
-    return queries.listing(call, compared, FILTERS, ("application",), show=lambda form: found[form["id"]])
+    return queries.listing(call, compared, FILTERS, ("application",), show=lambda form: _show(found[form["id"]]))
 
 
 @routes.get("/application-forms/<form_id>")
@@ -113,7 +113,7 @@ def get_form(call: Call, form_id: str) -> Response:
     form = call.get("application_form", form_id)
     if _is_expired(form):
         form = _renew(call.tenant, form)
-    return jsonapi.reply(form, included=queries.included(call, [form], ("application",)))
+    return jsonapi.reply(_show(form), included=queries.included(call, [form], ("application",)))
 
 
 def tenant_of_form(token: str, store: Store) -> str | None:
@@ -148,6 +148,14 @@ def submit(tenant: Tenant, form: Json, typed: Json) -> Json:
 
 def _is_version_2() -> bool:
     return request.headers.get("X-Accept-Version") == VERSION
+
+
+def _show(form: Json) -> Json:
+    """A form as it is answered; version 1 has no dates."""
+    if form["type"] != "applicationForm":
+        return form
+    dates = ("createdAt", "updatedAt")
+    return {**form, "attributes": {name: value for name, value in form["attributes"].items() if name not in dates}}
 
 
 def _searchable(tenant: Tenant, form: Json) -> Json:

@@ -7,7 +7,7 @@ from datetime import timedelta
 
 from .. import clock
 from ..store import Json, Tenant
-from . import document_records, events, jsonapi
+from . import document_records, events, jsonapi, questionnaires
 from .errors import UnitFault
 
 STATUSES = ("AwaitingDocuments", "PendingReview", "Approved", "Denied", "Pending", "Canceled")
@@ -51,7 +51,10 @@ _INHERITED = (
     "tags",
     "jwtSubject",
 )
-_NOT_SHOWN = ("banks", "idempotencyKey", "deviceFingerprints", "evaluationParams", "EvaluationParams")
+_NOT_SHOWN = {
+    *("banks", "idempotencyKey", "deviceFingerprints", "evaluationParams", "EvaluationParams", "operatingAddress"),
+    *questionnaires.NOT_SHOWN,
+}
 
 
 @dataclass(frozen=True)
@@ -68,7 +71,7 @@ def apply(tenant: Tenant, given: Json) -> Json:
     ssn = given.get("ssn") or ""
     needed = document_records.needed(given)
     status = CONTROL_SSNS.get(ssn, "AwaitingDocuments" if needed else "Approved")
-    attributes = {name: value for name, value in given.items() if value is not None and name not in _NOT_SHOWN}
+    attributes = {name: value for name, value in shown(given).items() if value is not None}
     attributes |= {"status": status, "message": MESSAGES[status], "archived": False}
     attributes = {"tags": {}, "soleProprietorship": False} | attributes
     if ssn:
@@ -85,6 +88,11 @@ def apply(tenant: Tenant, given: Json) -> Json:
     if status in UNDER_REVIEW:
         _emit_review_event(tenant, application)
     return application
+
+
+def shown(given: Json) -> Json:
+    """The given attributes that an application shows."""
+    return {name: value for name, value in given.items() if name not in _NOT_SHOWN}
 
 
 def decide_on(tenant: Tenant, application: Json, status: str, method: str, reason: str | None = None) -> Json:

@@ -79,6 +79,8 @@ ANSWERS: dict[str, Check] = {
         one_of("Employees", "Customers", "PhysicalOfficeOrFacility", "BankingRelationships", "NotAvailable")
     ),
 }
+# Accepted, but Unit does not describe them in its answers.
+NOT_SHOWN = frozenset(ANSWERS) - {*EMPLOYMENT, *THREAD, "accountPurposeDetail", "transactionVolumeDescription"}
 # Of a PATCH, which may also upgrade an application to Thread Bank's questions. There, the detail has another name.
 CHANGES: dict[str, Check] = {
     **EMPLOYMENT,
