@@ -670,16 +670,6 @@ class TestDelivery:
         assert (included["id"], included["attributes"]["status"]) == (card["id"], "Frozen")
         assert "kept" not in included
 
-    def test_a_webhook_can_subscribe_to_authorization_requests_only(
-        self, bank: Bank, dispatcher: WebhookDispatcher, listener: Listener
-    ) -> None:
-        hook(bank, listener.url, subscriptionType="OnlyAuthorizationRequest")
-        bank.customer()
-
-        dispatcher.deliver_due()
-
-        assert listener.deliveries() == []
-
     def test_leased_events_are_not_delivered_by_another_dispatcher(
         self, bank: Bank, dispatcher: WebhookDispatcher, store: Store, listener: Listener, clock: time_machine.Traveller
     ) -> None:

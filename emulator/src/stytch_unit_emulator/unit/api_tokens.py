@@ -33,7 +33,7 @@ def create_api_token(call: Call, user_id: int) -> Response:  # noqa: ARG001 - an
     """Create a token; only this response shows it."""
     given = read(CREATE).attributes
     wanted, resources = _scopes(call, given), _resources(given)
-    shown = {name: given[name] for name in ("description", "sourceIp") if name in given}
+    shown: Json = {name: given[name] for name in ("description", "sourceIp") if name in given}
     shown["expiration"] = clock.milliseconds(clock.parse(given["expiration"]))
     project = bearers.project_of_org_token()
     token, record = bearers.add_org_token(call.tenant, project, wanted, shown, resources)

@@ -1,8 +1,9 @@
 """Application forms: Unit hosts the form and the org links to it. The header X-Accept-Version selects version 2.
 
 UNCONFIRMED: that version 1 still works, whose end was announced for February 2025; Unit's Node SDK still offers it. A
-form keeps the version that it was created with. The page at ``PAGE`` is not part of this module. It uses ``open_form``
-and ``submit``.
+form keeps the version that it was created with.
+
+The page at ``PAGE`` is not part of this module. It uses ``open_form`` and ``submit``.
 """
 
 from __future__ import annotations
