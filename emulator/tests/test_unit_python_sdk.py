@@ -202,9 +202,11 @@ class TestOnboarding:
         assert refusal(answer) == ("400", "invalid_value")
         assert answer.errors[0].source == {"pointer": "/data/attributes/ssn"}
 
-    def test_version_1_forms_are_refused(self, org: Unit) -> None:
-        assert refusal(org.applicationForms.create(CreateApplicationFormRequest()))[0] == "400"
-        assert data(org.applicationForms.list(ListApplicationFormParams(tags={"a": "b"}))) == []
+    def test_forms_of_version_1(self, org: Unit) -> None:
+        form = data(org.applicationForms.create(CreateApplicationFormRequest(tags={"a": "b"})))
+
+        assert data(org.applicationForms.get(form.id)).attributes["url"].startswith(org.cards.configuration.api_url)
+        assert len(data(org.applicationForms.list(ListApplicationFormParams(tags={"a": "b"})))) == 1
 
     def test_read_update_and_archive_customers(self, org: Unit) -> None:
         customer = customer_id(org)

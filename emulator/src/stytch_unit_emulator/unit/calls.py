@@ -31,6 +31,7 @@ class Emulation:
     public_url: str | None
     dispatcher: WebhookDispatcher
     app_hosts: frozenset[str]
+    bank: str | None = None
     first_webhook: Callable[[], Json | None] = lambda: None
 
 

@@ -193,7 +193,7 @@ def _next_delivery(tenant: Tenant, webhook: Json) -> Delivery | None:
         return None
     events = [known[each] for each in ids]
     document: Json = {"data": [jsonapi.show(event) for event in events]}
-    if state["includes"]:
+    if attributes["includeResources"]:
         document["included"] = [jsonapi.show(each) for event in events for each in _subject(tenant, event)]
     body = json.dumps(document, separators=(",", ":"), ensure_ascii=False, allow_nan=False).encode()
     headers = {"Content-Type": _MEDIA_TYPES[attributes["contentType"]]}
