@@ -9,7 +9,9 @@ import json
 from collections.abc import Sequence
 from typing import Any, Literal
 
+import pytest
 from flask import Flask
+from limits.errors import StorageError
 from werkzeug.test import TestResponse
 
 from .visitor import Page, Visitor
@@ -57,3 +59,18 @@ def poll(visitor: Visitor) -> Page:
     if answer.status == 204:
         visitor.page = page
     return answer
+
+
+def deliver_due(app: Flask) -> None:
+    """Let the emulated Unit deliver the events that wait."""
+    app.extensions["emulator_dispatcher"].deliver_due()
+
+
+def take_store_down(app: Flask, patch: pytest.MonkeyPatch) -> None:
+    """Let the store of rate limits fail in what keeps news; the rest goes on."""
+
+    def fail(*_args: object, **_kwargs: object) -> None:
+        raise StorageError(ConnectionError())
+
+    for method in ("get_expiry", "incr", "clear"):
+        patch.setattr(app.extensions["rate_limits"], method, fail)

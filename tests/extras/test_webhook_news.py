@@ -2,30 +2,25 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 from typing import TypeAlias
 
 import pytest
 import time_machine
 from flask import Flask
-from limits.errors import StorageError
 from limits.storage import MemoryStorage
 
 from app import create_app
-from extras.webhooks.news import ASK_AGAIN, has_news
 from services.unit_client import org_client
 from settings import Settings
 
-from ..fake_network import REFUSED, FakeNetwork
 from ..inside import request_of
 from ..journeys import has_card
 from ..sandbox import buy, deposit
-from ..visitor import Page, Visitor
-from ..webhooks import deliver, event, poll
+from ..visitor import Visitor
+from ..webhooks import deliver, event, poll, take_store_down
 
 Deliver: TypeAlias = Callable[[], None]
-PENDING = "000000004"  # goes to manual review
 
 
 @pytest.fixture
@@ -187,24 +182,12 @@ def test_a_plain_browser_is_sent_to_the_cards(reader: Visitor) -> None:
     assert reader.get("/news").goes_to == "/cards"
 
 
-@pytest.fixture
-def store_down(app: Flask, monkeypatch: pytest.MonkeyPatch) -> Callable[[], None]:
-    def fail(*_args: object, **_kwargs: object) -> None:
-        raise StorageError(ConnectionError())
-
-    def take_down() -> None:
-        for method in ("get_expiry", "incr", "clear"):
-            monkeypatch.setattr(app.extensions["rate_limits"], method, fail)
-
-    return take_down
-
-
 def test_while_the_store_is_down_a_list_stays_as_it_is(
-    reader: Visitor, card_path: str, deliver_due: Deliver, store_down: Callable[[], None]
+    app: Flask, reader: Visitor, card_path: str, deliver_due: Deliver, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     change(reader, card_path, "freeze")
     deliver_due()
-    store_down()
+    take_store_down(app, monkeypatch)
 
     assert poll(reader).status == 204
 
@@ -221,105 +204,6 @@ def test_no_news_opens_a_dialog_when_the_step_up_is_over(
 
     assert page.status == 204
     assert "GET /cards" not in calls
-
-
-@pytest.fixture
-def waiting(enrolled: Visitor, clock: time_machine.Traveller) -> Visitor:
-    """A user whose application is under review, and whose page has polled once."""
-    enrolled.open_account(ssn=PENDING)
-    clock.shift(10)
-    assert waits(enrolled).status == 204
-    return enrolled
-
-
-def waits(visitor: Visitor) -> Page:
-    """Poll as the waiting page does."""
-    shown = visitor.page
-    answer = visitor.submit("/customer/status", htmx=True)
-    if answer.status == 204:
-        visitor.page = shown
-    return answer
-
-
-def decide(visitor: Visitor) -> None:
-    """Let the bank approve."""
-    with request_of(visitor):
-        (found,) = org_client.get("/applications")["data"]
-        attributes = {"reason": "ok"}
-        org_client.post(f"/sandbox/applications/{found['id']}/approve", "applicationApprove", attributes)
-
-
-def tell(app: Flask, visitor: Visitor) -> None:
-    """Deliver what Unit sends about an approved application, which has the application's tags."""
-    with request_of(visitor) as session:
-        user = session.user_id
-    deliver(app, event("application.approved", user=user, customer="1"))
-
-
-def test_a_waiting_page_asks_unit_only_if_there_is_news(
-    app: Flask, waiting: Visitor, calls: list[str], clock: time_machine.Traveller
-) -> None:
-    decide(waiting)
-    clock.shift(10)
-    calls.clear()
-    before = waits(waiting).status, [call for call in calls if call == "GET /applications"]
-    tell(app, waiting)
-    clock.shift(10)
-
-    page = waits(waiting)
-
-    assert before == (204, [])
-    assert page.goes_to == "/cards"
-
-
-def test_a_waiting_page_asks_twice_a_minute_if_no_event_comes(waiting: Visitor, clock: time_machine.Traveller) -> None:
-    decide(waiting)
-    clock.shift(ASK_AGAIN - 1)
-    before = waits(waiting).status
-    clock.shift(1)
-
-    assert (before, waits(waiting).goes_to) == (204, "/cards")
-
-
-def test_a_waiting_page_asks_again_after_an_outage(
-    app: Flask, waiting: Visitor, network: FakeNetwork, clock: time_machine.Traveller
-) -> None:
-    decide(waiting)
-    tell(app, waiting)
-    clock.shift(10)
-    network.set("GET /applications", REFUSED)
-    shown, failed = waiting.page, waits(waiting).status
-    network.clear()
-    waiting.page = shown
-
-    assert (failed, waits(waiting).goes_to) == (503, "/cards")
-
-
-def test_while_the_store_is_down_a_waiting_page_asks_unit(
-    waiting: Visitor, clock: time_machine.Traveller, store_down: Callable[[], None]
-) -> None:
-    decide(waiting)
-    clock.shift(10)
-    store_down()
-
-    assert waits(waiting).goes_to == "/cards"
-
-
-def test_a_decision_on_the_emulators_own_page_is_delivered(
-    app: Flask, waiting: Visitor, deliver_due: Deliver, calls: list[str]
-) -> None:
-    deliver_due()
-    shown = waiting.get("/customer")
-    waiting.submit(str(shown.one("form.pretend").attrs["action"]), decision="approve")
-    calls.clear()
-
-    deliver_due()
-
-    assert calls == []  # no call has made the events known
-    with request_of(waiting):
-        (customer,) = org_client.get("/customers")["data"]
-    with app.app_context():
-        assert has_news("customer", customer["id"], time.time() - 10)
 
 
 @pytest.fixture
