@@ -103,8 +103,8 @@ def _place(tree: ast.Module, code: str, number: int) -> str:
     for node, name in reversed([*_named(tree, "")]):
         if not isinstance(node, ast.Module) and node.lineno <= number <= (node.end_lineno or 0):
             return name
-    name = re.match(r"[A-Z_]+\b", code)
-    return name[0] if name else "module"
+    constant = re.match(r"[A-Z_]+\b", code)
+    return constant[0] if constant else "module"
 
 
 def _from_mark(text: str) -> str:

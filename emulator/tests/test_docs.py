@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from emulator.docs import coverage, unconfirmed
+from emulator.docs import coverage, left_out, unconfirmed
 
 STALE = "stale: run python -m emulator.docs"
 
@@ -30,7 +30,7 @@ def test_an_operation_keeps_the_version_that_first_had_it() -> None:
 
 
 def test_an_operation_is_left_out_for_a_reason(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(coverage, "UNIT", coverage.UNIT[:1])
+    monkeypatch.setattr(coverage, "UNIT", left_out.UNIT[:1])
 
     with pytest.raises(LookupError, match="not emulated"):
         coverage.page("")
