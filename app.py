@@ -30,6 +30,7 @@ EXTRAS: tuple[str, ...] = (
     "reveal",
     "demo",
     "daily_limits",
+    "webhooks",
     "gallery",
 )
 

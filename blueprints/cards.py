@@ -16,7 +16,7 @@ from werkzeug.routing import BaseConverter
 
 from services import guards
 from services.errors import ServiceUnavailable, StepUpRequired
-from services.exchange import Proof, exchange
+from services.exchange import CARDS_SCOPE, CARDS_WRITE_SCOPE, Proof, exchange
 from services.step_up import proven_until, step_up_required
 from services.unit_client import MOST_CARDS, CustomerClient, UnitError, idempotency_key
 from services.unit_models import Card
@@ -48,9 +48,9 @@ class DigitsConverter(BaseConverter):
     regex = "[0-9]{1,20}"  # werkzeug's ``int`` takes digits of every script, and any number of them
 
 
-def current_customer() -> CustomerClient:
+def current_customer(scope: str = CARDS_SCOPE) -> CustomerClient:
     """Return Unit's API as the signed-in customer. Raises UnitError, ServiceUnavailable, and what ``prove`` raises."""
-    return exchange.customer(guards.current_session().session_id, prove)
+    return exchange.customer(guards.current_session().session_id, prove, scope)
 
 
 def prove() -> Proof:
@@ -102,16 +102,17 @@ def listing() -> Response:
 @step_up_required("get a new card")
 def create() -> Response:
     """Issue a card. The key was made with the form, so that pressing twice or re-sending makes one card."""
-    kind, nonce = request.form.get("kind", ""), request.form.get("nonce", "")
+    kind, nonce, account_id = (request.form.get(name, "") for name in ("kind", "nonce", "account"))
     if kind not in KINDS or not NONCE.fullmatch(nonce):
         return _listing(422, error=INCOMPLETE if kind in KINDS else "Choose a virtual or a physical card.")
     try:
-        card = _issue(virtual=KINDS[kind], key=idempotency_key(guards.current_session().user_id, "card", nonce))
+        key = idempotency_key(guards.current_session().user_id, "card", nonce)
+        card = _issue(account_id, virtual=KINDS[kind], key=key)
     except ServiceUnavailable as error:
         return respond(503, *UNCONFIRMED, again=True, retry_after=error.retry_after)
     if card is None:
-        return _listing(409, error="no open account")  # the list says so in any case
-    if card.is_virtual != KINDS[kind]:
+        return _listing(409, error="Choose one of your open accounts.")  # if there is none, the list says so
+    if card.is_virtual != KINDS[kind] or account_id not in {"", card.account_id}:
         return _listing(409, error="This form was already used for another card. Choose again.")
     announce = f"Your new card ends in {card.last4}."
     if not is_htmx():
@@ -136,7 +137,7 @@ def act(card_id: str, action: str) -> Response:
     """Change the card's state."""
     _verb, reached, done = ACTIONS[action]
     try:
-        card = current_customer().act(card_id, action)
+        card = current_customer(CARDS_WRITE_SCOPE).act(card_id, action)
     except UnitError as error:
         if not error.code.startswith("not_supported"):
             raise
@@ -181,10 +182,11 @@ def date_and_time(moment: datetime) -> str:
     return f"{at:%b} {at.day}{year}, {at.hour % 12 or 12}:{at:%M %p} UTC"
 
 
-def _issue(*, virtual: bool, key: str) -> Card | None:
-    """Issue a card for the customer's first open account, which the browser never chooses; None if none is open."""
-    customer = current_customer()
-    account = next((account for account in customer.accounts() if account.status == "Open"), None)
+def _issue(account_id: str, *, virtual: bool, key: str) -> Card | None:
+    """Issue a card for this open account of the customer's, or without an id for the first; None if there is none."""
+    customer = current_customer(CARDS_WRITE_SCOPE)
+    opened = [account for account in customer.accounts() if account.status == "Open"]
+    account = next((account for account in opened if account_id in {"", account.account_id}), None)
     return customer.create_card(account.account_id, virtual=virtual, key=key) if account else None
 
 

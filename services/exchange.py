@@ -1,7 +1,9 @@
 """The exchange: a Stytch session JWT in, a Unit customer token out.
 
 To copy: send a JWT that Stytch has just returned, ask for the smallest scope, and let the token live no longer than
-the step-up. The token stays in this process's memory, where no script can read it; a lost one is exchanged again.
+the step-up. The token stays in this process's memory, where no script can read it; a lost one is exchanged again. Unit
+can also upgrade a token that was created with ``upgradableScope``, but only with a code that Unit texts. Unit needs the
+JWT for scopes that change something; for reading it may not look at it, so the customer's id must be right here.
 """
 
 import time
@@ -20,7 +22,8 @@ from .unit_client import CustomerClient, OrgClient
 from .unit_models import Json
 
 SIZE = 10_000  # tokens
-CARDS_SCOPE = "accounts authorizations cards cards-write transactions"
+CARDS_SCOPE = "accounts authorizations cards transactions"
+CARDS_WRITE_SCOPE = f"{CARDS_SCOPE} cards-write"  # a token of its own, exchanged for at a session's first write
 
 
 @dataclass(frozen=True)

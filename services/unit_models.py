@@ -3,10 +3,9 @@
 Money is in cents. An answer of any other shape than Unit documents raises ServiceUnavailable.
 """
 
-from datetime import UTC
 from typing import Annotated, Any, Self, TypeAlias
 
-from pydantic import AfterValidator, AliasPath, AwareDatetime, BaseModel, ConfigDict, Field
+from pydantic import AliasPath, BaseModel, ConfigDict, Field
 from pydantic import ValidationError as InvalidShape
 
 from .errors import ServiceUnavailable
@@ -29,7 +28,6 @@ def attribute(*path: str | int) -> AliasPath:
 
 Whole = Annotated[int, Field(strict=True)]
 Id = Annotated[str, Field(pattern=r"^[0-9]{1,20}$")]
-Moment = Annotated[AwareDatetime, AfterValidator(lambda at: at.astimezone(UTC))]
 BearerToken = Annotated[str, Field(pattern=r"^[A-Za-z0-9_.~+/=-]{1,8000}$")]  # RFC 6750
 
 
@@ -77,6 +75,8 @@ class Account(Resource):
     hold: Whole = Field(validation_alias=attribute("hold"))
     available: Whole = Field(validation_alias=attribute("available"))
     number: str = Field("", validation_alias=attribute("accountNumber"), repr=False)
+    close_reason: str | None = Field(default=None, validation_alias=attribute("closeReason"))
+    freeze_reason: str | None = Field(default=None, validation_alias=attribute("freezeReason"))
 
 
 class Card(Resource):
@@ -87,6 +87,7 @@ class Card(Resource):
     last4: str = Field(validation_alias=attribute("last4Digits"), pattern=r"^[0-9]{4}$")
     expires: str = Field(validation_alias=attribute("expirationDate"))  # YYYY-MM
     status: str = Field(validation_alias=attribute("status"))  # a key of ACTIONS_IN, Lost, ClosedByCustomer, ...
+    account_id: Id | None = Field(default=None, validation_alias=AliasPath("relationships", "account", "data", "id"))
 
     @property
     def is_virtual(self) -> bool:

@@ -85,7 +85,9 @@ def all_apps(tmp_path_factory: pytest.TempPathFactory) -> AppWith:
 
     @cache
     def made(**environ: str) -> Flask:
-        return create_app(load(environ, dotenv=None, instance=tmp_path_factory.mktemp("instance")))
+        app = create_app(load(environ, dotenv=None, instance=tmp_path_factory.mktemp("instance")))
+        app.extensions["emulator_dispatcher"].in_background = False  # webhooks are delivered when a test says so
+        return app
 
     return made
 

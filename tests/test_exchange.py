@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from urllib.parse import urlsplit
+
 import pytest
 import time_machine
 from flask import Flask
@@ -21,8 +24,39 @@ def test_a_token_has_the_scopes_of_the_pages_and_ends_with_the_step_up(
     stepped_up.get("/cards/list")
 
     (asked,) = [attributes_of(request) for request, _ in overheard if str(request.url).endswith("/token")]
-    assert asked["scope"] == "accounts authorizations cards cards-write transactions"
+    assert asked["scope"] == "accounts authorizations cards transactions"
     assert asked["expiresIn"] == 500
+
+
+def test_writing_takes_a_second_token_once_and_reading_uses_neither_it_nor_a_further_call(
+    stepped_up: Visitor, overheard: Overheard
+) -> None:
+    def made_by(act: Callable[[], object]) -> list[tuple[str, str]]:
+        """Return the exchanged scope of each token, and for other calls to Unit the scope of the token they send."""
+        overheard.clear()
+        act()
+        made = []
+        for request, response in overheard:
+            path, sent = urlsplit(str(request.url)).path, str(request.headers.get("Authorization"))
+            if path.endswith("/token"):
+                scope = attributes_of(request)["scope"]
+                scopes[f"Bearer {response.json()['data']['attributes']['token']}"] = scope
+                made.append(("exchange", scope))
+            elif sent.startswith("Bearer "):
+                made.append((f"{request.method} {path}", scopes[sent]))
+        return made
+
+    scopes: dict[str, str] = {}
+    read, write = "accounts authorizations cards transactions", "accounts authorizations cards transactions cards-write"
+    reading = [("GET /cards", read), ("GET /accounts", read)]
+    issuing = [("GET /accounts", write), ("POST /cards", write)]
+
+    assert made_by(lambda: stepped_up.get("/cards/list")) == [("exchange", read), *reading]
+    form = stepped_up.page
+    assert made_by(lambda: stepped_up.submit("/cards", kind="virtual")) == [("exchange", write), *issuing]
+    assert made_by(lambda: stepped_up.get("/cards/list")) == reading
+    stepped_up.page = form
+    assert made_by(lambda: stepped_up.submit("/cards", kind="virtual")) == issuing
 
 
 @pytest.mark.parametrize(("waited", "calls_before"), [(29, []), (31, ["POST /v1/sessions/authenticate"])])

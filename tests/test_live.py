@@ -49,7 +49,7 @@ def test_the_whole_journey_works_with_only_stytch_real(live: LiveServices, tmp_p
 
     assert settings.emulated == {"unit"}
     assert visitor.get(get_card(visitor)).status == 200
-    assert live.asked.count(f"GET /v1/sessions/jwks/{live.project_id}") == 2  # the emulated Unit reads it too
+    assert live.asked.count(f"GET /v1/sessions/jwks/{live.project_id}") > 1  # the emulated Unit reads it too
     assert not [call for call in live.asked if "/v1/" not in call]
 
 

@@ -8,6 +8,7 @@ import pytest
 import time_machine
 
 from blueprints.cards import current_customer
+from services.exchange import CARDS_WRITE_SCOPE
 from services.unit_client import org_client
 from services.unit_models import Json
 
@@ -24,7 +25,7 @@ def endings(visitor: Visitor) -> list[str]:
 def issue(visitor: Visitor, number: int, after: int = 0) -> list[str]:
     """Issue cards at the bank until there are this many; return the paths of the new ones' pages."""
     with request_of(visitor):
-        customer = current_customer()
+        customer = current_customer(CARDS_WRITE_SCOPE)
         account = customer.accounts()[0].account_id
         keys = [f"00000000-0000-4000-8000-{each:012}" for each in range(after, number)]
         return [f"/cards/{customer.create_card(account, virtual=True, key=key).card_id}" for key in keys]
@@ -134,6 +135,83 @@ def test_an_only_account_that_is_frozen_says_so_on_the_card_too(stepped_up: Visi
 
     assert "This account is frozen." in balances(stepped_up)[0]
     assert "This account is frozen." in re.sub(r"\s+", " ", stepped_up.get(path).one("#balance").text())
+
+
+@pytest.mark.parametrize(
+    ("action", "kind", "attributes", "sentence"),
+    [
+        ("freeze", "accountFreeze", {"reason": "Fraud"}, "This account is frozen. The bank suspects fraud."),
+        ("freeze", "accountFreeze", {"reason": "Other"}, "This account is frozen."),
+        (
+            "freeze",
+            "accountFreeze",
+            {"reason": "Other", "reasonText": "<b>Call us</b> " + "x" * 200},
+            f"This account is frozen. <b>Call us</b> {'x' * 102}...",
+        ),
+        ("close", "depositAccountClose", {"reason": "ByCustomer"}, "This account is closed. You closed it."),
+        ("close", "depositAccountClose", {"reason": "Fraud"}, "This account is closed. The bank suspects fraud."),
+    ],
+    ids=["fraud", "other", "in words", "by the customer", "closed for fraud"],
+)
+def test_an_account_that_is_not_open_says_why(
+    stepped_up: Visitor, action: str, kind: str, attributes: Json, sentence: str
+) -> None:
+    with request_of(stepped_up):
+        account_id = current_customer().accounts()[0].account_id
+        org_client.call("POST", f"/accounts/{account_id}/{action}", {"type": kind, "attributes": attributes})
+
+    (shown,) = balances(stepped_up)
+
+    assert shown.endswith(sentence)
+
+
+@pytest.fixture
+def chooser(stepped_up: Visitor, clock: time_machine.Traveller) -> tuple[Visitor, str, str]:
+    """A customer with two accounts whose list is open, and the accounts' ids in the order of the list."""
+    clock.shift(5)
+    open_account(stepped_up)
+    with request_of(stepped_up):
+        first, second = current_customer().accounts()
+    stepped_up.get("/cards/list")
+    return stepped_up, first.account_id, second.account_id
+
+
+def test_with_several_open_accounts_a_new_card_draws_on_the_chosen_one(chooser: tuple[Visitor, str, str]) -> None:
+    visitor, first, second = chooser
+    offered = [str(option.attrs["value"]) for option in visitor.page.html.css("#account option")]
+
+    visitor.submit("/cards", kind="virtual", account=second)
+
+    assert offered == [first, second]
+    assert account_of(visitor, endings(visitor)[-1]) == second
+
+
+def test_with_one_open_account_there_is_nothing_to_choose(stepped_up: Visitor) -> None:
+    assert not stepped_up.get("/cards/list").html.css("#account")
+
+
+@pytest.mark.parametrize("account", ["frozen", "99999", "../1", "\u0661", "1" * 5_000])
+def test_an_account_that_is_not_ones_own_and_open_gets_no_card(chooser: tuple[Visitor, str, str], account: str) -> None:
+    visitor, _first, second = chooser
+    set_status(visitor, second, "freeze")
+
+    page = visitor.submit("/cards", kind="virtual", account=second if account == "frozen" else account)
+
+    assert (page.status, page.one("#new-card .error").text()) == (409, "Choose one of your open accounts.")
+    assert endings(visitor) == []
+
+
+def test_a_form_that_was_used_for_one_account_gets_no_card_of_another(chooser: tuple[Visitor, str, str]) -> None:
+    visitor, first, second = chooser
+    form = visitor.page
+    visitor.submit("/cards", kind="virtual", account=first)
+    visitor.page = form
+
+    page = visitor.submit("/cards", kind="virtual", account=second)
+
+    assert page.status == 409
+    assert "already used for another card" in page.text
+    assert len(endings(visitor)) == 1
 
 
 @pytest.mark.parametrize("action", ["freeze", "close"])

@@ -123,7 +123,7 @@ def test_a_pending_application_continues_by_itself_and_until_then_stays_as_it_is
     waiting = enrolled.submit("/customer/status", htmx=True)
     enrolled.page = shown
     plain = enrolled.submit("/customer/status")
-    clock.shift(10)
+    clock.shift(30)
 
     enrolled.page = shown
     page = enrolled.submit("/customer/status", htmx=True)

@@ -28,6 +28,7 @@ PUBLIC_IN_EXTRAS = {
     *("wire_log.source", "gallery.index", "gallery.show"),
     *("passcodes.send", "passcodes.sign_in"),
     *("passkeys.sign_in", "passkeys.sign_in_options"),
+    "webhooks.receive",  # opened by a signature
     "account.sign_out_everywhere",  # the second press, when the session has ended
     *("visits.start", "visits.start_over", "visits.play", "visits.calm"),  # of this visitor's tenant at the emulator
 }

@@ -117,7 +117,7 @@ def store(shared_store: Store) -> Store:
 
 def check_against_schemas(response: requests.Response, **_kwargs: object) -> None:
     """Check Unit's responses against its published schemas."""
-    if response.url.startswith(UNIT_URL):
+    if response.url.startswith(UNIT_URL) and response.headers["Content-Type"].startswith("application/vnd.api+json"):
         unit_schemas.check(response.json())
 
 

@@ -21,6 +21,7 @@ from selectolax.lexbor import LexborHTMLParser
 import stytch_unit_emulator as emulator
 from stytch_unit_emulator.pytest_plugin import EmulatedProject
 
+from .listener import listening
 from .over_http import at_unit, client_of
 from .readme import example
 from .unit_story import ADA, document
@@ -155,7 +156,8 @@ def test_each_project_has_its_own_keys(emulator_url: str) -> None:
     assert {key.kid for key in found[0]}.isdisjoint(key.kid for key in found[1])
 
 
-def test_a_forms_link_opens_the_hosted_form(emulated_project: EmulatedProject) -> None:
+def open_form(project: EmulatedProject) -> tuple[str, dict[str, str]]:
+    """Create a form; returns its link, and the fields as they are filled in."""
     attributes = {
         "idempotencyKey": "a-form",
         "settingsOverride": {"redirectUrl": "https://app.example/back"},
@@ -163,10 +165,14 @@ def test_a_forms_link_opens_the_hosted_form(emulated_project: EmulatedProject) -
     }
     version = {"X-Accept-Version": "V2024_06"}
     body = document("applicationForm", attributes)
-    form = at_unit(emulated_project, "POST", "/application-forms", body, headers=version).json()["data"]
+    form = at_unit(project, "POST", "/application-forms", body, headers=version).json()["data"]
     address = form["links"]["related"]["href"]
     page = LexborHTMLParser(requests.get(address, timeout=10).text)
-    typed = {str(field.attrs["name"]): str(field.attrs["value"]) for field in page.css("input[name]")}
+    return address, {str(field.attrs["name"]): str(field.attrs["value"]) for field in page.css("input[name]")}
+
+
+def test_a_forms_link_opens_the_hosted_form(emulated_project: EmulatedProject) -> None:
+    address, typed = open_form(emulated_project)
 
     wrong = requests.post(address, data=typed | {"code": "999999"}, allow_redirects=False, timeout=10)
     sent = requests.post(address, data=typed, allow_redirects=False, timeout=10)
@@ -175,6 +181,18 @@ def test_a_forms_link_opens_the_hosted_form(emulated_project: EmulatedProject) -
     assert wrong.status_code == 422
     assert (sent.status_code, sent.headers["Location"]) == (303, "https://app.example/back")
     assert len(at_unit(emulated_project, "GET", "/customers").json()["data"]) == 1
+
+
+def test_the_events_of_a_form_are_delivered_without_a_further_call(emulated_project: EmulatedProject) -> None:
+    with listening() as listener:
+        hook = {"label": "x", "url": listener.url, "contentType": "Json", "deliveryMode": "AtLeastOnce"}
+        at_unit(emulated_project, "POST", "/webhooks", document("webhook", hook))
+        address, typed = open_form(emulated_project)
+
+        requests.post(address, data=typed, allow_redirects=False, timeout=10)
+
+        _, body = listener.received.get(timeout=10)
+    assert b'"type":"application.created"' in body
 
 
 def test_an_unknown_form_link_is_not_found(emulator_url: str) -> None:

@@ -189,6 +189,8 @@ def test_the_sandbox_address_gets_no_email(story: Story) -> None:
 
     assert {answer.user_id for answer in answers} == {SANDBOX_USER}
     assert story.client.magic_links.email.send("sandbox@stytch.com").user_id == SANDBOX_USER
+    assert story.client.magic_links.email.revoke_invite("sandbox@stytch.com").status_code == 200
+    assert story.client.users.create(email="sandbox@stytch.com").user_id == SANDBOX_USER
     assert story.mails() == []
 
 

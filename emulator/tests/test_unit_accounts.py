@@ -173,6 +173,22 @@ def test_an_account_shows_its_limits_and_their_use(bank: Bank, card: Card, clock
     assert tomorrow["card"]["totalsDaily"]["purchases"] == 0
 
 
+@pytest.mark.parametrize(
+    ("action", "resource_type", "attributes"),
+    [
+        ("freeze", "accountFreeze", {"reason": "Other", "reasonText": None}),
+        ("close", "depositAccountClose", {"reason": "ByCustomer", "fraudReason": None, "bankReason": None}),
+        ("close", "depositAccountClose", {"reason": "Fraud", "bankReason": "SuspectedFraud"}),
+    ],
+)
+def test_published_attributes_may_be_null(
+    bank: Bank, card: Card, action: str, resource_type: str, attributes: dict[str, Any]
+) -> None:
+    response = bank.unit("POST", f"/accounts/{account_of(card)}/{action}", document(resource_type, attributes))
+
+    assert response.status_code == 200
+
+
 def test_there_is_one_deposit_product(bank: Bank, card: Card) -> None:
     [product] = bank.read(f"/accounts/{account_of(card)}/deposit-products")
 
@@ -198,21 +214,13 @@ class TestPayments:
         assert transaction["attributes"]["description"] == "Salary"
         assert transaction["relationships"]["account"]["data"]["id"] == account_of(card)
 
-    def test_a_debit_takes_the_available_balance(self, bank: Bank, card: Card) -> None:
-        attributes = {"amount": 100_000, "direction": "Debit", "description": "Rent"}
-
-        bank.create("/sandbox/payments", "achPayment", attributes, account=account_of(card))
-
-        assert bank.figures(card) == (0, 0, 0)
-
-    def test_a_debit_over_the_available_balance_is_refused(self, bank: Bank, card: Card) -> None:
-        attributes = {"amount": 100_001, "direction": "Debit", "description": "Rent"}
+    def test_a_sandbox_payment_can_only_be_a_credit(self, bank: Bank, card: Card) -> None:
+        attributes = {"amount": 1, "direction": "Debit", "description": "Rent"}
 
         response = bank.unit("POST", "/sandbox/payments", document("achPayment", attributes, account=account_of(card)))
 
         assert response.status_code == 400
-        assert errors(response) == [("limits_exceeded", "/data/attributes/amount")]
-        assert bank.figures(card) == (100_000, 0, 100_000)
+        assert errors(response) == [("invalid_value", "/data/attributes/direction")]
 
     @pytest.mark.parametrize("amount", [0, -1, 1.5, "100", True, 2**53, None])
     def test_an_amount_that_is_not_positive_cents_is_invalid(self, bank: Bank, card: Card, amount: object) -> None:
@@ -359,10 +367,21 @@ class TestPurchases:
         recorded = bank.read("/authorizations?filter[includeNonAuthorized]=true")
 
         assert [each["attributes"]["status"] for each in recorded] == ["Declined"]
-        assert recorded[0]["attributes"]["declineReason"] == "RestrictedCard"
+        assert (
+            recorded[0]["attributes"].items()
+            >= {
+                "declineReason": "RestrictedCard",
+                "declineDescription": "The card is Frozen",
+                "declinedBy": "Unit",
+                "cardDecisionSource": "Unit",
+            }.items()
+        )
         assert recorded[0]["attributes"]["merchant"]["name"] == "Corner Cafe"
         assert bank.read("/authorizations") == []
         assert len(bank.read("/transactions")) == 1
+
+    def test_a_purchase_says_who_decided(self, bank: Bank, card: Card) -> None:
+        assert bank.buy(card, 2500).json()["data"]["attributes"]["cardDecisionSource"] == "Unit"
 
     def test_a_closed_account_declines_purchases(self, bank: Bank, card: Card) -> None:
         bank.unit("POST", f"/accounts/{account_of(card)}/close")
@@ -458,7 +477,23 @@ class TestAuthorizations:
 
         assert response.status_code == 201
         assert response.json()["data"]["attributes"]["status"] == "Declined"
+        assert response.json()["data"]["attributes"]["declinedBy"] == "Visa"
         assert bank.figures(card) == (100_000, 0, 100_000)
+
+    def test_the_org_can_release_an_authorization(self, bank: Bank, card: Card) -> None:
+        held = bank.hold(card, 2500).json()["data"]
+
+        released = bank.unit("POST", f"/authorizations/{held['id']}/release")
+
+        assert released.json()["data"]["attributes"]["status"] == "Canceled"
+        assert bank.figures(card) == (100_000, 0, 100_000)
+        assert bank.read("/events")[0]["type"] == "authorization.canceled"
+
+    def test_only_an_open_authorization_can_be_released(self, bank: Bank, card: Card) -> None:
+        path = f"/authorizations/{bank.hold(card, 2500).json()['data']['id']}/release"
+        bank.unit("POST", path)
+
+        assert errors(bank.unit("POST", path)) == [("invalid_value", None)]
 
     def test_an_authorization_can_increase_up_to_the_available_balance(self, bank: Bank, card: Card) -> None:
         path = f"/sandbox/authorizations/{bank.hold(card, 2500).json()['data']['id']}/increase"

@@ -199,8 +199,8 @@ def test_an_applications_subject_cannot_be_changed(bank: Bank, unit: UnitOverHTT
     assert errors(response) == [("invalid_value", "/data/attributes/jwtSubject")]
 
 
-@pytest.mark.parametrize("ssn", ["000000002", "000000004", "000000005"])
-def test_an_undecided_application_can_be_canceled(bank: Bank, ssn: str) -> None:
+@pytest.mark.parametrize("ssn", ["000000002", "000000004"])
+def test_an_application_under_review_can_be_canceled(bank: Bank, ssn: str) -> None:
     application = bank.application(ssn=ssn)
 
     canceled = bank.create(f"/applications/{application['id']}/cancel", "applicationCancel", {"reason": "By mistake"})
@@ -209,8 +209,8 @@ def test_an_undecided_application_can_be_canceled(bank: Bank, ssn: str) -> None:
     assert canceled["attributes"]["decisionReason"] == "By mistake"
 
 
-@pytest.mark.parametrize("ssn", ["123456789", "000000001"])
-def test_a_decided_application_cannot_be_canceled(bank: Bank, unit: UnitOverHTTP, ssn: str) -> None:
+@pytest.mark.parametrize("ssn", ["123456789", "000000001", "000000005"])
+def test_a_decided_or_pending_application_cannot_be_canceled(bank: Bank, unit: UnitOverHTTP, ssn: str) -> None:
     response = unit("POST", f"/applications/{bank.application(ssn=ssn)['id']}/cancel")
 
     assert response.status_code == 400
@@ -304,6 +304,83 @@ def upload(
         data=content,
         headers={"Authorization": f"Bearer {unit.token}", "Content-Type": kind},
     )
+
+
+@pytest.mark.parametrize(
+    ("ssn", "params", "types"),
+    [
+        ("123456789", {"useSelfieVerification": "Never"}, []),
+        ("123456789", {"requireIdVerification": True}, ["IdDocument"]),
+        ("123456789", {"useSelfieVerification": "Always"}, ["SelfieVerification"]),
+        ("123456789", {"useSelfieVerification": "ReplaceIdentification"}, []),
+        ("000000003", {"useSelfieVerification": "ReplaceIdentification"}, ["SelfieVerification"]),
+        ("000000003", {"useSelfieVerification": "Always"}, ["IdDocument", "SelfieVerification"]),
+    ],
+)
+def test_the_evaluation_parameters_decide_on_documents(
+    bank: Bank, ssn: str, params: dict[str, Any], types: list[str]
+) -> None:
+    application = bank.application(ssn=ssn, evaluationParams=params)
+
+    papers = bank.read(f"/applications/{application['id']}/documents")
+    assert [each["attributes"]["documentType"] for each in papers] == types
+    assert application["attributes"]["status"] == ("AwaitingDocuments" if types else "Approved")
+
+
+class TestSelfies:
+    JOB = document("selfieVerification", {"jobId": "job-1"})
+
+    @pytest.fixture
+    def application(self, bank: Bank) -> dict[str, Any]:
+        """An application that needs an identity document and a selfie."""
+        return bank.application(ssn="000000003", evaluationParams={"useSelfieVerification": "Always"})
+
+    @staticmethod
+    def paths(application: dict[str, Any]) -> list[str]:
+        papers = application["relationships"]["documents"]["data"]
+        return [f"/applications/{application['id']}/documents/{each['id']}" for each in papers]
+
+    def test_the_application_is_under_review_once_every_document_is_there(
+        self, bank: Bank, unit: UnitOverHTTP, application: dict[str, Any]
+    ) -> None:
+        identity, selfie = self.paths(application)
+        headers = {"Authorization": f"Bearer {unit.token}", "Content-Type": "image/png"}
+
+        verified = unit("POST", f"{selfie}/verify", self.JOB).json()["data"]
+        between = bank.read(f"/applications/{application['id']}")["attributes"]["status"]
+        unit.http.put(f"{UNIT_URL}{identity}", data=PNG, headers=headers)
+
+        assert verified["attributes"]["status"] == "PendingReview"
+        assert between == "AwaitingDocuments"
+        assert bank.read(f"/applications/{application['id']}")["attributes"]["status"] == "PendingReview"
+
+    def test_the_last_approved_document_approves_the_application(
+        self, bank: Bank, unit: UnitOverHTTP, application: dict[str, Any]
+    ) -> None:
+        statuses = []
+        for path in self.paths(application):
+            unit("POST", f"/sandbox{path}/approve")
+            statuses.append(bank.read(f"/applications/{application['id']}")["attributes"]["status"])
+
+        assert statuses == ["AwaitingDocuments", "Approved"]
+
+    def test_only_a_selfie_verification_can_be_verified(self, unit: UnitOverHTTP, application: dict[str, Any]) -> None:
+        response = unit("PUT", f"{self.paths(application)[0]}/verify", self.JOB)
+
+        assert errors(response) == [("invalid_value", None)]
+
+
+def test_the_org_can_ask_for_a_document_of_its_own(bank: Bank, unit: UnitOverHTTP) -> None:
+    application = bank.application()
+
+    asked = unit("POST", f"/applications/{application['id']}/documents")
+
+    [paper] = bank.read(f"/applications/{application['id']}/documents")
+    headers = {"Authorization": f"Bearer {unit.token}", "Content-Type": "image/png"}
+    path = f"{UNIT_URL}/applications/{application['id']}/documents/{paper['id']}"
+    assert (asked.status_code, paper["attributes"]["documentType"]) == (200, "ClientRequested")
+    assert unit.http.put(path, data=PNG, headers=headers).json()["data"]["attributes"]["status"] == "PendingReview"
+    assert bank.read(f"/applications/{application['id']}")["attributes"]["status"] == "Approved"
 
 
 @pytest.mark.parametrize(
@@ -435,6 +512,22 @@ class TestCustomers:
         assert response.status_code == 200
         assert {name: attributes[name] for name in changes} == changes | {"tags": {"b": "3"}}
 
+    @pytest.mark.parametrize("name", ["email", "phone", "address"])
+    def test_null_keeps_contact_details(self, bank: Bank, unit: UnitOverHTTP, name: str) -> None:
+        path = f"/customers/{bank.customer()}"
+        before = bank.read(path)["attributes"][name]
+
+        changed = unit("PATCH", path, document("individualCustomer", {name: None}))
+
+        assert changed.json()["data"]["attributes"][name] == before
+
+    def test_the_answers_about_income_can_be_changed(self, bank: Bank, unit: UnitOverHTTP) -> None:
+        answers = {"occupation": "Doctor", "annualIncome": "UpTo10k", "sourceOfIncome": "PersonalInvestments"}
+
+        changed = unit("PATCH", f"/customers/{bank.customer()}", document("individualCustomer", answers))
+
+        assert changed.json()["data"]["attributes"].items() >= answers.items()
+
     def test_a_subject_can_be_removed(self, bank: Bank, unit: UnitOverHTTP) -> None:
         path = f"/customers/{bank.customer()}"
 
@@ -533,15 +626,17 @@ class TestCustomers:
 
 
 class TestForms:
-    """Application forms, version 2."""
+    """Application forms, of version 2 unless a test says otherwise."""
 
     @pytest.fixture
     def ask(self, unit: UnitOverHTTP) -> Any:
         """Create a form."""
 
-        def ask(version: str = "V2024_06", **attributes: object) -> requests.Response:
+        def ask(
+            version: str = "V2024_06", related: dict[str, str] | None = None, **attributes: object
+        ) -> requests.Response:
             headers = {"Authorization": f"Bearer {unit.token}", "X-Accept-Version": version}
-            body = document("applicationForm", {"idempotencyKey": "key"} | attributes)
+            body = document("applicationForm", {"idempotencyKey": "key"} | attributes, **(related or {}))
             return unit.http.post(f"{UNIT_URL}/application-forms", json=body, headers=headers)
 
         return ask
@@ -557,13 +652,57 @@ class TestForms:
         assert form["attributes"]["applicationFormToken"]["expiration"] == "2026-06-02T12:00:00.000Z"
         assert form["attributes"]["applicationFormSettings"] == {"redirectUrl": "https://example.com/done"}
 
-    def test_a_version_1_form_is_refused(self, ask: Any) -> None:
-        response = ask(version="")
+    def test_a_version_1_form_has_its_link_in_an_attribute(self, ask: Any, store: Store, unit: UnitOverHTTP) -> None:
+        form = ask(version="", tags={"a": "1"}, applicantDetails={"email": "bob@example.com"}).json()["data"]
+        token = form["attributes"]["url"].rpartition("/")[2]
+        typed = {name: value for name, value in ADA.items() if name not in ("email", "jwtSubject")}
 
-        assert response.status_code == 400
-        assert "X-Accept-Version" in response.json()["errors"][0]["detail"]
+        with store.change(TENANT) as tenant:
+            submit(tenant, open_form(tenant, token), typed)
 
-    def test_a_form_needs_an_idempotency_key(self, ask: Any) -> None:
+        submitted = unit("GET", f"/application-forms/{form['id']}?include=application").json()
+        assert (form["type"], form["attributes"]["stage"]) == ("applicationForm", "ChooseBusinessOrIndividual")
+        assert submitted["data"]["attributes"]["stage"] == "IndividualApplicationCreated"
+        assert submitted["included"][0]["attributes"]["email"] == "bob@example.com"
+
+    @pytest.mark.parametrize(
+        "attributes",
+        [
+            {"requestedProducts": ["Banking"]},
+            {"allowedApplicationTypes": ["SingleMemberBusiness", "MultipleMemberBusiness"]},
+            {"settingsOverride": {"useSelfieVerification": True, "disablePassportApplication": True}},
+            {"applicantDetails": {"soleProprietorship": True, "dba": "Ada's"}},
+        ],
+    )
+    def test_a_form_may_have_the_newer_attributes(self, ask: Any, attributes: dict[str, Any]) -> None:
+        assert ask(**attributes).status_code == 201
+
+    def test_a_form_may_have_a_theme_and_a_lending_program(self, ask: Any) -> None:
+        assert ask(related={"whiteLabelTheme": "1", "lendingProgram": "2"}).status_code == 201
+
+    def test_a_form_can_be_linked_to_an_application(self, ask: Any, bank: Bank) -> None:
+        application = bank.application(ssn="000000002")["id"]
+
+        form = ask(related={"application": application}).json()["data"]
+
+        assert form["relationships"]["application"]["data"]["id"] == application
+
+    @pytest.mark.parametrize(
+        ("query", "found"),
+        [
+            ("filter[query]=vance", 1),
+            ("filter[email]=ada@example.com", 1),
+            ("filter[email]=bob@example.com", 0),
+            ("filter[status][0]=Pending", 1),
+            ("filter[status][0]=Approved", 0),
+        ],
+    )
+    def test_forms_can_be_filtered(self, ask: Any, bank: Bank, query: str, found: int) -> None:
+        ask(applicantDetails={"fullName": ADA["fullName"], "email": ADA["email"]})
+
+        assert len(bank.read(f"/application-forms?{query}")) == found
+
+    def test_a_version_2_form_needs_an_idempotency_key(self, ask: Any) -> None:
         response = ask(idempotencyKey=None)
 
         assert response.status_code == 400

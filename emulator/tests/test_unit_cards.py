@@ -24,6 +24,7 @@ STATES: dict[str, tuple[str, dict[str, Any], str | None]] = {
     "Stolen": (VIRTUAL, {}, "report-stolen"),
     "ClosedByCustomer": (VIRTUAL, {}, "close"),
 }
+CVV2 = "123"
 NO = None
 # By status and action: the new status, or NO if the action is refused.
 ACTIONS: dict[str, dict[str, str | None]] = {
@@ -111,6 +112,60 @@ def test_unfreezing_restores_the_previous_status(bank: Bank, account: str, state
     response = bank.unit("POST", f"/cards/{card['id']}/unfreeze")
 
     assert response.json()["data"]["attributes"]["status"] == state
+
+
+def test_a_freeze_reason_is_shown_until_the_card_is_unfrozen(bank: Bank, account: str) -> None:
+    path = f"/cards/{bank.card(account)['id']}"
+
+    frozen = bank.unit("POST", f"{path}/freeze", document("freezeCard", {"reason": "Lost my wallet"})).json()
+    thawed = bank.unit("POST", f"{path}/unfreeze", {}).json()
+
+    assert frozen["data"]["attributes"]["freezeReason"] == "Lost my wallet"
+    assert "freezeReason" not in thawed["data"]["attributes"]
+
+
+@pytest.mark.parametrize("body", [None, {}, document("freezeCard", {})])
+def test_a_freeze_needs_no_reason(bank: Bank, account: str, body: object) -> None:
+    response = bank.unit("POST", f"/cards/{bank.card(account)['id']}/freeze", body)
+
+    assert response.status_code == 200
+    assert "freezeReason" not in response.json()["data"]["attributes"]
+
+
+class TestActivation:
+    """Activation by the holder, with what is on the card."""
+
+    @pytest.fixture
+    def card(self, bank: Bank, account: str) -> dict[str, Any]:
+        return bank.card(account, PHYSICAL)
+
+    def activate(self, bank: Bank, card: dict[str, Any], **changes: object) -> Any:
+        holder = bank.customer_token(customer_of(card), "cards-sensitive-write")
+        printed = {"cvv2": CVV2, "expirationDate": card["attributes"]["expirationDate"]}
+        return holder("POST", f"/cards/{card['id']}/activate", {"data": {"attributes": printed | changes}})
+
+    @pytest.fixture(autouse=True)
+    def known_cvv2(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        """The tests can't read the CVV2 of a physical card."""
+        monkeypatch.setattr(card_rules, "new_cvv2", lambda: CVV2)
+
+    def test_the_holder_activates_a_card_with_its_cvv2_and_expiration(self, bank: Bank, card: dict[str, Any]) -> None:
+        assert self.activate(bank, card).json()["data"]["attributes"]["status"] == "Active"
+
+    @pytest.mark.parametrize("changes", [{"cvv2": "321"}, {"expirationDate": "2031-01"}])
+    def test_a_wrong_cvv2_or_expiration_activates_no_card(
+        self, bank: Bank, card: dict[str, Any], changes: dict[str, str]
+    ) -> None:
+        response = self.activate(bank, card, **changes)
+
+        assert errors(response) == [("invalid_value", "/data/attributes")]
+        assert bank.read(f"/cards/{card['id']}")["attributes"]["status"] == "Inactive"
+
+    def test_an_activation_names_what_is_missing(self, bank: Bank, card: dict[str, Any]) -> None:
+        assert errors(self.activate(bank, card, cvv2=None)) == [("invalid_value", "/data/attributes/cvv2")]
+
+    def test_an_org_token_cannot_activate_a_card_with_its_data(self, bank: Bank, card: dict[str, Any]) -> None:
+        assert bank.unit("POST", f"/cards/{card['id']}/activate", {"data": {}}).status_code == 403
 
 
 @pytest.mark.parametrize("state", ["Inactive", "ActiveForOnlineUse"])
@@ -365,29 +420,22 @@ class TestUpdate:
 
     @pytest.mark.parametrize("state", ["Inactive", "ActiveForOnlineUse"])
     @pytest.mark.usefixtures("long_lived_tenants")
-    def test_a_damaged_card_can_be_replaced(
+    def test_a_replacement_has_the_number_and_the_expiration_of_the_damaged_card(
         self, bank: Bank, account: str, clock: time_machine.Traveller, state: str
     ) -> None:
         card = card_in(bank, account, state)
         clock.move_to("2026-09-01T12:00:00Z")
+        body = document("replaceCard", {"shippingAddress": ADDRESS | {"city": "Berkeley"}})
 
-        response = bank.unit("POST", f"/cards/{card['id']}/replace")
+        response = bank.unit("POST", f"/cards/{card['id']}/replace", body)
 
         replaced = response.json()["data"]
         assert response.status_code == 200
-        assert replaced["id"] == card["id"]
-        assert replaced["attributes"]["status"] == state
-        assert replaced["attributes"]["expirationDate"] == "2030-09"
-
-    def test_a_replacement_can_be_shipped_to_another_address(self, bank: Bank, account: str) -> None:
-        card = bank.card(account, PHYSICAL)
-        elsewhere = ADDRESS | {"city": "Berkeley"}
-
-        response = bank.unit(
-            "POST", f"/cards/{card['id']}/replace", document("replaceCard", {"shippingAddress": elsewhere})
-        )
-
-        assert response.json()["data"]["attributes"]["shippingAddress"] == elsewhere
+        assert replaced["attributes"].pop("updatedAt") == "2026-09-01T12:00:00.000Z"
+        card["attributes"].pop("updatedAt", None)
+        assert replaced == card
+        [event] = bank.read("/events?filter[type][0]=card.replacing")
+        assert event["relationships"]["card"]["data"]["id"] == card["id"]
 
     @pytest.mark.parametrize("action", ["freeze", "report-lost", "report-stolen", "close"])
     def test_a_closed_or_frozen_card_cannot_be_replaced(self, bank: Bank, account: str, action: str) -> None:
@@ -486,14 +534,14 @@ class TestSecrets:
         assert shown.status_code == 200
         assert refused.status_code == 404
 
-    def test_a_new_card_has_no_pin(self, bank: Bank, account: str) -> None:
-        status = bank.read(f"/cards/{bank.card(account)['id']}/secure-data/pin/status")
-
-        assert status == {"type": "pinStatus", "attributes": {"status": "NotSet"}}
-
-    @pytest.mark.parametrize("state", ["Inactive", "Lost", "Stolen", "ClosedByCustomer"])
-    def test_an_unusable_card_has_no_pin_status(self, bank: Bank, account: str, state: str) -> None:
+    @pytest.mark.parametrize("state", ["Active", "Frozen", "Lost", "Stolen", "ClosedByCustomer"])
+    def test_a_card_that_was_active_has_a_pin_status(self, bank: Bank, account: str, state: str) -> None:
         card = card_in(bank, account, state)
+
+        assert bank.read(f"/cards/{card['id']}/secure-data/pin/status")["attributes"] == {"status": "NotSet"}
+
+    def test_an_inactive_card_has_no_pin_status(self, bank: Bank, account: str) -> None:
+        card = card_in(bank, account, "Inactive")
 
         response = bank.unit("GET", f"/cards/{card['id']}/secure-data/pin/status")
 

@@ -146,6 +146,15 @@ class TestReadingPayments:
 
         assert [each["type"] for each in included] == ["depositAccount", "receivedAchTransaction"]
 
+    def test_the_summary_of_a_book_payment_can_be_chosen_and_changed(self, bank: Bank, payer: Json, payee: str) -> None:
+        bank.unit("POST", "/payments", rent(account_of(payer), payee, transactionSummaryOverride="June"))
+        chosen = bank.read("/transactions")[0]
+
+        body = document("bookTransaction", {"summary": "Rent of June"})
+        changed = bank.unit("PATCH", f"/transactions/{chosen['id']}", body).json()["data"]
+
+        assert (chosen["attributes"]["summary"], changed["attributes"]["summary"]) == ("June", "Rent of June")
+
     @pytest.mark.usefixtures("payer")
     def test_only_the_tags_of_a_payment_can_be_changed(self, bank: Bank, unit: UnitOverHTTP) -> None:
         [payment] = bank.read("/payments")
@@ -206,6 +215,20 @@ class TestCashMachines:
         assert response.status_code == 201
         assert response.json()["data"]["attributes"]["balance"] == 102_000
         assert (posted["type"], posted["attributes"]["atmLocation"]) == ("atmTransaction", "Oakland, CA")
+
+    def withdraw(self, bank: Bank, card: Json, amount: int) -> Any:
+        attributes = {"amount": amount, "atmName": "Bank", "last4Digits": card["attributes"]["last4Digits"]}
+        body = document("atmTransaction", attributes, account=account_of(card))
+        return bank.unit("POST", "/sandbox/atm-withdrawals", body)
+
+    def test_an_atm_withdrawal_leaves_the_account(self, bank: Bank, payer: Json) -> None:
+        response = self.withdraw(bank, payer, 2_000)
+
+        assert response.json()["data"]["attributes"]["balance"] == 98_000
+        assert bank.read("/transactions")[0]["attributes"]["direction"] == "Debit"
+
+    def test_cash_over_the_available_balance_is_refused(self, bank: Bank, payer: Json) -> None:
+        assert errors(self.withdraw(bank, payer, 100_001)) == [("limits_exceeded", "/data/attributes/amount")]
 
     def test_an_inactive_card_cannot_deposit_cash(self, bank: Bank, payer: Json) -> None:
         bank.unit("POST", f"/cards/{payer['id']}/freeze")

@@ -21,11 +21,15 @@ from unit.models.account import (
     ListAccountParams,
     PatchDepositAccountRequest,
 )
+from unit.models.account_end_of_day import ListAccountEndOfDayParams
+from unit.models.api_token import CreateAPITokenRequest
 from unit.models.application import (
     CancelApplicationRequest,
     CreateIndividualApplicationRequest,
+    CreateIndividualThreadApplicationRequest,
     ListApplicationParams,
     PatchIndividualApplicationRequest,
+    UpgradeIndividualToThreadApplicationRequest,
     UploadDocumentRequest,
 )
 from unit.models.applicationForm import CreateApplicationFormRequest, ListApplicationFormParams
@@ -36,11 +40,18 @@ from unit.models.card import (
     ListCardParams,
     PatchIndividualDebitCard,
 )
+from unit.models.counterparty import CreateCounterpartyRequest, ListCounterpartyParams
 from unit.models.customer import ArchiveCustomerRequest, ListCustomerParams, PatchIndividualCustomerRequest
 from unit.models.customerToken import CreateCustomerToken, CreateCustomerTokenVerification
 from unit.models.event import ListEventParams
-from unit.models.payment import CreateBookPaymentRequest, ListPaymentParams, PatchBookPaymentRequest
+from unit.models.payment import (
+    CreateBookPaymentRequest,
+    CreateLinkedPaymentRequest,
+    ListPaymentParams,
+    PatchBookPaymentRequest,
+)
 from unit.models.received_payment import ListReceivedPaymentParams, PatchReceivedPaymentRequest
+from unit.models.statement import GetStatementParams, ListStatementParams
 from unit.models.transaction import ListTransactionParams, PatchTransactionRequest
 from unit.models.webhook import CreateWebhookRequest, PatchWebhookRequest
 
@@ -202,9 +213,30 @@ class TestOnboarding:
         assert refusal(answer) == ("400", "invalid_value")
         assert answer.errors[0].source == {"pointer": "/data/attributes/ssn"}
 
-    def test_version_1_forms_are_refused(self, org: Unit) -> None:
-        assert refusal(org.applicationForms.create(CreateApplicationFormRequest()))[0] == "400"
-        assert data(org.applicationForms.list(ListApplicationFormParams(tags={"a": "b"}))) == []
+    def test_applications_at_thread_bank(self, org: Unit) -> None:
+        answers = {
+            "account_purpose": "EverydaySpending",
+            "source_of_funds": "SalaryOrWages",
+            "transaction_volume": "LessThan1K",
+            "profession": "Engineer",
+        }
+        person = (FullName("Ada", "Vance"), date(1990, 2, 3), ADDRESS, Phone("1", "5555550101"), "ada@example.com")
+        request = CreateIndividualThreadApplicationRequest("123456789", None, None, *person, **answers)
+        classic = data(apply(org)).id
+        missing = data(org.applications.get_missing_fields(classic)).attributes["missingFields"]
+        upgrade = UpgradeIndividualToThreadApplicationRequest(classic, **answers)
+        created = data(org.applications.create_thread_application(request)).id
+        upgraded = data(org.applications.upgrade_to_thread_application(upgrade)).id
+
+        assert [each.field_name for each in missing] == ["occupation", "annualIncome", "sourceOfIncome"]
+        for application in (created, upgraded):
+            assert data(org.applications.get_missing_fields(application)).attributes["missingFields"] == []
+
+    def test_forms_of_version_1(self, org: Unit) -> None:
+        form = data(org.applicationForms.create(CreateApplicationFormRequest(tags={"a": "b"})))
+
+        assert data(org.applicationForms.get(form.id)).attributes["url"].startswith(org.cards.configuration.api_url)
+        assert len(data(org.applicationForms.list(ListApplicationFormParams(tags={"a": "b"})))) == 1
 
     def test_read_update_and_archive_customers(self, org: Unit) -> None:
         customer = customer_id(org)
@@ -355,8 +387,53 @@ class TestMoney:
         assert changed.attributes["tags"] == {"month": "June"}
         assert data(org.received_payments.get(payment)).attributes["status"] == "Completed"
 
+    def test_counterparties_and_ach_payments(self, org: Unit) -> None:
+        account = account_id(org, funded=10_000)
+        customer = data(org.accounts.get(account)).relationships["customer"].id
+        request = CreateCounterpartyRequest("Bob", "812345678", "1", "Checking", "Person", to("customer", customer))
+        counterparty = data(org.counterparty.create(request)).id
+        links = to("account", account) | to("counterparty", counterparty)
+        payment = data(org.payments.create(CreateLinkedPaymentRequest(500, "Rent", links)))
+        listed = data(org.counterparty.list(ListCounterpartyParams(customer_id=customer, account_number="1")))
+
+        assert payment.attributes["status"] == "Pending"
+        assert data(org.payments.cancel(payment.id)).attributes["status"] == "Canceled"
+        assert [each.id for each in listed] == [counterparty]
+        assert data(org.counterparty.get(counterparty)).attributes["name"] == "Bob"
+        assert refusal(org.counterparty.get_balance(counterparty)) == ("400", "invalid_value")
+        assert data(org.counterparty.delete(counterparty)) == []
+
+    def test_a_received_payment_is_advanced(self, org: Unit) -> None:
+        account = account_id(org)
+        announced = {"amount": 500, "completionDate": "2026-06-02", "description": "Wages", "companyName": "Acme"}
+        payment = sandbox(org, "received-payments", "achReceivedPayment", announced, account=account)["id"]
+
+        assert data(org.received_payments.advance(payment)).attributes["status"] == "Advanced"
+
+    def test_statements_and_balance_history(self, org: Unit, emulated_project: EmulatedProject) -> None:
+        account = account_id(org, funded=10_000)
+        emulated_project.move_clock(32 * 86_400)
+        [*_, statement] = data(org.statements.list(ListStatementParams(account_id=account, sort="-period")))
+        days = data(org.account_end_of_day.list(ListAccountEndOfDayParams(account_id=account)))
+
+        assert [day.attributes["balance"] for day in days] == [10_000] * 32
+        assert b"Closing balance: $100.00" in data(org.statements.get(GetStatementParams(statement.id)))
+        assert data(org.statements.get(GetStatementParams(statement.id, "pdf"))).startswith(b"%PDF")
+        assert data(org.statements.get_bank_verification(account)).startswith(b"%PDF")
+
 
 class TestTokens:
+    def test_api_tokens(self, org: Unit, emulated_project: EmulatedProject) -> None:
+        request = CreateAPITokenRequest("1", "Reports", "accounts", "2999-01-01T00:00:00.000Z")
+        made = data(org.api_tokens.create(request))
+        holder = Unit(emulated_project.url, made.attributes["token"])
+
+        assert data(holder.accounts.list()) == []
+        assert refusal(holder.customers.list()) == ("403", "forbidden")
+        assert [each.id for each in data(org.api_tokens.list("1"))] == [made.id]
+        assert data(org.api_tokens.revoke("1", made.id)) == []
+        assert refusal(holder.accounts.list()) == ("401", "unauthorized")
+
     def test_a_verification_code_creates_a_token(self, org: Unit, emulated_project: EmulatedProject) -> None:
         card = virtual_card(org, account_id(org))
         customer = card.relationships["customer"].id

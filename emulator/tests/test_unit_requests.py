@@ -180,6 +180,15 @@ def test_an_org_token_shows_no_card_numbers(bank: Bank, unit: UnitOverHTTP) -> N
         ("POST", "/webhooks"),
         ("POST", "/webhooks/1/enable"),
         ("POST", "/events/1"),
+        ("GET", "/applications/1/missing-fields"),
+        ("POST", "/applications/1/documents"),
+        ("POST", "/authorizations/1/release"),
+        ("POST", "/received-payments/1/advance"),
+        ("POST", "/sandbox/ach/transmit"),
+        ("POST", "/sandbox/ach/clear"),
+        ("POST", "/users/1/api-tokens"),
+        ("GET", "/users/1/api-tokens"),
+        ("DELETE", "/users/1/api-tokens/1"),
     ],
 )
 def test_an_operation_of_the_org_is_forbidden_to_customers(bank: Bank, method: str, path: str) -> None:
@@ -203,12 +212,26 @@ UNKNOWN = [
     ("POST", "/cards/{}/freeze"),
     ("GET", "/cards/{}/limits"),
     ("GET", "/authorizations/{}"),
+    ("GET", "/counterparties/{}"),
+    ("POST", "/payments/{}/cancel"),
+    ("GET", "/statements/{}/html"),
+    ("GET", "/statements/{}/bank/pdf"),
 ]
 
 
 @pytest.mark.parametrize(
     ("method", "path"),
-    [*UNKNOWN, ("GET", "/applications/{}"), ("GET", "/application-forms/{}"), ("POST", "/sandbox/cards/{}/activate")],
+    [
+        *UNKNOWN,
+        ("GET", "/applications/{}"),
+        ("GET", "/applications/{}/missing-fields"),
+        ("POST", "/applications/{}/documents"),
+        ("GET", "/application-forms/{}"),
+        ("POST", "/authorizations/{}/release"),
+        ("POST", "/received-payments/{}/advance"),
+        ("DELETE", "/users/1/api-tokens/{}"),
+        ("POST", "/sandbox/cards/{}/activate"),
+    ],
 )
 def test_an_unknown_id_is_not_found(unit: UnitOverHTTP, method: str, path: str) -> None:
     response = unit(method, path.format("1"))
@@ -236,8 +259,13 @@ def test_another_customers_resource_is_not_found(bank: Bank, method: str, path: 
         "authorizations": authorization["id"],
         "payments": bank.read("/payments")[0]["id"],
         "events": bank.read("/events")[0]["id"],
+        "counterparties": bank.read("/counterparties")[0]["id"],
+        "statements": account_of(card),
     }
-    scope = "customers accounts accounts-write cards cards-write authorizations payments payments-write events"
+    scope = (
+        "customers accounts accounts-write cards cards-write authorizations payments payments-write events "
+        "counterparties statements"
+    )
     holder = bank.customer_token(bank.customer(), scope)
 
     response = holder(method, path.format(theirs[path.split("/")[1]]))
@@ -249,8 +277,27 @@ def test_another_customers_resource_is_not_found(bank: Bank, method: str, path: 
 def test_an_unknown_route_is_not_found(unit: UnitOverHTTP, method: str, path: str) -> None:
     response = unit(method, path)
 
+    detail = f"Unit publishes no operation {method} {path}"
+    error = {"status": "404", "title": "Not Found", "code": "not_found", "detail": detail, "details": detail}
     assert response.status_code == 404
-    assert response.json() == {"errors": [{"status": "404", "title": "Not Found", "code": "not_found"}]}
+    assert response.json() == {"errors": [error]}
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "name"),
+    [
+        ("GET", "/check-deposits", "getCheckDepositsList"),
+        ("POST", "/recurring-payments/1/enable", "enableRecurringPayment"),
+        ("DELETE", "/customers/1/authorized-users", "removeAuthorizedUsers"),
+        ("POST", "/payments/bulk", "createBulkPayment"),
+    ],
+)
+def test_an_operation_that_is_not_emulated_says_so(unit: UnitOverHTTP, method: str, path: str, name: str) -> None:
+    response = unit(method, path)
+
+    [error] = response.json()["errors"]
+    assert (response.status_code, error["status"], error["title"]) == (501, "501", "Not Emulated")
+    assert name in error["detail"]
 
 
 def test_an_unknown_method_is_not_allowed(unit: UnitOverHTTP) -> None:
@@ -457,6 +504,12 @@ class TestLists:
             ("/webhooks?filter[fromId]=\uff11", "filter.fromId"),
             ("/transactions?filter[since]=yesterday", "filter.since"),
             ("/authorizations?filter[includeNonAuthorized]=maybe", "filter.includeNonAuthorized"),
+            ("/authorizations?filter[customerId]=-1", "filter.customerId"),
+            ("/authorizations?filter[accountType]=savings", "filter.accountType"),
+            ("/cards?filter[accountId]=x", "filter.accountId"),
+            ("/payments?filter[feature][0]=Slow", "filter.feature"),
+            ("/received-payments?filter[canBeReprocessed]=1", "filter.canBeReprocessed"),
+            ("/statements?sort=createdAt", "sort"),
             ("/customers?page[limit]=1001", "page.limit"),
             ("/customers?page[limit]=0", "page.limit"),
             ("/customers?page[offset]=-1", "page.offset"),
@@ -471,6 +524,22 @@ class TestLists:
 
         assert response.status_code == 400
         assert response.json()["errors"][0]["detail"].endswith(f"for query parameter {parameter}")
+
+    @pytest.mark.parametrize(
+        "path",
+        [
+            *(f"/payments?filter[{name}]=1" for name in ("counterpartyAccountId", "recurringPaymentId", "fromAmount")),
+            "/payments?filter[feature][0]=SameDay&filter[feature][1]=RecurringPayment",
+            "/payments?filter[status][0]=PendingReview",
+            "/received-payments?filter[fromAmount]=1&filter[toAmount]=2",
+            "/received-payments?filter[canBeReprocessed]=true",
+            "/received-payments?filter[status][0]=MarkedForReturn&filter[status][1]=PendingReview",
+            "/authorizations?filter[accountType]=deposit&filter[includeNonAuthorized]=true",
+            "/statements?filter[period]=2026-05&sort=-period",
+        ],
+    )
+    def test_every_published_filter_is_accepted(self, unit: UnitOverHTTP, path: str) -> None:
+        assert unit("GET", path).status_code == 200
 
     def test_paging_transactions_without_customer_or_account_is_invalid(self, bank: Bank) -> None:
         card = bank.active_card()

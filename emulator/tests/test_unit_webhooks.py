@@ -9,9 +9,11 @@ from typing import Any
 import pytest
 import requests
 import time_machine
+from flask import Flask, request
 from unit import Unit
 
 from stytch_unit_emulator import Store
+from stytch_unit_emulator.transport import WSGIAdapter
 from stytch_unit_emulator.unit import WebhookDispatcher, delivery, events, webhooks
 
 from .conftest import UNIT_URL, UnitOverHTTP, UnitWith
@@ -90,6 +92,7 @@ class TestEvents:
 
         assert types(found) == [
             "application.created",
+            "application.approved",
             "customer.created",
             "account.created",
             "transaction.created",
@@ -115,7 +118,30 @@ class TestEvents:
         event = happened(bank)[-1]
 
         assert event["type"] == last
-        assert event["relationships"] == {"application": {"data": {"type": "application", "id": application["id"]}}}
+        link = {"data": {"type": "individualApplication", "id": application["id"]}}
+        assert event["relationships"] == {"application": link}
+
+    def test_an_approval_event_names_the_application_and_its_customer(self, bank: Bank) -> None:
+        application = bank.application(tags={"tier": "gold"})
+
+        approved, created = happened(bank, "application.approved", "customer.created")
+
+        links = {
+            "application": {"data": {"type": "individualApplication", "id": application["id"]}},
+            "customer": {
+                "data": {"type": "individualCustomer", "id": created["relationships"]["customer"]["data"]["id"]}
+            },
+        }
+        assert approved["relationships"] == created["relationships"] == links
+        assert approved["attributes"]["tags"] == created["attributes"]["tags"] == {"tier": "gold"}
+
+    def test_an_event_has_the_tags_of_its_resource(self, bank: Bank, unit: UnitOverHTTP) -> None:
+        card = bank.card(bank.funded_account(), tags={"purpose": "travel"})
+        unit("POST", f"/cards/{card['id']}/freeze")
+
+        created, frozen = happened(bank, "card.created", "card.statusChanged")
+
+        assert created["attributes"]["tags"] == frozen["attributes"]["tags"] == {"purpose": "travel"}
 
     def test_a_manual_decision_emits_events(self, bank: Bank, unit: UnitOverHTTP) -> None:
         application = bank.application(ssn="000000002")
@@ -231,6 +257,7 @@ class TestWebhooks:
             "contentType": "JsonAPI",
             "deliveryMode": "AtLeastOnce",
             "subscriptionType": "All",
+            "includeResources": False,
             "status": "Enabled",
         }
 
@@ -339,6 +366,45 @@ class TestDelivery:
         assert types(json.loads(body)["data"]) == ["customer.updated"]
         assert Unit(UNIT_URL, "any").webhooks.verify(headers["x-unit-signature"], SECRET, json.loads(body))
 
+    def test_the_signature_is_that_of_a_recorded_delivery_of_units(self) -> None:
+        body = (
+            '{"data":[{"id":"46306092","type":"application.approved","attributes":{"createdAt":"2025-08-05T06:48:38.957Z"'
+            ',"tags":{"key":"another-tag","test":"webhook-tag","number":"111"}},"relationships":{"application":{"data":'
+            '{"id":"3895367","type":"individualApplication"}},"customer":{"data":{"id":"3310133","type":'
+            '"individualCustomer"}}}}]}'
+        )
+        secret = "OB2HL5E3B4HJ7IVXRNL4YQKYIQIVJK36ZZLPZEFWZVSDSC7LLFJQ===="
+
+        assert delivery.sign(secret, body.encode()) == "UUNz8ch1Ovjg+ijXUEwlAlWEktU="
+
+    @pytest.mark.parametrize(
+        ("subscription", "found"),
+        [
+            ("All", ["application.created", "authorizationRequest.pending"]),
+            ("OnlyAuthorizationRequest", ["authorizationRequest.pending"]),
+            ("NotAuthorizationRequest", ["application.created"]),
+        ],
+    )
+    def test_a_subscription_chooses_events(
+        self,
+        bank: Bank,
+        store: Store,
+        dispatcher: WebhookDispatcher,
+        listener: Listener,
+        subscription: str,
+        found: list[str],
+    ) -> None:
+        hook(bank, listener.url, subscriptionType=subscription)
+        application = bank.application(ssn="000000005")
+        with store.change("nobody") as tenant:
+            request = {"id": application["id"], "attributes": {}}
+            events.emit(tenant, "authorizationRequest.pending", request)
+
+        dispatcher.watch("nobody")
+        dispatcher.deliver_due()
+
+        assert types(delivered(listener)) == found
+
     def test_deliveries_without_a_secret_are_not_signed(
         self, bank: Bank, dispatcher: WebhookDispatcher, listener: Listener
     ) -> None:
@@ -381,6 +447,55 @@ class TestDelivery:
 
         _, body = listener.received.get(timeout=10)
         assert types(json.loads(body)["data"]) == ["application.created"]
+
+    def test_an_app_in_this_process_needs_no_socket(
+        self, http: requests.Session, unit_with: UnitWith, store: Store, bank: Bank
+    ) -> None:
+        app, received = Flask("receiver"), []
+
+        @app.post("/hooks")
+        def receive() -> str:
+            received.append((request.headers["x-unit-signature"], request.get_data()))
+            return ""
+
+        dispatcher = WebhookDispatcher(store, in_background=False, adapters={"https://app.example": WSGIAdapter(app)})
+        http.mount(UNIT_URL, unit_with(dispatcher=dispatcher))
+        hook(bank, "https://app.example/hooks")
+        bank.application(ssn="000000005")
+
+        dispatcher.deliver_due()
+
+        [(signature, body)] = received
+        assert signature == delivery.sign(SECRET, body)
+        assert types(json.loads(body)["data"]) == ["application.created"]
+
+    def test_an_approval_that_only_time_brings_is_delivered_without_a_call(
+        self, bank: Bank, dispatcher: WebhookDispatcher, listener: Listener, clock: time_machine.Traveller
+    ) -> None:
+        hook(bank, listener.url)
+        bank.application(ssn="000000005")
+        dispatcher.deliver_due()
+        at_first = types(delivered(listener))
+        clock.shift(10)
+
+        dispatcher.deliver_due()
+
+        assert at_first == ["application.created"]
+        assert "customer.created" in types(delivered(listener))
+        assert dispatcher.tenants == set()
+
+    def test_a_tenant_may_have_a_webhook_from_the_start(
+        self, http: requests.Session, unit_with: UnitWith, dispatcher: WebhookDispatcher, bank: Bank, listener: Listener
+    ) -> None:
+        first = {"label": "First", "url": listener.url, "token": SECRET, "contentType": "Json"}
+        http.mount(UNIT_URL, unit_with(dispatcher=dispatcher, first_webhook=lambda: first))
+        bank.application(ssn="000000005")
+        bank.application(ssn="000000005")
+
+        dispatcher.deliver_due()
+
+        assert types(delivered(listener)) == ["application.created"] * 2
+        assert [webhook["attributes"]["label"] for webhook in bank.read("/webhooks")] == ["First"]
 
     def test_after_a_crash_the_thread_resumes_at_the_next_change(
         self,
@@ -445,7 +560,7 @@ class TestDelivery:
         for name in ("ada", "bob"):
             with visitor(name):
                 hook(bank, listener.url, deliveryMode="AtMostOnce", token=name)
-                bank.application()  # emits two events
+                bank.application(ssn="000000001")  # emits two events
 
         dispatcher.deliver_due()
 
@@ -479,14 +594,20 @@ class TestDelivery:
         dispatcher.deliver_due()
         dispatcher.deliver_due()
 
-        assert len(delivered(listener)) == 2
+        assert len(delivered(listener)) == 3
 
     def test_a_failed_delivery_is_retried_with_backoff(
-        self, bank: Bank, dispatcher: WebhookDispatcher, listener: Listener, clock: time_machine.Traveller
+        self,
+        bank: Bank,
+        unit: UnitOverHTTP,
+        dispatcher: WebhookDispatcher,
+        listener: Listener,
+        clock: time_machine.Traveller,
     ) -> None:
+        path = f"/customers/{bank.customer()}"
         hook(bank, listener.url)
         listener.answers += [(500, {}), (204, {}), (302, {"Location": "/elsewhere"}), (404, {})]
-        bank.application(ssn="000000005")
+        unit("PATCH", path, document("individualCustomer", {"tags": {"a": "b"}}))
         dispatcher.deliver_due()
         tries = []
 
@@ -508,7 +629,7 @@ class TestDelivery:
 
             dispatcher.deliver_due()
 
-            assert len(delivered(listener)) == 2
+            assert len(delivered(listener)) == 3
             assert elsewhere.deliveries() == []
 
     def test_an_at_most_once_webhook_gets_no_retry(
@@ -524,6 +645,7 @@ class TestDelivery:
 
         assert [types(json.loads(body)["data"]) for _, body in listener.deliveries()] == [
             ["application.created"],
+            ["application.approved"],
             ["customer.created"],
         ]
 
@@ -536,7 +658,7 @@ class TestDelivery:
 
         dispatcher.deliver_due()
 
-        assert [len(json.loads(body)["data"]) for _, body in listener.deliveries()] == [2, 2, 1]
+        assert [len(json.loads(body)["data"]) for _, body in listener.deliveries()] == [2, 2, 2]
 
     def test_the_oldest_queued_events_are_dropped(
         self, bank: Bank, dispatcher: WebhookDispatcher, listener: Listener, monkeypatch: pytest.MonkeyPatch
@@ -605,16 +727,6 @@ class TestDelivery:
         assert (included["id"], included["attributes"]["status"]) == (card["id"], "Frozen")
         assert "kept" not in included
 
-    def test_a_webhook_can_subscribe_to_authorization_requests_only(
-        self, bank: Bank, dispatcher: WebhookDispatcher, listener: Listener
-    ) -> None:
-        hook(bank, listener.url, subscriptionType="OnlyAuthorizationRequest")
-        bank.customer()
-
-        dispatcher.deliver_due()
-
-        assert listener.deliveries() == []
-
     def test_leased_events_are_not_delivered_by_another_dispatcher(
         self, bank: Bank, dispatcher: WebhookDispatcher, store: Store, listener: Listener, clock: time_machine.Traveller
     ) -> None:
@@ -631,7 +743,7 @@ class TestDelivery:
         successor.deliver_due()
 
         assert at_once == []
-        assert len(delivered(listener)) == 2
+        assert len(delivered(listener)) == 3
 
     def test_the_number_of_watched_tenants_is_limited(
         self, bank: Bank, dispatcher: WebhookDispatcher, listener: Listener, monkeypatch: pytest.MonkeyPatch
@@ -647,7 +759,8 @@ class TestDelivery:
         dispatcher.deliver_due()
 
         assert at_first == []
-        assert types(delivered(listener)) == ["application.created", "customer.created", "application.created"]
+        approval = ["application.created", "application.approved", "customer.created"]
+        assert types(delivered(listener)) == [*approval, "application.created"]
 
     def test_a_deleted_tenant_is_no_longer_watched(
         self, bank: Bank, dispatcher: WebhookDispatcher, store: Store

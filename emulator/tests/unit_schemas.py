@@ -1,7 +1,7 @@
 """Checks every Unit response against Unit's published schemas.
 
 ``unit_schemas.json`` is extracted from Unit's OpenAPI description: names, types and required members of the resources
-in use. ``ADDED_SCHEMAS`` and ``AMENDED`` hold what it lacks or gets wrong, with the source of each.
+in use. ``ADDED_SCHEMAS``, ``NEWER`` and ``AMENDED`` hold what it lacks or gets wrong, with the source of each.
 """
 
 from __future__ import annotations
@@ -62,7 +62,8 @@ ADDED_SCHEMAS: Json = {
                     "tags": {"$ref": "#/definitions/Tags"},
                     "applicationFormToken": _object({"token": _TEXT, "expiration": _MOMENT}),
                     "applicationFormSettings": {"type": "object"},
-                }
+                },
+                requestedProducts={"type": "array"},
             ),
             "links": _object({"related": _object({"type": {"const": "text/html"}, "href": _TEXT})}),
         },
@@ -72,6 +73,15 @@ ADDED_SCHEMAS: Json = {
     "accountDepositProduct": _object(
         {"type": {"const": "accountDepositProduct"}, "attributes": _object({"name": _TEXT})}
     ),
+    # From version 0.4.0 of the description.
+    "individualApplicationMissingFields": _object(
+        {
+            "type": {"const": "individualApplicationMissingFields"},
+            "attributes": _object(
+                {"missingFields": {"type": "array", "items": _object({"fieldName": _TEXT, "description": _TEXT})}}
+            ),
+        }
+    ),
     # From the documentation of sensitive card data: the paths that VGS Show reads.
     "pan": _object(
         {"type": {"const": "pan"}, "attributes": _object({"pan": {"type": "string", "pattern": "^[0-9]{16}$"}})}
@@ -80,11 +90,27 @@ ADDED_SCHEMAS: Json = {
 }
 # Members that the description requires, but that real responses lack.
 AMENDED: dict[str, set[str]] = {
-    # A payment with an inline counterparty has no counterparty resource.
-    "AchPaymentRelationships": {"counterparty"},
+    # An ACH payment that is pending or rejected has none yet.
+    "AchPaymentRelationships": {"transaction"},
     # A rejected payment has no transaction.
     "BookPaymentRelationships": {"transaction"},
 }
+# Attributes of resources that newer sources have.
+NEWER: dict[str, Json] = {
+    # Version 0.4.0 of the description.
+    "individualApplication": {
+        **dict.fromkeys(("accountPurpose", "accountPurposeDetail", "sourceOfFunds", "profession"), _TEXT),
+        **dict.fromkeys(("transactionVolume", "transactionVolumeDescription"), _TEXT),
+    },
+    # The generated client 0.19.0.
+    "individualCustomer": dict.fromkeys(("occupation", "annualIncome", "sourceOfIncome"), _TEXT),
+    "authorization": dict.fromkeys(("cardDecisionSource", "declineDescription", "declinedBy"), _TEXT),
+    "purchaseTransaction": {"cardDecisionSource": _TEXT},
+    # The Node SDK 1.4.2.
+    "document": {"archived": {"type": "boolean"}},
+}
+for _name, _members in NEWER.items():
+    _PUBLISHED["resources"][_name]["properties"]["attributes"]["properties"] |= _members
 for _name, _optional in AMENDED.items():
     _PUBLISHED["definitions"][_name]["required"] = sorted({*_PUBLISHED["definitions"][_name]["required"]} - _optional)
 

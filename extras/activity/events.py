@@ -4,18 +4,19 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, datetime, timedelta
-from typing import TypeAlias
+from typing import Annotated, TypeAlias
 
-from pydantic import BaseModel, Field
+from pydantic import AfterValidator, AwareDatetime, BaseModel, Field
 
 from services.unit_client import CustomerClient
-from services.unit_models import Id, Moment, Resource, Whole, attribute
+from services.unit_models import Id, Resource, Whole, attribute
 
 PAGE = 10  # events
 LONGEST = 120  # characters of what is shown of an event
 CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 AT_ONCE, AT_MOST = 25, 2_500  # events that are asked for
 EPOCH = datetime.fromtimestamp(0, UTC)
+Moment = Annotated[AwareDatetime, AfterValidator(lambda at: at.astimezone(UTC))]
 Position: TypeAlias = tuple[datetime, bool, int]
 CURSOR = re.compile(r"(?P<at>[0-9]{1,16})-(?P<kind>[at])-(?P<id>[0-9]{1,20})", re.ASCII)
 OPEN = {  # authorizations without further effect are left out

@@ -38,8 +38,8 @@ def init_app(app: Flask) -> None:
 @with_appcontext
 def doctor(context: click.Context) -> None:
     """Check the setup at Stytch and Unit. Exits with status 1 if something is wrong."""
-    wrong = 0
-    for finding in Doctor(current_app.extensions["settings"], current_app.extensions["http"]).findings():
+    wrong, found = 0, current_app.extensions
+    for finding in Doctor(found["settings"], found["http"], found.get("doctor_checks", ())).findings():
         click.echo(f"{MARKS[finding.ok]} {finding.what}")
         if finding.next_step:
             click.echo(f"  → {finding.next_step}")

@@ -7,10 +7,11 @@ is reported as unknown, never as right.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
+from typing import TypeAlias
 
 from limits.errors import StorageError
 from stytch import Client
@@ -47,11 +48,15 @@ class Finding:
     next_step: str = ""
 
 
+Check: TypeAlias = Callable[[], Iterator[tuple[bool | None, str, str]]]  # the fields of findings
+
+
 class Doctor:
     """Checks one setup."""
 
-    def __init__(self, settings: Settings, http: HttpSession) -> None:
-        self._settings, self._http = settings, http
+    def __init__(self, settings: Settings, http: HttpSession, checks: Sequence[Check] = ()) -> None:
+        """``checks`` are those of other extras, which run if Unit is real and accepts the token."""
+        self._settings, self._http, self._checks = settings, http, checks
         self._environment = settings.stytch_project_id.split("-")[1]
 
     def findings(self) -> Iterator[Finding]:
@@ -124,6 +129,8 @@ class Doctor:
         yield Finding(True if set(granted.values()) != {None} else None, "Unit accepts it")
         for scope, ok in granted.items():
             yield Finding(ok, f"Scope {scope}", NEXT_FOR_SCOPE[ok])
+        for check in self._checks:
+            yield from (Finding(*each) for each in check())
 
     def _hosting(self) -> Iterator[Finding]:
         settings = self._settings

@@ -11,6 +11,7 @@ from flask import Blueprint, Response, request, url_for
 
 from blueprints.cards import card_purpose, current_customer
 from blueprints.htmx import is_htmx, redirect_to, render
+from services.exchange import CARDS_WRITE_SCOPE
 from services.guards import customer_required, revalidate_session
 from services.step_up import step_up_required
 from services.unit_models import Card
@@ -41,7 +42,7 @@ def save(card_id: str) -> Response:
     form, shown = LimitsForm(request.form), _shown()
     if not form.validate():
         return _page(card, limits, 422, form=form, shown=shown, announce="Nothing was saved.")
-    card = set_limits(current_customer(), card, form.changed(limits.own, shown))
+    card = set_limits(current_customer(CARDS_WRITE_SCOPE), card, form.changed(limits.own, shown))
     if not is_htmx():
         return redirect_to(url_for("spending_limits.show", card_id=card_id), announce=SAVED)
     return _page(card, read_limits(current_customer(), card.card_id), done=SAVED, announce=SAVED)

@@ -17,7 +17,7 @@ from werkzeug.local import LocalProxy
 
 from services import methods
 from services.errors import CodeRejected, SecondFactorMissing
-from services.exchange import CARDS_SCOPE, Token, exchange
+from services.exchange import CARDS_SCOPE, CARDS_WRITE_SCOPE, Token, exchange
 from services.guards import fresh_session
 from services.rate_limits import counted, counted_code
 from services.session import Session
@@ -91,7 +91,7 @@ def verify_sms_code(session: Session, code: str) -> None:
     proof = {"verificationToken": text.verification_token, "verificationCode": code}
     try:
         answer = org_client.customer_token(
-            str(session.customer_id), {"scope": CARDS_SCOPE, "expiresIn": lifetime, **proof}
+            str(session.customer_id), {"scope": CARDS_WRITE_SCOPE, "expiresIn": lifetime, **proof}
         )
     except UnitError as error:
         if error.status != 400:
@@ -99,7 +99,9 @@ def verify_sms_code(session: Session, code: str) -> None:
         texts.rejected(session.session_id, text)
         raise CodeRejected("wrong_code") from error
     token = Token(answer.token, time.time() + min(lifetime, answer.expires_in))
-    texts.proved(session.session_id, exchange.keep(session.session_id, token))
+    for scope in (CARDS_SCOPE, CARDS_WRITE_SCOPE):  # one token for both: the code is used up
+        exchange.keep(session.session_id, token, scope)
+    texts.proved(session.session_id, token)
 
 
 def proven_until(session: Session) -> datetime | None:

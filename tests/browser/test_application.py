@@ -9,6 +9,7 @@ from playwright.sync_api import expect
 
 from . import shortcuts
 from .conftest import Arrive
+from .server import Server
 from .visitor import POLL, Visitor
 
 REVIEWED = "000-00-0004"  # Unit's sandbox leaves this one for review
@@ -36,7 +37,9 @@ def test_the_visitor_plays_the_bank_and_may_apply_again(visitor: Visitor) -> Non
     visitor.open_account()
 
 
-def test_a_waiting_page_polls_without_moving_the_focus_and_continues_by_itself(visitor: Visitor) -> None:
+def test_a_waiting_page_polls_without_moving_the_focus_and_continues_by_itself(
+    visitor: Visitor, server: Server
+) -> None:
     visitor.page.clock.install()
     _apply(visitor)
     approve = visitor.page.get_by_role("button", name="Approve")
@@ -52,6 +55,7 @@ def test_a_waiting_page_polls_without_moving_the_focus_and_continues_by_itself(v
     other_tab = visitor.page.context.new_page()
     other_tab.goto("/customer")
     other_tab.get_by_role("button", name="Approve").click()
+    server.move_clock(seconds=31)  # so that Unit is asked, whether or not it has delivered its event by now
     visitor.page.clock.run_for(POLL)
 
     expect(visitor.page.get_by_role("heading", name="Get a card")).to_be_visible()

@@ -11,6 +11,7 @@ import time_machine
 
 from blueprints.cards import current_customer
 from extras.spending_limits.limits import read_limits, set_limits
+from services.exchange import CARDS_WRITE_SCOPE
 from services.unit_client import UnitError
 
 from ..fake_network import FakeNetwork, altered
@@ -161,7 +162,7 @@ def test_a_stale_page_does_not_undo_changes_made_elsewhere_not_even_after_a_mist
 def test_limits_that_the_form_does_not_show_stay(holder: Visitor, card_path: str) -> None:
     with request_of(holder):
         card, _account = current_customer().card(card_path.rpartition("/")[2])
-        set_limits(current_customer(), card, {"dailyCardTransaction": 70_000})
+        set_limits(current_customer(CARDS_WRITE_SCOPE), card, {"dailyCardTransaction": 70_000})
 
     save(holder, card_path, daily_purchase="100")
 

@@ -10,7 +10,9 @@ and ``running()`` on a free port.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import hashlib
+import hmac
+from collections.abc import Callable, Mapping
 from typing import Protocol
 
 import requests
@@ -19,7 +21,7 @@ from flask import Flask
 from . import application_page, stytch, unit, views
 from .control_access import ControlAccess
 from .server import create_app, org_token, running
-from .store import Store
+from .store import Json, Store
 from .transport import WSGIAdapter, current_tenant
 from .visitor_controls import VisitorControls
 
@@ -56,7 +58,11 @@ def mount(app: Flask, session: requests.Session, settings: HostSettings) -> set[
     Returns the endpoints of those pages, which need no sign-in.
     """
     store = Store(settings.emulator_database_url)
+    dispatcher = unit.WebhookDispatcher(store, adapters={settings.public_url: WSGIAdapter(app)})
+    app.extensions["emulator_dispatcher"] = dispatcher
     app.config["CARD_NUMBER_SOURCES"] = {"frame-src": "'self'"}
+    if "unit" in settings.emulated:
+        app.config["UNIT_WEBHOOK_TOKEN"] = _secret_of(app)
     stytch_app, unit_app = attach(
         session,
         store,
@@ -66,6 +72,8 @@ def mount(app: Flask, session: requests.Session, settings: HostSettings) -> set[
         stytch_url=settings.stytch_api_url if "stytch" in settings.emulated else None,
         unit_url=settings.unit_api_url if "unit" in settings.emulated else None,
         jwks_url=settings.jwks_url,
+        dispatcher=dispatcher,
+        first_webhook=lambda: _webhook_of(app),
     )
     if stytch_app and unit_app:
         _add_controls(app, session, settings, VisitorControls(store, settings.stytch_project_id, stytch_app, unit_app))
@@ -76,8 +84,8 @@ def mount(app: Flask, session: requests.Session, settings: HostSettings) -> set[
         pages.append(views.stytch_pages(store, stytch_app))
     if unit_app:
         _fill_slots(app, views.UNIT_SLOTS)
-        pages.append(views.unit_pages(store, unit_app))
-        pages.append(application_page.pages(store, lambda _token: current_tenant.get(), "/emulator"))
+        pages.append(views.unit_pages(store, unit_app, dispatcher.watch))
+        pages.append(application_page.pages(store, lambda _token: current_tenant.get(), dispatcher.watch, "/emulator"))
     return views.add_pages(app, *pages)
 
 
@@ -86,6 +94,19 @@ def _add_controls(app: Flask, session: requests.Session, settings: HostSettings,
     app.extensions["emulator"] = controls
     session.mount(settings.stytch_api_url, WSGIAdapter(controls.disturbed("stytch", controls.stytch_app)))
     session.mount(settings.unit_api_url, WSGIAdapter(controls.disturbed("unit", controls.unit_app)))
+
+
+def _secret_of(app: Flask) -> str:
+    """The secret of the app's webhook, the same in all processes that serve it."""
+    return hmac.new(str(app.secret_key).encode(), b"emulated webhook", hashlib.sha256).hexdigest()
+
+
+def _webhook_of(app: Flask) -> Json | None:
+    """The webhook of the app, which each tenant has from the start; None if the app receives none."""
+    if not (url := app.config.get("UNIT_WEBHOOK_URL")):
+        return None
+    kinds = {"contentType": "Json", "deliveryMode": "AtLeastOnce"}
+    return {"label": "This app", "url": url, "token": app.config["UNIT_WEBHOOK_TOKEN"], **kinds}
 
 
 def _fill_slots(app: Flask, templates: Mapping[str, str]) -> None:
@@ -105,12 +126,15 @@ def attach(
     stytch_url: str | None,
     unit_url: str | None,
     jwks_url: str,
+    dispatcher: unit.WebhookDispatcher | None = None,
+    first_webhook: Callable[[], Json | None] = lambda: None,
 ) -> tuple[Flask | None, Flask | None]:
     """Answer the session's calls to the given origins in this process.
 
     ``public_url`` is where a browser reaches the emulator's pages. ``redirect_url`` is the one redirect URL registered
     for the project. ``jwks_url`` is what Unit's dashboard holds under *JWT Settings*; it is fetched through the same
-    session, so it may be Stytch's live URL. Returns the emulated Stytch and Unit, each None if not emulated.
+    session, so it may be Stytch's live URL. The last two are as in ``unit.create_app``. Returns the emulated Stytch and
+    Unit, each None if not emulated.
     """
     stytch_app = unit_app = None
     if stytch_url:
@@ -123,6 +147,8 @@ def attach(
             jwt_settings=lambda _tenant: jwt_settings,
             fetch=lambda url: session.get(url).json(),
             public_url=public_url,
+            dispatcher=dispatcher,
+            first_webhook=first_webhook,
         )
         session.mount(unit_url, WSGIAdapter(unit_app))
     return stytch_app, unit_app

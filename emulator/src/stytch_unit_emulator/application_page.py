@@ -39,8 +39,13 @@ class Question:
     is_wrong: bool = False
 
 
-def pages(store: Store, tenant_of: Callable[[str], str | None], url_prefix: str | None = None) -> Blueprint:
-    """The form that Unit hosts. ``tenant_of`` finds the tenant of a link's token."""
+def pages(
+    store: Store, tenant_of: Callable[[str], str | None], changed: Callable[[str], None], url_prefix: str | None = None
+) -> Blueprint:
+    """The form that Unit hosts.
+
+    ``tenant_of`` finds the tenant of a link's token. ``changed`` is told which tenant has changed.
+    """
     bp = Blueprint("emulator_form", __name__, url_prefix=url_prefix, template_folder="templates/form")
 
     def open_form(tenant: Tenant, token: str) -> Json:
@@ -66,6 +71,7 @@ def pages(store: Store, tenant_of: Callable[[str], str | None], url_prefix: str 
         try:
             with store.change(tenant.id) as tenant:
                 unit.submit(tenant, open_form(tenant, token), answers(request.form))
+            changed(tenant.id)
         except UnitFault as fault:
             if wrong := wrong_fields(fault):
                 return make_response(_page(form, wrong), 422)  # otherwise it was already submitted

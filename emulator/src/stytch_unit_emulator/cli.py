@@ -12,7 +12,7 @@ import click
 from flask import Flask
 from werkzeug.serving import make_server
 
-from . import __version__, strict_json, stytch
+from . import __version__, strict_json, stytch, unit
 from .control_access import MIN_TOKEN, ControlAccess, check_host_name
 from .seed_input import BadSeed
 from .server import SAMPLE_PROJECT, create_app
@@ -63,6 +63,12 @@ def _origin(_context: click.Context, _option: click.Parameter, url: str | None) 
     "several times.",
 )
 @click.option(
+    "--bank",
+    type=click.Choice(unit.BANKS),
+    help="Require the answers that Unit's bank asks applicants for: Thread Bank's, or other banks'. By default, an "
+    "application may give either's.",
+)
+@click.option(
     "--controls",
     is_flag=True,
     help="Turn on the control API for tests at /control: clock, faults, keys, "
@@ -105,6 +111,7 @@ def main(
     database: str | None,
     public_url: str | None,
     app_hosts: frozenset[str],
+    bank: str | None,
     controls: bool,
     control_hosts: frozenset[str],
     control_token: str,
@@ -122,7 +129,8 @@ def main(
         access = ControlAccess(control_hosts, control_token)
     except ValueError as error:
         raise click.UsageError(f"{error}: --control-token or EMULATOR_CONTROL_TOKEN.") from error
-    app = create_app(database, controls=access if controls else None, public_url=public_url, app_hosts=app_hosts)
+    controls_for = access if controls else None
+    app = create_app(database, controls=controls_for, public_url=public_url, app_hosts=app_hosts, bank=bank)
     if seed:
         _fill(app, project, seed)
     _serve(app, host, port)

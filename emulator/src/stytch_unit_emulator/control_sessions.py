@@ -60,7 +60,7 @@ def add_routes(bp: Blueprint, store: Store, stytch_app: Flask, unit_app: Flask) 
         if unknown or not wanted:
             abort(400, f"scope must be scopes of an org token: {nearest(' '.join(unknown), unit.ORG_SCOPES)}.")
         with store.change(tenant(project_id)) as own:
-            return {"token": unit.add_org_token(own, project_id, wanted)}, 201
+            return {"token": unit.add_org_token(own, project_id, wanted)[0]}, 201
 
 
 def start(own: Tenant, project_id: str, given: Json) -> Json:

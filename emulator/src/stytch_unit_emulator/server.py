@@ -10,7 +10,7 @@ import logging
 import os
 import re
 import threading
-from collections.abc import Iterable, Iterator, Set
+from collections.abc import Callable, Iterable, Iterator, Set
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
@@ -53,20 +53,22 @@ def create_app(
     public_url: str | None = None,
     app_hosts: Set[str] = frozenset(),
     ledger: bool = True,
+    bank: str | None = None,
 ) -> Flask:
     """Both services, a start page and optionally the control API, as one app.
 
     Without a URL, the data is in the database of ``EMULATOR_DATABASE_URL``, or in a SQLite file under ``instance/``.
     ``controls`` says who may use the control API; without it there is none. With it, a ``ledger`` records requests.
     ``public_url`` is the base of links, if browsers reach the app at another origin than API clients do. ``app_hosts``
-    are host names at which plain http redirect and webhook URLs are accepted, besides loopback. Raises BadDatabaseURL.
+    are host names at which plain http redirect and webhook URLs are accepted, besides loopback. ``bank``
+    is whose questions applications at Unit must answer, one of ``unit.BANKS``. Raises BadDatabaseURL.
     """
     given = database_url or os.environ.get("EMULATOR_DATABASE_URL", "").strip()
     url = given or f"sqlite:///{Path.cwd() / 'instance' / 'emulator.db'}"
     store = LedgerStore(url) if controls else Store(url)
-    stytch_app, unit_app = _services(store, public_url, frozenset(app_hosts))
+    stytch_app, unit_app = _services(store, public_url, frozenset(app_hosts), bank)
     seed = partial(seeding.seed, store=store, stytch_app=stytch_app, unit_app=unit_app)
-    app = _front_app(store, controls, frozenset(app_hosts))
+    app = _front_app(store, controls, frozenset(app_hosts), unit_app.extensions["emulated_unit"].dispatcher.watch)
     both = _by_path(app.wsgi_app, stytch_app, unit_app)
     if controls and isinstance(store, LedgerStore):
         operations = Operations(stytch_app, unit_app)
@@ -127,7 +129,7 @@ class _SilentRequestHandler(WSGIRequestHandler):
         """Log nothing."""
 
 
-def _services(store: Store, public_url: str | None, app_hosts: frozenset[str]) -> tuple[Flask, Flask]:
+def _services(store: Store, public_url: str | None, app_hosts: frozenset[str], bank: str | None) -> tuple[Flask, Flask]:
     stytch_app = stytch.create_app(store, public_url=public_url, app_hosts=app_hosts)
     in_process = requests.Session()
     in_process.mount(IN_PROCESS, WSGIAdapter(stytch_app))
@@ -139,6 +141,7 @@ def _services(store: Store, public_url: str | None, app_hosts: frozenset[str]) -
         fetch=lambda url: in_process.get(url).json(),
         public_url=public_url,
         app_hosts=app_hosts,
+        bank=bank,
     )
     return stytch_app, unit_app
 
@@ -156,12 +159,14 @@ def _by_path(front: WSGIApplication, stytch_app: WSGIApplication, unit_app: WSGI
     return application
 
 
-def _front_app(store: Store, access: ControlAccess | None, app_hosts: frozenset[str]) -> Flask:
+def _front_app(
+    store: Store, access: ControlAccess | None, app_hosts: frozenset[str], changed: Callable[[str], None]
+) -> Flask:
     app = Flask(__name__, template_folder="templates/server", static_folder=None)
     app.config["MAX_CONTENT_LENGTH"] = control_api.MAX_BYTES
     app.context_processor(lambda: {"csrf_token": str})  # the secret token in the form's URL prevents CSRF
     app.add_template_filter(clock.display, "display_time")
-    app.register_blueprint(application_page.pages(store, lambda token: unit.tenant_of_form(token, store)))
+    app.register_blueprint(application_page.pages(store, lambda token: unit.tenant_of_form(token, store), changed))
 
     @app.after_request
     def finish(response: Response) -> Response:

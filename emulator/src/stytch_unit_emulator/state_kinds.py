@@ -99,6 +99,7 @@ SECTIONS: dict[str, Section] = {
         {
             "transaction": Kind("Transactions", _SUMMARY | {"Created": _CREATED}),
             "authorization": Kind("Authorizations", _SUMMARY | {"Status": _STATUS, "Created": _CREATED}),
+            "counterparty": Kind("Counterparties", {"Name": "attributes.name", "Created": _CREATED}),
             "payment": Kind("Payments", _PAYMENT | {"Status": _STATUS, "Created": _CREATED}),
             "received_payment": Kind("Received payments", _PAYMENT | {"Status": _STATUS, "Created": _CREATED}),
         },
@@ -109,7 +110,7 @@ SECTIONS: dict[str, Section] = {
             "magic_link": Kind("Magic links", {"User": "user_id", "Type": "kind", "Used": "used"}),
             "otp": Kind("Passcodes", {"User": "user_id", "Channel": "channel", "Used": "used"}),
             "customer_token": Kind("Customer tokens", {"Customer": "customer_id", "Scopes": "scopes"}),
-            "org_token": Kind("Org tokens", {"Scopes": "scopes"}),
+            "org_token": Kind("Org tokens", {"Scopes": "internal.scopes", "Expires": "attributes.expiration"}),
             "token_verification": Kind("Verifications by code", {"Customer": "customer_id", "Attempts": "attempts"}),
         },
     ),

@@ -150,8 +150,8 @@ def stytch_pages(store: Store, stytch_app: WSGIApplication) -> Blueprint:
     return bp
 
 
-def unit_pages(store: Store, unit_app: WSGIApplication) -> Blueprint:
-    """The bank's pages: application decisions and the card number frame."""
+def unit_pages(store: Store, unit_app: Flask, changed: Callable[[str], None]) -> Blueprint:
+    """The bank's pages: application decisions and the card number frame. ``changed`` is told which tenant changes."""
     bp = Blueprint("emulator_unit", __name__, url_prefix="/emulator", template_folder="templates/unit")
 
     @bp.app_context_processor
@@ -169,6 +169,7 @@ def unit_pages(store: Store, unit_app: WSGIApplication) -> Blueprint:
             if application_id not in {application.id for application in unit.pending_applications(tenant)}:
                 abort(404)
             unit.decide(tenant, application_id, approve=request.form.get("decision") == "approve")
+        changed(current_tenant.get())
         return make_response(redirect(url_for("onboarding.index"), 303))
 
     @bp.post("/cards/<int:card_id>/number")

@@ -110,7 +110,69 @@ test("a version 2 form has a link", async () => {
   assert.equal((await org.applicationForms.create(form)).data.id, made.data.id);
   assert.deepEqual(ids(await org.applicationForms.list({ tags: { tier: "gold" } })), [made.data.id]);
   assert.equal((await org.applicationForms.get(made.data.id)).data.id, made.data.id);
-  await assert.rejects(tenant().org.applicationForms.create(form), refusal("400", "invalid_value"));
+  await assert.rejects(org.applicationForms.create({ ...form, attributes: {} }), refusal("400", "invalid_value"));
+});
+
+test("a version 1 form has its link in an attribute", async () => {
+  const made = await tenant().org.applicationForms.create({ type: "applicationForm", attributes: {} });
+
+  assert.ok(made.data.attributes.url.startsWith(`${origin}/application-form/`));
+});
+
+test("a counterparty is created, changed, paid by ACH and deleted", async () => {
+  const { account, org } = tenant();
+  const accountId = await account(10_000);
+  const customerId = (await org.accounts.get(accountId)).data.relationships.customer.data.id;
+  const bob = { name: "Bob", type: "Person", routingNumber: "812345678", accountNumber: "1", accountType: "Checking" };
+  const relationships = { customer: to("customer", customerId) };
+  const { id } = (await org.counterparties.create({ type: "achCounterparty", attributes: bob, relationships })).data;
+  const pay = async () =>
+    org.payments.create({
+      type: "achPayment",
+      attributes: { amount: 500, direction: "Credit", description: "Rent" },
+      relationships: { account: to("depositAccount", accountId), counterparty: to("counterparty", id) },
+    });
+  const [sent, canceled] = [(await pay()).data, (await pay()).data];
+
+  // This version of the client has no methods for them.
+  for (const step of ["transmit", "clear"]) {
+    const data = { type: `${step}AchPayment`, relationships: { payment: to("achPayment", sent.id) } };
+    await axios.post(`${origin}/sandbox/ach/${step}`, { data }, { headers: org.cards.headers });
+  }
+
+  assert.equal((await org.payments.get(sent.id)).data.attributes.status, "Sent");
+  assert.equal((await org.payments.cancel(canceled.id)).data.attributes.status, "Canceled");
+  assert.equal((await org.accounts.get(accountId)).data.attributes.balance, 9_500);
+  assert.deepEqual(ids(await org.counterparties.list({ customerId, routingNumber: bob.routingNumber })).includes(id), true);
+  await org.counterparties.delete(id);
+  await assert.rejects(org.counterparties.get(id), refusal("404", "not_found"));
+});
+
+test("a received payment is advanced", async () => {
+  const { account, org } = tenant();
+  const accountId = await account();
+  const announced = await org.simulations.createAchReceivedPayment({
+    type: "achReceivedPayment",
+    attributes: { amount: 500, completionDate: "2026-06-02", description: "Wages", companyName: "Acme" },
+    relationships: { account: to("depositAccount", accountId) },
+  });
+
+  const advanced = await org.receivedPayments.advance(announced.data.id);
+
+  assert.equal(advanced.data.attributes.status, "Advanced");
+  assert.equal((await org.accounts.get(accountId)).data.attributes.balance, 500);
+});
+
+test("an org token with one scope is created and revoked", async () => {
+  const { org } = tenant();
+  const attributes = { description: "Reports", scope: "accounts", expiration: "2999-01-01T00:00:00.000Z" };
+
+  const made = (await org.orgTokens.create("1", { type: "apiToken", attributes })).data;
+
+  assert.deepEqual(ids(await new Unit(made.attributes.token, origin).accounts.list()), []);
+  assert.deepEqual(ids(await org.orgTokens.list("1")), [made.id]);
+  await org.orgTokens.revoke("1", made.id);
+  assert.deepEqual(ids(await org.orgTokens.list("1")), []);
 });
 
 test("a customer is read, updated and archived", async () => {

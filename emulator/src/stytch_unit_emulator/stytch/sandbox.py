@@ -66,6 +66,18 @@ def _passcode(call: Call) -> Json | None:
     return {"method_id": method_id, "reset_sessions": False, **proven}
 
 
+def _revocation(call: Call) -> Json | None:
+    return {"status_code": 200} if call.body.get("email") == EMAIL else None
+
+
+def _creation(call: Call) -> Json | None:
+    """A new user with the sandbox address is the sandbox user."""
+    if call.body.get("email") != EMAIL:
+        return None
+    ids = {"user_id": USER_ID, "email_id": EMAIL_ID, "phone_id": ""}
+    return {"status_code": 201, **ids, "status": "active", "user": _user(call)}
+
+
 def _link(call: Call) -> Json | None:
     if call.body.get("token") == USED_LINK_TOKEN:
         raise StytchFault("unable_to_auth_magic_link")
@@ -157,12 +169,14 @@ _ANSWERS: dict[str, Callable[[Call], Json | None]] = {
     "/v1/magic_links/email/send": _mail,
     "/v1/magic_links/email/login_or_create": _mail,
     "/v1/magic_links/email/invite": _mail,
+    "/v1/magic_links/email/revoke_invite": _revocation,
     "/v1/magic_links/authenticate": _link,
     **{f"/v1/otps/{channel}/{way}": _text for channel in ("sms", "whatsapp") for way in ("login_or_create", "send")},
     "/v1/otps/email/login_or_create": _mail,
     "/v1/otps/email/send": _mail,
     "/v1/otps/authenticate": _passcode,
     "/v1/sessions/authenticate": _session,
+    "/v1/users": _creation,
     "/v1/totps": _totp_creation,
     "/v1/totps/authenticate": _totp,
     "/v1/totps/recovery_codes": _recovery_codes,

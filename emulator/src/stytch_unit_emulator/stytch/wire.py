@@ -123,9 +123,16 @@ def _body(fault: StytchFault) -> Json:
     }
 
 
+def _refuse_unknown(error_type: str) -> Response:
+    """Say that the operation is not emulated, as Stytch may well have it."""
+    body = _body(StytchFault(error_type))
+    why = f"This emulator does not have {request.method} {request.path}; its docs/coverage.md lists what it has."
+    return envelope(body | {"error_message": f"{body['error_message']} {why}"})
+
+
 def _refuse_http(error: HTTPException) -> Response:
     if isinstance(error, NotFound):
-        return _refuse(StytchFault("route_not_found"))
+        return _refuse_unknown("route_not_found")
     if isinstance(error, MethodNotAllowed):
-        return _refuse(StytchFault("method_not_allowed"))
+        return _refuse_unknown("method_not_allowed")
     return _refuse(StytchFault("bad_request" if (error.code or 500) < 500 else "internal_server_error"))

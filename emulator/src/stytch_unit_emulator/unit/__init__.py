@@ -1,7 +1,7 @@
 """The emulated Unit sandbox API for a debit card program for individuals.
 
-Not emulated: businesses, joint and credit accounts, PINs, activation with card data, counterparties, payments to other
-banks, statements, authorization requests, cardholder tokens, rate limits.
+Not emulated: businesses, joint and credit accounts, setting PINs, wires, checks, recurring payments, authorization
+requests, cardholder tokens, rate limits. ``docs/coverage.md`` lists every operation.
 
 The table lists every refusal. Each row has a test of the same name. Source: *docs* is Unit's documentation, API
 description or SDKs; *catalog* is a third party's summary of them; *emulator* is a rule of this emulator; UNCONFIRMED is
@@ -19,6 +19,7 @@ a choice made here because Unit's behavior is undocumented. The code marks the p
 | an unknown id is not found | 404 not_found | UNCONFIRMED |
 | another customers resource is not found | 404 not_found | UNCONFIRMED |
 | an unknown route is not found | 404 not_found | UNCONFIRMED |
+| an operation that is not emulated says so | 501 | emulator |
 | an unknown method is not allowed | 405 | UNCONFIRMED |
 | a body that is not json api is invalid | 400 invalid_value | catalog |
 | a body over 64 kib is too large | 413 | emulator |
@@ -29,14 +30,16 @@ a choice made here because Unit's behavior is undocumented. The code marks the p
 | a full tenant refuses new records | 400 limits_exceeded | emulator |
 | an invalid attribute is refused | 400 invalid_value | catalog |
 | an applications subject cannot be changed | 400 invalid_value | docs |
-| a decided application cannot be canceled | 400 invalid_value | docs, code UNCONFIRMED |
+| a decided or pending application cannot be canceled | 400 invalid_value | docs, code UNCONFIRMED |
 | only an application under review can be decided | 400 invalid_value | docs, code UNCONFIRMED |
 | only pdf png and jpeg files are accepted | 400 invalid_value | docs, code UNCONFIRMED |
 | a file over 10 mib is too large | 413 | emulator |
 | a decided application accepts no documents | 400 invalid_value | UNCONFIRMED |
 | a document of a decided application cannot be reviewed | 400 invalid_value | UNCONFIRMED |
-| a version 1 form is refused | 400 invalid_value | UNCONFIRMED |
-| a form needs an idempotency key | 400 invalid_value | docs |
+| an answer that the bank does not ask for is refused | 400 invalid_value | UNCONFIRMED |
+| some purposes need a detail | 400 invalid_value | docs, code UNCONFIRMED |
+| only a selfie verification can be verified | 400 invalid_value | UNCONFIRMED |
+| a version 2 form needs an idempotency key | 400 invalid_value | docs |
 | an invalid form is refused | 400 invalid_value | emulator |
 | a form can be submitted once | 409 already_exists | UNCONFIRMED |
 | a customers identity cannot be changed | 400 invalid_value | docs |
@@ -54,9 +57,18 @@ a choice made here because Unit's behavior is undocumented. The code marks the p
 | a closed account cannot be closed again | 400 not_supported_for_account_status | catalog |
 | a closed account receives nothing | 400 not_supported_for_account_status | catalog |
 | a closed account declines purchases | 400 not_supported_for_account_status | UNCONFIRMED |
-| a debit over the available balance is refused | 400 limits_exceeded | UNCONFIRMED |
+| a sandbox payment can only be a credit | 400 invalid_value | docs |
+| cash over the available balance is refused | 400 limits_exceeded | UNCONFIRMED |
 | an amount that is not positive cents is invalid | 400 invalid_value | catalog |
 | a received payment can be completed once | 400 invalid_value | UNCONFIRMED |
+| only an advanceable payment can be advanced | 400 invalid_value | docs, code UNCONFIRMED |
+| an ach payment describes one counterparty | 400 invalid_value | docs, code UNCONFIRMED |
+| another customers counterparty cannot be paid | 400 counterparty_not_found | catalog |
+| a counterparty is paid or debited as permitted | 400 invalid_value | docs, code UNCONFIRMED |
+| only a pending ach payment can be canceled | 400 invalid_value | docs, code UNCONFIRMED |
+| the sandbox moves ach payments in order | 400 invalid_value | UNCONFIRMED |
+| a counterparty needs an account or a plaid token | 400 invalid_value | docs |
+| only a plaid counterparty has a balance | 400 invalid_value | docs, code UNCONFIRMED |
 | an account cannot pay itself | 400 invalid_value | UNCONFIRMED |
 | an unknown account cannot be paid | 400 account_not_found | catalog |
 | a customer cannot debit another customers account | 400 account_not_found | UNCONFIRMED |
@@ -77,16 +89,22 @@ a choice made here because Unit's behavior is undocumented. The code marks the p
 | an inactive card shows no secrets | 400 not_supported_for_card_status | docs, code catalog |
 | a physical card shows no secrets | 400 not_supported_for_card_type | docs, code UNCONFIRMED |
 | a token for one card shows no other cards secrets | 404 not_found | docs, code UNCONFIRMED |
-| an unusable card has no pin status | 400 not_supported_for_card_status | UNCONFIRMED |
+| a wrong cvv2 or expiration activates no card | 400 invalid_value | UNCONFIRMED |
+| an inactive card has no pin status | 400 not_supported_for_card_status | UNCONFIRMED |
 | an inactive card declines purchases | 400 not_supported_for_card_status | UNCONFIRMED |
 | a purchase over the available balance is declined | 400 limits_exceeded | UNCONFIRMED |
 | a purchase over a limit is declined | 400 limits_exceeded | UNCONFIRMED |
 | a purchase needs a card of the account | 400 card_not_found | catalog |
 | an authorization over the available balance is declined | 400 limits_exceeded | UNCONFIRMED |
+| only an open authorization can be released | 400 invalid_value | docs, code UNCONFIRMED |
 | an authorization can be settled once | 400 invalid_value | UNCONFIRMED |
 | another cards authorization cannot be settled | 400 authorization_not_found | UNCONFIRMED |
 | an unknown customer gets no token | 404 not_found | UNCONFIRMED |
 | a scope that is not for customers is invalid | 400 invalid_value | UNCONFIRMED |
+| an api token has no more scopes than its maker | 400 invalid_value | UNCONFIRMED |
+| an expired or revoked api token is unauthorized | 401 unauthorized | docs |
+| an api token works from its addresses only | 403 forbidden | catalog |
+| an upgradable scope needs the scope to create tokens | 400 invalid_value | docs, code UNCONFIRMED |
 | an upgradable scope must be a customer scope | 400 invalid_value | UNCONFIRMED |
 | an invalid token attribute is refused | 400 invalid_value | catalog |
 | an expiration outside 1 to 86400 seconds is invalid | 400 invalid_value | docs, code UNCONFIRMED |
@@ -115,45 +133,22 @@ a choice made here because Unit's behavior is undocumented. The code marks the p
 
 from __future__ import annotations
 
-import logging
-from collections.abc import Callable
-
-from flask import Flask, Response, request
-from werkzeug.exceptions import HTTPException
-
-from ..store import Json, Store, TenantFull
-from . import (
-    accounts,
-    application_documents,
-    applications,
-    card_secrets,
-    cards,
-    cors,
-    customers,
-    forms,
-    jsonapi,
-    payments,
-    received_payments,
-    sandbox,
-    sandbox_money,
-    tokens,
-    transactions,
-    webhooks,
-)
+from .app import create_app
 from .bearers import ORG_TOKEN, add_org_token
 from .bearers import named_by as tenant_named_by
-from .calls import Emulation
 from .delivery import Attempt, Delivery, WebhookDispatcher
-from .errors import REFUSALS, UnitFault, http_error_body
+from .errors import REFUSALS, UnitFault
 from .errors import by_status as refusal
 from .forms import open_form, submit, tenant_of_form
 from .jsonapi import MEDIA_TYPE
 from .onboarding import PendingApplication, decide, pending_applications
 from .proof import JwtSettings
+from .questionnaires import BANKS
 from .scopes import ORG as ORG_SCOPES
 from .verification import CODE as VERIFICATION_CODE
 
 __all__ = [
+    "BANKS",
     "MEDIA_TYPE",
     "ORG_SCOPES",
     "ORG_TOKEN",
@@ -175,73 +170,3 @@ __all__ = [
     "tenant_named_by",
     "tenant_of_form",
 ]
-
-logger = logging.getLogger(__name__)
-
-MAX_BYTES = 64 * 1024  # of a request
-RESOURCES = (
-    applications,
-    application_documents,
-    forms,
-    customers,
-    tokens,
-    accounts,
-    cards,
-    card_secrets,
-    transactions,
-    payments,
-    received_payments,
-    sandbox,
-    sandbox_money,
-    webhooks,
-)
-
-
-def create_app(
-    store: Store,
-    *,
-    jwt_settings: Callable[[str], JwtSettings | None],
-    fetch: Callable[[str], Json],
-    public_url: str | None = None,
-    dispatcher: WebhookDispatcher | None = None,
-    app_hosts: frozenset[str] = frozenset(),
-) -> Flask:
-    """The emulated Unit API as a Flask app.
-
-    ``jwt_settings`` returns a tenant's *JWT Settings*, and ``fetch`` gets JSON from a URL, for the identity provider's
-    keys. ``public_url`` is the base of hosted pages, if browsers reach them at another origin than API clients do.
-    ``dispatcher`` delivers webhooks; the default one runs in a background thread. ``app_hosts`` are host names to which
-    webhooks may go over plain http, besides loopback.
-    """
-    app = Flask(__name__, static_folder=None)
-    app.config["MAX_CONTENT_LENGTH"] = MAX_BYTES
-    app.extensions["emulated_unit"] = Emulation(
-        store, jwt_settings, fetch, public_url, dispatcher or WebhookDispatcher(store), app_hosts
-    )
-    app.url_map.strict_slashes = False
-    app.url_map.merge_slashes = False
-    for resource in RESOURCES:
-        app.register_blueprint(resource.routes)
-    app.register_error_handler(UnitFault, lambda fault: jsonapi.encode(fault.document(), fault.status))
-    app.register_error_handler(HTTPException, _http_error)
-    app.register_error_handler(TenantFull, _full)
-    app.after_request(_finish)
-    cors.install(app)
-    return app
-
-
-def _http_error(error: HTTPException) -> Response:
-    """Answer what no view handles: unknown routes and methods, crashes."""
-    return jsonapi.encode(http_error_body(error.code or 500, error.name), error.code or 500)
-
-
-def _full(full: TenantFull) -> Response:
-    """Refuse to store more for one tenant."""
-    fault = UnitFault("limits_exceeded", f"In this emulated bank, {full}")
-    return jsonapi.encode(fault.document(), fault.status)
-
-
-def _finish(response: Response) -> Response:
-    response.headers["Cache-Control"] = "no-store"
-    logger.info("%s %s %d", request.method, request.path, response.status_code)
-    return response

@@ -9,12 +9,12 @@ from flask import Blueprint, Response
 
 from .. import clock
 from ..store import Json
-from . import events, idempotency, jsonapi, queries, spending
+from . import events, filters, idempotency, jsonapi, queries, spending
 from .calls import Call, endpoint
 from .customers import check_active
 from .documents import merged_tags, read
 from .errors import UnitFault
-from .schema import IDEMPOTENCY_KEY, fields, one_of, tags, text
+from .schema import IDEMPOTENCY_KEY, fields, one_of, or_null, tags, text
 
 routes = Blueprint("accounts", __name__)
 
@@ -31,20 +31,23 @@ CLOSE = {
         {
             "reason": one_of("ByCustomer", "Fraud"),
             "closeReasonText": text(),
-            "fraudReason": one_of(
-                "ACHActivity",
-                "CardActivity",
-                "CheckActivity",
-                "ApplicationHistory",
-                "AccountActivity",
-                "ClientIdentified",
-                "IdentityTheft",
-                "LinkedToFraudulentCustomer",
+            "fraudReason": or_null(
+                one_of(
+                    "ACHActivity",
+                    "CardActivity",
+                    "CheckActivity",
+                    "ApplicationHistory",
+                    "AccountActivity",
+                    "ClientIdentified",
+                    "IdentityTheft",
+                    "LinkedToFraudulentCustomer",
+                )
             ),
+            "bankReason": or_null(one_of("ProhibitedBusiness", "MissingCddEdd", "NonUsOperation", "SuspectedFraud")),
         },
     ),
 }
-FREEZE = {"accountFreeze": fields({}, {"reason": one_of("Fraud", "Other"), "reasonText": text()})}
+FREEZE = {"accountFreeze": fields({}, {"reason": one_of("Fraud", "Other"), "reasonText": or_null(text())})}
 # Cents. UNCONFIRMED: the sandbox's limits for a new account. They are returned but not enforced.
 ACH_LIMITS = {
     "dailyDebit": 500_000,
@@ -62,12 +65,12 @@ CARD_LIMITS = {
 }
 CHECK_LIMITS = {"daily": 100_000, "monthly": 500_000, "dailySoft": 50_000, "monthlySoft": 250_000}
 FILTERS = {
-    "customerId": queries.related_to("customer"),
-    "status": queries.in_values("status", "Open", "Frozen", "Closed"),
-    "type": queries.of_type("Account"),
-    "fromBalance": queries.at_least("balance"),
-    "toBalance": queries.at_most("balance"),
-    "tags": queries.has_tags,
+    "customerId": filters.related_to("customer"),
+    "status": filters.in_values("status", "Open", "Frozen", "Closed"),
+    "type": filters.of_type("Account"),
+    "fromBalance": filters.at_least("balance"),
+    "toBalance": filters.at_most("balance"),
+    "tags": filters.has_tags,
 }
 
 
@@ -169,6 +172,7 @@ def close_account(call: Call, account_id: str) -> Response:
     account = call.get("account", account_id)
     attributes = read(CLOSE, empty=True).attributes
     check_open(account)
+    attributes.pop("bankReason", None)  # never returned by Unit
     changes = {"status": "Closed", "closeReason": attributes.pop("reason", "ByCustomer"), **attributes}
     events.emit(call.tenant, "account.closed", account, "customer", attributes={"closeReason": changes["closeReason"]})
     return jsonapi.reply(jsonapi.update(call.tenant, "account", account, changes))

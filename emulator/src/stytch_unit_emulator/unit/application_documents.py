@@ -5,21 +5,32 @@ from __future__ import annotations
 from flask import Blueprint, Response, request
 
 from ..store import Json
-from . import jsonapi, onboarding
+from . import document_records, jsonapi, onboarding
 from .calls import Call, endpoint
+from .documents import read
 from .errors import UnitFault
+from .schema import fields, text
 
 routes = Blueprint("application_documents", __name__)
 
 MAX_BYTES = 10 * 1024 * 1024
 SIGNATURES = {"application/pdf": b"%PDF", "image/png": b"\x89PNG", "image/jpeg": b"\xff\xd8\xff"}
+VERIFY = {"selfieVerification": fields({"jobId": text()})}
 
 
 @routes.get("/applications/<application_id>/documents")
 @endpoint("applications", org_only=True)
 def list_documents(call: Call, application_id: str) -> Response:
-    """List the documents that an application requires."""
-    return jsonapi.reply(onboarding.documents(call.tenant, call.get("application", application_id)))
+    """List the documents of an application."""
+    return jsonapi.reply(document_records.of(call.tenant, call.get("application", application_id)))
+
+
+@routes.post("/applications/<application_id>/documents")
+@endpoint("applications-write", org_only=True)
+def create_document(call: Call, application_id: str) -> Response:
+    """Ask for a document that the org needs, and Unit's decision does not. The body is ignored."""
+    application = call.get("application", application_id)
+    return jsonapi.reply(document_records.add(call.tenant, application, document_records.CUSTOM))
 
 
 @routes.put("/applications/<application_id>/documents/<document_id>")
@@ -28,24 +39,50 @@ def list_documents(call: Call, application_id: str) -> Response:
 @routes.put("/applications/<application_id>/documents/<document_id>/back/multipart")
 @endpoint("applications-write", org_only=True)
 def upload_document(call: Call, application_id: str, document_id: str) -> Response:
-    """Accept one side of a document, which then awaits review."""
+    """Accept one side of a document, which then awaits review.
+
+    UNCONFIRMED: that either side is enough.
+    """
     application, document = find(call, application_id, document_id)
     _check_file()
-    if application["attributes"]["status"] == "AwaitingDocuments":
-        # UNCONFIRMED: that either side of one document is enough.
-        onboarding.move(call.tenant, application, "PendingReview")
     changes = {"status": "PendingReview", "reason": None, "reasonCode": None}
-    return jsonapi.reply(jsonapi.update(call.tenant, "document", document, changes))
+    return _complete(call, application, document, changes)
+
+
+@routes.post("/application/<application_id>/documents/<document_id>/verify")  # as Unit's generated client spells it
+@routes.post("/applications/<application_id>/documents/<document_id>/verify")
+@routes.put("/applications/<application_id>/documents/<document_id>/verify")
+@endpoint("applications-write", org_only=True)
+def verify_document(call: Call, application_id: str, document_id: str) -> Response:
+    """Take a job of the selfie provider as the document, which then awaits review.
+
+    Unit's API description has PUT, its SDKs have POST. UNCONFIRMED: the status that follows, and that any job counts.
+    """
+    application, document = find(call, application_id, document_id)
+    read(VERIFY)
+    if document["attributes"]["documentType"] != document_records.SELFIE:
+        raise UnitFault("invalid_value", "The document is not a SelfieVerification")
+    return _complete(call, application, document, {"status": "PendingReview"})
 
 
 def find(call: Call, application_id: str, document_id: str) -> tuple[Json, Json]:
-    """Find a document of an application that is under review."""
+    """Find a document of an application. One that Unit needs is closed with the decision."""
     application = call.get("application", application_id)
-    found = [each for each in onboarding.documents(call.tenant, application) if each["id"] == document_id]
+    found = [each for each in document_records.of(call.tenant, application) if each["id"] == document_id]
     if not found:
         raise UnitFault("not_found")
-    onboarding.check_under_review(application)
+    if found[0]["attributes"]["documentType"] != document_records.CUSTOM:
+        onboarding.check_under_review(application)
     return application, found[0]
+
+
+def _complete(call: Call, application: Json, document: Json, changes: Json) -> Response:
+    """Update a document; once none is outstanding, the application is under review."""
+    jsonapi.update(call.tenant, "document", document, changes)
+    is_complete = document_records.have_status(call.tenant, application, "PendingReview", "Approved")
+    if application["attributes"]["status"] == "AwaitingDocuments" and is_complete:
+        onboarding.move(call.tenant, application, "PendingReview")
+    return jsonapi.reply(document)
 
 
 def _check_file() -> None:

@@ -5,11 +5,11 @@ from __future__ import annotations
 from flask import Blueprint, Response
 
 from ..store import Json
-from . import idempotency, jsonapi, onboarding, people, queries
-from .calls import Call, endpoint
+from . import document_records, filters, idempotency, jsonapi, onboarding, people, queries, questionnaires
+from .calls import Call, emulation, endpoint
 from .documents import merged_tags, read
 from .errors import Problem, UnitFault
-from .schema import IDEMPOTENCY_KEY, Check, fields, flag, items, one_of, tags, text
+from .schema import IDEMPOTENCY_KEY, Check, fields, flag, items, one_of, or_null, tags, text
 
 routes = Blueprint("applications", __name__)
 
@@ -23,11 +23,15 @@ _EVALUATION = fields(
 APPLICANT_OPTIONAL: dict[str, Check] = {
     **people.APPLICANT_OPTIONAL,
     **people.SOLE_PROPRIETOR,
+    **questionnaires.ANSWERS,
     "ip": text(),
     "tags": tags(),
     "powerOfAttorneyAgent": people.POWER_OF_ATTORNEY_AGENT,
     "requestedProducts": items(one_of("Banking", "BillPay", "Capital")),
-    "deviceFingerprints": items(fields({"provider": one_of("iovation"), "value": text(longest=10_000)}), most=1),
+    "deviceFingerprints": or_null(
+        items(fields({"provider": one_of("iovation"), "value": text(longest=10_000)}), most=1)
+    ),
+    "banks": or_null(items(text())),
     "evaluationParams": _EVALUATION,
     "EvaluationParams": _EVALUATION,  # the spelling in Unit's API description
     "idempotencyKey": IDEMPOTENCY_KEY,
@@ -35,15 +39,15 @@ APPLICANT_OPTIONAL: dict[str, Check] = {
 CREATE = {"individualApplication": fields(people.APPLICANT_REQUIRED, APPLICANT_OPTIONAL)}
 PATCH = {
     "individualApplication": fields(
-        {}, {"tags": tags(nulls=True), "operatingAddress": people.ADDRESS, **people.EMPLOYMENT}
+        {}, {"tags": tags(nulls=True), "operatingAddress": people.ADDRESS, **questionnaires.CHANGES}
     )
 }
 CANCEL = {"applicationCancel": fields({}, {"reason": text()})}
 FILTERS = {
-    "query": queries.full_text,
-    "email": queries.equals("email"),
-    "tags": queries.has_tags,
-    "status": queries.in_values("status", *onboarding.STATUSES),
+    "query": filters.full_text,
+    "email": filters.equals("email"),
+    "tags": filters.has_tags,
+    "status": filters.in_values("status", *onboarding.STATUSES),
 }
 
 
@@ -53,6 +57,7 @@ def create_application(call: Call) -> Response:
     """Create and evaluate an application; if approved, its customer exists at once."""
     attributes = read(CREATE).attributes
     check_identification(attributes)
+    questionnaires.check(attributes, emulation().bank)
     key = attributes.get("idempotencyKey")
     application = idempotency.replayed(call, "application", key)
     if application is None:
@@ -78,23 +83,33 @@ def get_application(call: Call, application_id: str) -> Response:
 @routes.patch("/applications/<application_id>")
 @endpoint("applications-write", org_only=True)
 def update_application(call: Call, application_id: str) -> Response:
-    """Update an application, except its JWT subject."""
+    """Update an application, except its JWT subject; Thread Bank's answers upgrade it."""
     application = call.get("application", application_id)
-    changes = read(PATCH).attributes
+    changes = onboarding.shown(read(PATCH).attributes)
     if "tags" in changes:
         changes["tags"] = merged_tags(application["attributes"]["tags"], changes["tags"])
+    if "accountPurposeDescription" in changes:
+        changes["accountPurposeDetail"] = changes.pop("accountPurposeDescription")
     return reply(call, jsonapi.update(call.tenant, "application", application, changes))
 
 
 @routes.post("/applications/<application_id>/cancel")
 @endpoint("applications-write", org_only=True)
 def cancel_application(call: Call, application_id: str) -> Response:
-    """Cancel an application before the decision."""
+    """Cancel an application that is under review."""
     application = call.get("application", application_id)
     reason = read(CANCEL, empty=True).attributes.get("reason")
-    if application["attributes"]["status"] not in ("Pending", *onboarding.UNDER_REVIEW):
-        raise UnitFault("invalid_value", f"The application is {application['attributes']['status']}")
+    onboarding.check_under_review(application)
     return reply(call, onboarding.decide_on(call.tenant, application, "Canceled", "Manually", reason), 201)
+
+
+@routes.get("/applications/<application_id>/missing-fields")
+@endpoint("applications", org_only=True)
+def get_missing_fields(call: Call, application_id: str) -> Response:
+    """List the due-diligence questions that an application leaves open."""
+    attributes = call.get("application", application_id)["attributes"]
+    missing = {"missingFields": questionnaires.missing(attributes, emulation().bank)}
+    return jsonapi.reply({"type": "individualApplicationMissingFields", "attributes": missing})
 
 
 def check_identification(attributes: Json) -> None:
@@ -110,4 +125,4 @@ def check_identification(attributes: Json) -> None:
 
 def reply(call: Call, application: Json, status: int = 200) -> Response:
     """Return an application with its documents."""
-    return jsonapi.reply(application, status=status, included=onboarding.documents(call.tenant, application))
+    return jsonapi.reply(application, status=status, included=document_records.of(call.tenant, application))

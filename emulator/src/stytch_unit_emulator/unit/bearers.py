@@ -13,12 +13,14 @@ from flask import request
 from .. import clock
 from ..store import Json, Store, Tenant
 from ..transport import TENANT
-from . import scopes
+from . import jsonapi, scopes
 from .errors import UnitFault
 from .jsonapi import reference
 
 ORG_TOKEN = "v2.public.emulator-"  # noqa: S105 -- a prefix, followed by the tenant's id
 ORG_TOKEN_NAME = "org token"  # noqa: S105 -- the store key of the hash of an org token with fewer scopes
+API_TOKEN = "org_token"  # noqa: S105 -- the kind of their records
+_NEVER = "9999-12-31T00:00:00.000Z"
 TOKEN_NAME = "customer token"  # noqa: S105 -- the store key of a customer token's hash
 _PROJECT = re.compile(r"project-(test|live)-[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
@@ -38,9 +40,7 @@ class Bearer:
 
         UNCONFIRMED: a token with ``resources`` reaches these, their related resources and the customer.
         """
-        if self.customer_id is None:
-            return True
-        if reference(kind, record, "customer") != self.customer_id:
+        if self.customer_id is not None and reference(kind, record, "customer") != self.customer_id:
             return False
         if kind == "customer" or not self.resources:
             return True
@@ -78,7 +78,7 @@ def authenticate(tenant: Tenant) -> Bearer:
     """Authenticate the request's token, or refuse it."""
     token = _token()
     if token.startswith(ORG_TOKEN):
-        return Bearer(_org_scopes(tenant, token))
+        return _org_bearer(tenant, token)
     record = tenant.find("customer_token", TOKEN_NAME, digest(token))
     if record is None or record["expires_at"] <= clock.timestamp():
         raise UnitFault("unauthorized")
@@ -91,21 +91,38 @@ def authenticate(tenant: Tenant) -> Bearer:
     )
 
 
-def add_org_token(tenant: Tenant, project_id: str, allowed: frozenset[str]) -> str:
-    """Create an org token with these scopes only; ``ORG_TOKEN`` and the project id alone have all."""
+def add_org_token(
+    tenant: Tenant,
+    project_id: str,
+    allowed: frozenset[str],
+    attributes: Json | None = None,
+    resources: Mapping[str, Sequence[str]] | None = None,
+) -> tuple[str, Json]:
+    """Create an org token with these scopes only; ``ORG_TOKEN`` and the project id alone have all.
+
+    Returns the token, which is stored as a hash, and its record.
+    """
     token = f"{ORG_TOKEN}{project_id}.{secrets.token_urlsafe(24)}"
-    name = digest(token)
-    tenant.add("org_token", name, {"scopes": sorted(allowed)}, {ORG_TOKEN_NAME: name})
-    return token
+    shown = {"description": "Emulated", "expiration": _NEVER, **(attributes or {})}
+    draft = jsonapi.draft("apiToken", shown, internal={"scopes": sorted(allowed), "resources": resources or {}})
+    return token, tenant.add_numbered(API_TOKEN, draft, {ORG_TOKEN_NAME: digest(token)})
 
 
-def _org_scopes(tenant: Tenant, token: str) -> frozenset[str]:
+def project_of_org_token() -> str:
+    """The project that the request's org token names."""
+    return _token().removeprefix(ORG_TOKEN).partition(".")[0]
+
+
+def _org_bearer(tenant: Tenant, token: str) -> Bearer:
     if "." not in token.removeprefix(ORG_TOKEN):
-        return scopes.ORG
-    record = tenant.find("org_token", ORG_TOKEN_NAME, digest(token))
-    if record is None:
+        return Bearer(scopes.ORG)
+    record = tenant.find(API_TOKEN, ORG_TOKEN_NAME, digest(token))
+    if record is None or clock.parse(record["attributes"]["expiration"]) <= clock.now():
         raise UnitFault("unauthorized")
-    return frozenset(record["scopes"])
+    addresses = record["attributes"].get("sourceIp")
+    if addresses and request.remote_addr not in [each.strip() for each in addresses.split(",")]:
+        raise UnitFault("forbidden", "The token may not be used from this address")
+    return Bearer(frozenset(record["internal"]["scopes"]), None, record["internal"]["resources"])
 
 
 def _token() -> str:

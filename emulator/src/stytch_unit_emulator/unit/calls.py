@@ -31,6 +31,8 @@ class Emulation:
     public_url: str | None
     dispatcher: WebhookDispatcher
     app_hosts: frozenset[str]
+    bank: str | None = None
+    first_webhook: Callable[[], Json | None] = lambda: None
 
 
 @dataclass(frozen=True)
@@ -113,6 +115,8 @@ def _transaction(tenant_id: str, writes: bool) -> Iterator[Tenant]:
                 yield tenant
                 return
     with store.change(tenant_id) as tenant:
+        if (webhook := emulation().first_webhook()) and not tenant.all("webhook"):
+            events.add_webhook(tenant, webhook)
         onboarding.approve_due(tenant)
         yield tenant
         if events.has_queued(tenant):

@@ -15,6 +15,7 @@ from .errors import UnitFault
 
 PHYSICAL = "individualDebitCard"
 VIRTUAL = "individualVirtualDebitCard"
+# Those that lists filter by; Unit names ActiveForOnlineUse only in the card itself.
 STATUSES = ("Inactive", "Active", "Stolen", "Lost", "Frozen", "ClosedByCustomer", "SuspectedFraud")
 SPENDABLE = ("Active", "ActiveForOnlineUse")
 
@@ -44,8 +45,8 @@ ACTIONS = {
 }
 
 
-def apply_action(tenant: Tenant, card: Json, name: str) -> Json:
-    """Apply an action to a card, or refuse it for the card's status."""
+def apply_action(tenant: Tenant, card: Json, name: str, changes: Json | None = None) -> Json:
+    """Apply an action to a card, with changes of other attributes, or refuse it for the card's status."""
     action = ACTIONS[name]
     check_status(card, action.allowed_from)
     before = card["attributes"]["status"]
@@ -56,7 +57,7 @@ def apply_action(tenant: Tenant, card: Json, name: str) -> Json:
         events.emit(tenant, "card.activated", card, "account", "customer")
     changed = {"previousStatus": before, "newStatus": status}
     events.emit(tenant, "card.statusChanged", card, "account", "customer", attributes=changed)
-    return jsonapi.update(tenant, "card", card, {"status": status})
+    return jsonapi.update(tenant, "card", card, {"status": status, "freezeReason": None, **(changes or {})})
 
 
 def check_status(card: Json, allowed: Collection[str]) -> None:

@@ -1,6 +1,6 @@
-"""Card number and CVV2, for a customer token with ``cards-sensitive``.
+"""Card number and CVV2, for a customer token with ``cards-sensitive``, and activation with them.
 
-Org tokens can't have that scope. Numbers are test numbers. Whether a PIN is set is not secret.
+Org tokens can't have these scopes. Numbers are test numbers. Whether a PIN is set is not secret.
 """
 
 from __future__ import annotations
@@ -10,12 +10,32 @@ from flask import Blueprint, Response
 from ..store import Json
 from . import card_rules, jsonapi
 from .calls import Call, endpoint
+from .documents import body
 from .errors import UnitFault
+from .schema import fields, text
 
 routes = Blueprint("card_secrets", __name__)
 
 # The org setting generalSettings.showSensitiveDataForPhysicalCards, off by default.
 SHOW_PHYSICAL = False
+_PROOF = fields({"cvv2": text("[0-9]{3}"), "expirationDate": text("[0-9]{4}-[0-9]{2}")})
+
+
+@routes.post("/cards/<card_id>/activate")
+@endpoint("cards-sensitive-write")
+def activate_card(call: Call, card_id: str) -> Response:
+    """Activate a physical card with its CVV2 and expiration, ``YYYY-MM``.
+
+    UNCONFIRMED: the scope, that both are needed, and the refusal of a wrong one.
+    """
+    card, given = call.get("card", card_id), body().get("attributes")
+    problems = [*_PROOF(given, "/data/attributes")]
+    if problems:
+        raise UnitFault.invalid(problems)
+    printed = {"cvv2": card["internal"]["cvv2"], "expirationDate": card["attributes"]["expirationDate"]}
+    if given != printed:
+        raise UnitFault("invalid_value", "The CVV2 or the expiration date is not the card's", "/data/attributes")
+    return jsonapi.reply(card_rules.apply_action(call.tenant, card, "activate"))
 
 
 @routes.get("/cards/<card_id>/secure-data/pan")
@@ -38,8 +58,10 @@ def show_cvv2(call: Call, card_id: str) -> Response:
 @endpoint("cards")
 def get_pin_status(call: Call, card_id: str) -> Response:
     """Return whether a PIN is set. The emulator can't set one."""
-    # UNCONFIRMED: the scope, and that an inactive card is refused.
-    card_rules.check_status(call.get("card", card_id), ("Active", "ActiveForOnlineUse", "Frozen"))
+    # UNCONFIRMED: the scope, and that only an inactive card is refused.
+    card = call.get("card", card_id)
+    if card["attributes"]["status"] == "Inactive":
+        raise UnitFault("not_supported_for_card_status", "The card is Inactive")
     return jsonapi.reply({"type": "pinStatus", "attributes": {"status": "NotSet"}})
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from flask import Blueprint, Response
 
 from ..store import Json
-from . import card_rules, events, idempotency, jsonapi, people, queries, spending
+from . import card_rules, events, filters, idempotency, jsonapi, people, queries, spending
 from .accounts import check_open
 from .calls import Call, endpoint
 from .customers import check_active
@@ -57,11 +57,12 @@ PATCH = {
     card_rules.VIRTUAL: fields({}, _CHANGEABLE),
 }
 REPLACE = {"replaceCard": fields({}, {"shippingAddress": people.ADDRESS})}
+FREEZE = {"freezeCard": fields({}, {"reason": text()})}
 FILTERS = {
-    "accountId": queries.related_to("account"),
-    "customerId": queries.related_to("customer"),
-    "status": queries.in_values("status", *card_rules.STATUSES),
-    "tags": queries.has_tags,
+    "accountId": filters.related_to("account"),
+    "customerId": filters.related_to("customer"),
+    "status": filters.in_values("status", *card_rules.STATUSES),
+    "tags": filters.has_tags,
 }
 INCLUDABLE = ("customer", "account")
 
@@ -114,27 +115,36 @@ def update_card(call: Call, card_id: str) -> Response:
     return jsonapi.reply(jsonapi.update(call.tenant, "card", card, changes))
 
 
-@routes.post("/cards/<card_id>/<any(freeze,unfreeze,close,'report-lost','report-stolen'):action>")
+@routes.post("/cards/<card_id>/freeze")
+@endpoint("cards-write")
+def freeze_card(call: Call, card_id: str) -> Response:
+    """Freeze a card; the reason is shown until it is unfrozen."""
+    card = call.get("card", card_id)
+    reason = read(FREEZE, empty=True).attributes.get("reason")
+    return jsonapi.reply(card_rules.apply_action(call.tenant, card, "freeze", {"freezeReason": reason}))
+
+
+@routes.post("/cards/<card_id>/<any(unfreeze,close,'report-lost','report-stolen'):action>")
 @endpoint("cards-write")
 def change_card_status(call: Call, card_id: str, action: str) -> Response:
-    """Freeze or unfreeze a card, close it, or report it lost or stolen."""
+    """Unfreeze or close a card, or report it lost or stolen. The body is ignored."""
     return jsonapi.reply(card_rules.apply_action(call.tenant, call.get("card", card_id), action))
 
 
 @routes.post("/cards/<card_id>/replace")
 @endpoint("cards-write")
 def replace_card(call: Call, card_id: str) -> Response:
-    """Replace a damaged card.
+    """Ship a replacement of a damaged card, with the same number, expiration and PIN. It needs no activation.
 
-    UNCONFIRMED: card and number stay, expiration and CVV2 are new.
+    UNCONFIRMED: that the id, the status and the CVV2 stay too, and which statuses allow it.
     """
     card = call.get("card", card_id)
-    attributes = read(REPLACE, empty=True).attributes
+    read(REPLACE, empty=True)
     card_rules.check_physical(card)
     card_rules.check_status(card, ("Inactive", *card_rules.SPENDABLE))
-    card["internal"]["cvv2"] = card_rules.new_cvv2()
-    changes = {"expirationDate": card_rules.expiration(None), **attributes}
-    return jsonapi.reply(jsonapi.update(call.tenant, "card", card, changes))
+    events.emit(call.tenant, "card.replacing", card, "account", "customer")
+    # The address is for this shipment only.
+    return jsonapi.reply(jsonapi.update(call.tenant, "card", card, {}))
 
 
 @routes.get("/cards/<card_id>/limits")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from flask import Blueprint, Response
 
 from ..store import Json
-from . import events, jsonapi, people, queries
+from . import events, filters, jsonapi, people, queries
 from .calls import Call, endpoint
 from .documents import merged_tags, read
 from .errors import UnitFault
@@ -13,13 +13,13 @@ from .schema import fields, one_of, or_null, tags, text
 
 routes = Blueprint("customers", __name__)
 
+CONTACT = {"address": people.ADDRESS, "phone": people.PHONE, "email": people.EMAIL}
 PATCH = {
     "individualCustomer": fields(
         {},
         {
-            "address": people.ADDRESS,
-            "phone": people.PHONE,
-            "email": people.EMAIL,
+            **{name: or_null(check) for name, check in CONTACT.items()},
+            **people.EMPLOYMENT,
             "dba": or_null(text()),
             "tags": tags(nulls=True),
             "authorizedUsers": people.AUTHORIZED_USERS,
@@ -45,10 +45,10 @@ ARCHIVE = {
     )
 }
 FILTERS = {
-    "query": queries.full_text,
-    "email": queries.equals("email"),
-    "tags": queries.has_tags,
-    "status": queries.in_values("status", "Active", "Archived"),
+    "query": filters.full_text,
+    "email": filters.equals("email"),
+    "tags": filters.has_tags,
+    "status": filters.in_values("status", "Active", "Archived"),
 }
 
 
@@ -71,7 +71,9 @@ def get_customer(call: Call, customer_id: str) -> Response:
 def update_customer(call: Call, customer_id: str) -> Response:
     """Update contact details, tags or JWT subject, but not the identity."""
     customer = call.get("customer", customer_id)
-    changes = read(PATCH).attributes
+    given = read(PATCH).attributes
+    # UNCONFIRMED: null keeps contact details, which a customer always has.
+    changes = {name: value for name, value in given.items() if value is not None or name not in CONTACT}
     _check_may_change(call, changes)
     check_active(customer)
     if "tags" in changes:

@@ -13,15 +13,16 @@ import json
 import logging
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 import requests
 import urllib3
+from requests.adapters import BaseAdapter
 
 from .. import clock
 from ..store import Json, Store, Tenant
-from . import jsonapi
+from . import jsonapi, onboarding
 
 logger = logging.getLogger(__name__)
 
@@ -75,12 +76,14 @@ class WebhookDispatcher:
     """Delivers queued events of the tenants that it watches.
 
     With ``in_background`` it runs in a thread and uses the real clock, not the tenant's. ``on_attempt`` gets
-    the tenant's id, the delivery and its result.
+    the tenant's id, the delivery and its result. ``adapters`` are mounted on the session that delivers, by URL prefix,
+    so that an app in this process needs no socket.
     """
 
     store: Store
     in_background: bool = True
     on_attempt: Callable[[str, Delivery, Attempt], None] | None = None
+    adapters: Mapping[str, BaseAdapter] = field(default_factory=dict)
     tenants: set[str] = field(default_factory=set)
     _lock: threading.Lock = field(default_factory=threading.Lock)
     _wake: threading.Event = field(default_factory=threading.Event)
@@ -128,7 +131,7 @@ class WebhookDispatcher:
         for delivery in deliveries:
             if self._stopped.is_set():
                 break
-            attempt = _post(delivery)
+            attempt = _post(delivery, self.adapters)
             if self.on_attempt:
                 self.on_attempt(tenant_id, delivery, attempt)
             self._record_result(tenant_id, delivery, delivered=attempt.status == 200)
@@ -151,12 +154,17 @@ class WebhookDispatcher:
                     return
 
     def lease_due(self, tenant_id: str) -> list[Delivery]:
-        """Prepare one delivery per due webhook, and lease it to this dispatcher."""
+        """Prepare one delivery per due webhook, and lease it to this dispatcher.
+
+        Applies due evaluations first, since only time brings these events.
+        """
         with self.store.change(tenant_id) as tenant:
-            waiting = [each for each in tenant.all("webhook") if each["internal"]["queue"]]
+            onboarding.approve_due(tenant)
+            webhooks = tenant.all("webhook")
+            waiting = [each for each in webhooks if each["internal"]["queue"]]
             due = [each for each in waiting if each["internal"]["due_at"] <= clock.timestamp()]
             deliveries = [delivery for webhook in due if (delivery := _next_delivery(tenant, webhook))]
-            if not waiting:
+            if not waiting and not (webhooks and onboarding.has_pending(tenant)):
                 with self._lock:
                     self.tenants.discard(tenant_id)
         return deliveries
@@ -185,7 +193,7 @@ def _next_delivery(tenant: Tenant, webhook: Json) -> Delivery | None:
         return None
     events = [known[each] for each in ids]
     document: Json = {"data": [jsonapi.show(event) for event in events]}
-    if state["includes"]:
+    if attributes["includeResources"]:
         document["included"] = [jsonapi.show(each) for event in events for each in _subject(tenant, event)]
     body = json.dumps(document, separators=(",", ":"), ensure_ascii=False, allow_nan=False).encode()
     headers = {"Content-Type": _MEDIA_TYPES[attributes["contentType"]]}
@@ -219,12 +227,14 @@ def _apply_result(webhook: Json, delivery: Delivery, delivered: bool) -> None:
         state["queue"] = []
 
 
-def _post(delivery: Delivery) -> Attempt:
+def _post(delivery: Delivery, adapters: Mapping[str, BaseAdapter]) -> Attempt:
     """Send a delivery. Does not follow redirects or read the response body."""
     began, status = time.perf_counter(), None
     try:
         with requests.Session() as session:
             session.trust_env = False  # no proxy settings or .netrc passwords
+            for prefix, adapter in adapters.items():
+                session.mount(prefix, adapter)
             response = session.post(
                 delivery.url,
                 data=delivery.body,

@@ -19,8 +19,12 @@ _SPELLINGS = {
     "account": ("account", "depositAccount"),
     "application": ("application", "individualApplication"),
     "authorization": ("authorization",),
+    "counterparty": ("counterparty", "achCounterparty"),
     "counterpartyAccount": ("account", "depositAccount"),
     "customer": ("customer", "individualCustomer"),
+    "lendingProgram": ("lendingProgram",),
+    "payment": ("payment", "achPayment"),
+    "whiteLabelTheme": ("whiteLabelTheme",),
 }
 
 
@@ -51,9 +55,9 @@ def read(
     """Read the request document and validate it by its type.
 
     ``attributes`` maps each allowed type to a check of its attributes. ``needs`` and ``may_have`` name relationships.
-    With ``empty``, a request without a body is allowed.
+    With ``empty``, a request without a body, or with an empty object, is allowed.
     """
-    if empty and not request.get_data():
+    if empty and request.get_data().strip() in (b"", b"{}"):
         return Document(next(iter(attributes)), {})
     data = body()
     check = attributes.get(data["type"]) if isinstance(data.get("type"), str) else None

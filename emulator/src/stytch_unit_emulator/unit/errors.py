@@ -22,6 +22,8 @@ REFUSALS: dict[str, tuple[int, str]] = {
     "application_not_found": (400, "Bad Request"),
     "authorization_not_found": (400, "Bad Request"),
     "card_not_found": (400, "Bad Request"),
+    "counterparty_not_found": (400, "Bad Request"),
+    "payment_not_found": (400, "Bad Request"),
     "customer_not_found": (400, "Bad Request"),
     "account_customer_mismatch": (400, "Bad Request"),
     "not_supported_for_account_status": (400, "Bad Request"),
@@ -68,10 +70,11 @@ class UnitFault(Exception):
         return {"errors": [_entry(problem, self.existing_ids) for problem in self.problems]}
 
 
-def http_error_body(status: int, title: str) -> Json:
+def http_error_body(status: int, title: str, why: str | None = None) -> Json:
     """The body of an error outside any view, such as an unknown route."""
     code = {"code": "not_found"} if status == 404 else {}
-    return {"errors": [{"status": str(status), "title": title, **code}]}
+    details = {"detail": why, "details": why} if why else {}
+    return {"errors": [{"status": str(status), "title": title, **code, **details}]}
 
 
 def by_status(status: int, code: str | None = None) -> Json:

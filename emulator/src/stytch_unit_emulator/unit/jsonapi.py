@@ -15,7 +15,12 @@ from ..store import Json, Tenant
 MEDIA_TYPE = "application/vnd.api+json; charset=utf-8"
 ORG_ID = "1"
 # Types of relationships whose name is not the type.
-_POINTS_TO = {"counterpartyAccount": "account", "counterpartyCustomer": "customer"}
+_POINTS_TO = {
+    "counterpartyAccount": "account",
+    "counterpartyCustomer": "customer",
+    "paymentAdvanceTransaction": "transaction",
+    "relatedTransaction": "transaction",
+}
 _SHOW_UPDATES = {"application", "application_form", "account", "card"}  # the kinds with an ``updatedAt``
 
 
@@ -44,8 +49,21 @@ def reference(kind: str, record: Json, name: str) -> str | None:
     """The id of the record itself if its kind is ``name``, or of that relation."""
     if kind == name:
         return str(record["id"])
-    to: str | None = record["relationships"].get(name, {}).get("data", {}).get("id")
+    to: str | None = record.get("relationships", {}).get(name, {}).get("data", {}).get("id")
     return to
+
+
+def calculated(resource_type: str, resource_id: str, day: str, attributes: Json, account: Json) -> Json:
+    """A resource of an account that is not stored; ``day`` is what lists sort and filter it by."""
+    resource = draft(resource_type, {**attributes, "createdAt": f"{day}T00:00:00.000Z"})
+    relationships = {"account": {"data": identifier("account", account["id"])}, **account["relationships"]}
+    return {**resource, "id": resource_id, "relationships": relationships}
+
+
+def without_day(resource: Json) -> Json:
+    """A calculated resource as it is answered."""
+    attributes = {name: value for name, value in resource["attributes"].items() if name != "createdAt"}
+    return {**resource, "attributes": attributes}
 
 
 def update(tenant: Tenant, kind: str, record: Json, changes: Json) -> Json:

@@ -7,7 +7,7 @@ from datetime import timedelta
 
 from .. import clock
 from ..store import Json, Tenant
-from . import events, jsonapi
+from . import document_records, events, jsonapi, questionnaires
 from .errors import UnitFault
 
 STATUSES = ("AwaitingDocuments", "PendingReview", "Approved", "Denied", "Pending", "Canceled")
@@ -22,13 +22,6 @@ CONTROL_SSNS = {
     "000000004": "PendingReview",
     # UNCONFIRMED: not Unit's; added so that Pending can be tested.
     "000000005": "Pending",
-}
-DOCUMENTS = {"000000002": "AddressVerification", "000000003": "IdDocument", "000000006": "SocialSecurityCard"}
-# UNCONFIRMED: the wording.
-DESCRIPTIONS = {
-    "AddressVerification": "A bill or a statement, not older than 60 days, with the name and the address on it.",
-    "IdDocument": "A passport, driver's license or state ID.",
-    "SocialSecurityCard": "The social security card.",
 }
 EVALUATION_TIME = timedelta(seconds=5)
 
@@ -58,7 +51,10 @@ _INHERITED = (
     "tags",
     "jwtSubject",
 )
-_NOT_SHOWN = ("idempotencyKey", "deviceFingerprints", "evaluationParams", "EvaluationParams")
+_NOT_SHOWN = {
+    *("banks", "idempotencyKey", "deviceFingerprints", "evaluationParams", "EvaluationParams", "operatingAddress"),
+    *questionnaires.NOT_SHOWN,
+}
 
 
 @dataclass(frozen=True)
@@ -73,8 +69,9 @@ class PendingApplication:
 def apply(tenant: Tenant, given: Json) -> Json:
     """Create and evaluate an application from validated attributes."""
     ssn = given.get("ssn") or ""
-    status = CONTROL_SSNS.get(ssn, "Approved")
-    attributes = {name: value for name, value in given.items() if value is not None and name not in _NOT_SHOWN}
+    needed = document_records.needed(given)
+    status = CONTROL_SSNS.get(ssn, "AwaitingDocuments" if needed else "Approved")
+    attributes = {name: value for name, value in shown(given).items() if value is not None}
     attributes |= {"status": status, "message": MESSAGES[status], "archived": False}
     attributes = {"tags": {}, "soleProprietorship": False} | attributes
     if ssn:
@@ -86,18 +83,16 @@ def apply(tenant: Tenant, given: Json) -> Json:
     events.emit(tenant, "application.created", application)
     if status in ("Approved", "Denied"):
         return decide_on(tenant, application, status, "Automatically")
-    if status == "AwaitingDocuments":
-        application = _require(tenant, application, DOCUMENTS[ssn])
+    for document_type in needed if status == "AwaitingDocuments" else ():
+        document_records.add(tenant, application, document_type)
     if status in UNDER_REVIEW:
         _emit_review_event(tenant, application)
     return application
 
 
-def documents(tenant: Tenant, application: Json) -> list[Json]:
-    """The documents that an application requires."""
-    entries = application["relationships"]["documents"]["data"]
-    found = (tenant.get("document", entry["id"]) for entry in entries)
-    return [document for document in found if document]
+def shown(given: Json) -> Json:
+    """The given attributes that an application shows."""
+    return {name: value for name, value in given.items() if name not in _NOT_SHOWN}
 
 
 def decide_on(tenant: Tenant, application: Json, status: str, method: str, reason: str | None = None) -> Json:
@@ -112,7 +107,8 @@ def decide_on(tenant: Tenant, application: Json, status: str, method: str, reaso
     if status == "Approved":
         customer = tenant.add_numbered("customer", _customer(application))
         application["relationships"]["customer"] = {"data": jsonapi.identifier("customer", customer["id"])}
-        # UNCONFIRMED: whether there is an ``application.approved`` event too.
+        # UNCONFIRMED: the order of these two events.
+        events.emit(tenant, "application.approved", application, "customer")
         events.emit(tenant, "customer.created", customer, "application")
     else:
         events.emit(tenant, f"application.{status.lower()}", application)
@@ -141,6 +137,11 @@ def check_under_review(application: Json) -> None:
 def has_due(tenant: Tenant) -> bool:
     """Whether an evaluation has finished without being applied."""
     return any(map(_is_due, tenant.all("application")))
+
+
+def has_pending(tenant: Tenant) -> bool:
+    """Whether an evaluation has not finished yet."""
+    return any(application["attributes"]["status"] == "Pending" for application in tenant.all("application"))
 
 
 def approve_due(tenant: Tenant) -> None:
@@ -174,25 +175,6 @@ def _is_due(application: Json) -> bool:
 def _emit_review_event(tenant: Tenant, application: Json) -> None:
     status = application["attributes"]["status"]
     events.emit(tenant, f"application.{status[0].lower()}{status[1:]}", application)
-
-
-def _require(tenant: Tenant, application: Json, document_type: str) -> Json:
-    attributes = application["attributes"]
-    shared = {name: attributes[name] for name in ("address", "dateOfBirth", "ssn", "passport") if name in attributes}
-    document = jsonapi.draft(
-        "document",
-        {
-            "documentType": document_type,
-            "description": DESCRIPTIONS[document_type],
-            "status": "Required",
-            "name": _name(application),
-            **shared,
-        },
-    )
-    del document["attributes"]["createdAt"]  # documents don't have it
-    document = tenant.add_numbered("document", document)
-    application["relationships"]["documents"]["data"] = [jsonapi.identifier("document", document["id"])]
-    return tenant.save("application", application["id"], application)
 
 
 def _customer(application: Json) -> Json:

@@ -75,7 +75,7 @@ APPLICANT_REQUIRED = {
 APPLICANT_OPTIONAL = {
     "ssn": or_null(_SSN),
     "passport": or_null(text()),
-    "nationality": _COUNTRY,
+    "nationality": or_null(_COUNTRY),
     "jwtSubject": JWT_SUBJECT,
     "operatingAddress": ADDRESS,
     "industry": text(),

@@ -2,7 +2,7 @@
 
 Accepts only RS256 and only keys of the configured JWKS, whatever the JWT's header says. Keys are fetched for each JWT,
 so that key rotation needs no cache handling. Authentication factors are not checked; Unit is not known to check them.
-UNCONFIRMED: that Unit checks the audience.
+UNCONFIRMED: that Unit checks the audience. Here it does for Stytch, whose issuer names it.
 """
 
 from __future__ import annotations
@@ -61,7 +61,7 @@ def verify_jwt(token: str, settings: JwtSettings | None, fetch: Callable[[str], 
     except (jwt.PyJWTError, ValueError, RecursionError):  # the library leaks some decoding errors
         return Verdict(reason="malformed")
     key = _key(key_id, settings, fetch)
-    return Verdict(reason="unknown key") if key is None else _verify(token, key, settings.issuer)
+    return Verdict(reason="unknown key") if key is None else _verify(token, key, settings)
 
 
 def _key(key_id: object, settings: JwtSettings, fetch: Callable[[str], Json]) -> jwt.PyJWK | None:
@@ -72,17 +72,19 @@ def _key(key_id: object, settings: JwtSettings, fetch: Callable[[str], Json]) ->
     return next((key for key in keys if key.key_id is not None and key.key_id == key_id), None)
 
 
-def _verify(token: str, key: jwt.PyJWK, issuer: str | None) -> Verdict:
+def _verify(token: str, key: jwt.PyJWK, settings: JwtSettings) -> Verdict:
+    issuer = settings.issuer
+    audience = issuer.rpartition("/")[2] if issuer and settings.provider == "Stytch" else None
     try:
         claims = jwt.decode(
             token,
             key,
             algorithms=["RS256"],
             issuer=issuer,
-            audience=issuer.rpartition("/")[2] if issuer else None,
+            audience=audience,
             options={
                 "require": ["exp", "sub"],
-                "verify_aud": issuer is not None,
+                "verify_aud": audience is not None,
                 "verify_iss": issuer is not None,
                 **_NO_TIME_CHECKS,
             },

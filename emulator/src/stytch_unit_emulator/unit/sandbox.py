@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from flask import Blueprint, Response
 
-from . import applications, card_rules, events, jsonapi, onboarding
+from . import applications, card_rules, document_records, events, jsonapi, onboarding
 from .application_documents import find
 from .calls import Call, endpoint
 from .documents import read
@@ -42,15 +42,17 @@ def deny_application(call: Call, application_id: str) -> Response:
 @routes.post("/applications/<application_id>/documents/<document_id>/approve")
 @endpoint(org_only=True)
 def approve_document(call: Call, application_id: str, document_id: str) -> Response:
-    """Approve a required document.
+    """Approve a document.
 
-    UNCONFIRMED: it was the only one, so the application is approved too.
+    UNCONFIRMED: with the last document that Unit needs, the application is approved too.
     """
     application, document = find(call, application_id, document_id)
-    document["attributes"]["status"] = "Approved"
+    jsonapi.update(call.tenant, "document", document, {"status": "Approved"})
     events.emit(call.tenant, "document.approved", document, application=application_id)
-    onboarding.review(call.tenant, application, "Approved", "Document approved")
-    return jsonapi.reply(call.tenant.save("document", document_id, document))
+    is_open = application["attributes"]["status"] in onboarding.UNDER_REVIEW
+    if is_open and document_records.have_status(call.tenant, application, "Approved"):
+        onboarding.review(call.tenant, application, "Approved", "Document approved")
+    return jsonapi.reply(document)
 
 
 @routes.post("/applications/<application_id>/documents/<document_id>/reject")
@@ -59,11 +61,11 @@ def reject_document(call: Call, application_id: str, document_id: str) -> Respon
     """Reject a required document; the application awaits another one."""
     application, document = find(call, application_id, document_id)
     why = read(REJECT_DOCUMENT, empty=True).attributes
-    document["attributes"] |= {**why, "status": "Invalid"}
+    jsonapi.update(call.tenant, "document", document, {**why, "status": "Invalid"})
     events.emit(call.tenant, "document.rejected", document, application=application_id, attributes=why)
-    if application["attributes"]["status"] != "AwaitingDocuments":
+    if application["attributes"]["status"] == "PendingReview":
         onboarding.move(call.tenant, application, "AwaitingDocuments")
-    return jsonapi.reply(call.tenant.save("document", document_id, document))
+    return jsonapi.reply(document)
 
 
 @routes.post("/cards/<card_id>/activate")

@@ -15,9 +15,9 @@ from .calls import Call, endpoint
 from .card_rules import SPENDABLE, check_status
 from .documents import Document, read
 from .errors import UnitFault
-from .payments import AMOUNT, DIRECTION
+from .payment_fields import AMOUNT, DIRECTION
 from .schema import fields, flag, number, one_of, text, whole
-from .spending import Charge
+from .spending import Charge, Decline
 
 routes = Blueprint("sandbox_money", __name__, url_prefix="/sandbox")
 
@@ -36,7 +36,7 @@ AUTHORIZATION = {
         {**_MERCHANT_MORE, "status": one_of("Authorized", "Declined")},
     )
 }
-ATM_DEPOSIT = {
+ATM = {
     "atmTransaction": fields(
         {"amount": AMOUNT, "atmName": text(), "last4Digits": _LAST_FOUR},
         {
@@ -59,7 +59,8 @@ def authorize(call: Call) -> Response:
     account, card = _account_and_card(call, document, "cardLast4Digits")
     charge = _charge(document.attributes)
     if document.attributes.get("status") == "Declined":
-        declined = spending.record_authorization(call.tenant, account, card, charge, "Declined", "DoNotHonor")
+        asked_for = Decline("", "Declined in the sandbox", "DoNotHonor", by="Visa")
+        declined = spending.record_authorization(call.tenant, account, card, charge, "Declined", asked_for)
         return jsonapi.reply(declined, status=201)
     return jsonapi.reply(spending.authorize(call.tenant, account, card, charge), status=201)
 
@@ -88,12 +89,8 @@ def increase_authorization(call: Call, authorization_id: str) -> Response:
 @routes.post("/authorizations/<authorization_id>/cancel")
 @endpoint(org_only=True)
 def cancel_authorization(call: Call, authorization_id: str) -> Response:
-    """Release a hold. The body is ignored."""
-    authorization = _open_authorization(call, authorization_id)
-    account = _account_of(call, authorization)
-    details = {name: authorization["attributes"][name] for name in ("amount", "cardLast4Digits", "recurring")}
-    spending.emit(call.tenant, "authorization.canceled", authorization, details)
-    return jsonapi.reply(spending.release(call.tenant, account, authorization, {"status": "Canceled"}))
+    """Release a hold, as the merchant. The body is ignored."""
+    return jsonapi.reply(spending.cancel(call.tenant, _open_authorization(call, authorization_id)))
 
 
 @routes.post("/purchases")
@@ -114,14 +111,30 @@ def purchase(call: Call) -> Response:
 @endpoint(org_only=True)
 def deposit_cash(call: Call) -> Response:
     """Post an ATM deposit and return the account."""
-    document = read(ATM_DEPOSIT, needs=("account",))
+    return _at_cash_machine(call, "Credit")
+
+
+@routes.post("/atm-withdrawals")
+@endpoint(org_only=True)
+def withdraw_cash(call: Call) -> Response:
+    """Post an ATM withdrawal and return the account.
+
+    UNCONFIRMED: what is returned; here, the same as for a deposit.
+    """
+    return _at_cash_machine(call, "Debit")
+
+
+def _at_cash_machine(call: Call, direction: str) -> Response:
+    document = read(ATM, needs=("account",))
     account, card = _account_and_card(call, document, "last4Digits")
     check_open(account)
     check_status(card, SPENDABLE)
     given = {"surcharge": 0, **document.attributes}
+    if direction == "Debit" and given["amount"] > account["attributes"]["available"]:
+        raise UnitFault("limits_exceeded", "The account has insufficient funds", "/data/attributes/amount")
     last_four = given.pop("last4Digits")
     summary = f"{given['atmName']}  |  **{last_four}"
-    attributes = {"direction": "Credit", "summary": summary, "cardLast4Digits": last_four, **given}
+    attributes = {"direction": direction, "summary": summary, "cardLast4Digits": last_four, **given}
     spending.post(call.tenant, account, "atmTransaction", attributes, spending.of(account, card))
     return jsonapi.reply(account, status=201)
 
@@ -140,7 +153,7 @@ def _authorization(call: Call, document: Document, account: Json, card: Json, ch
             raise UnitFault(
                 "authorization_not_found", "The authorization is another card's", "/data/relationships/authorization"
             )
-        _check_authorized(authorization)
+        spending.check_authorized(authorization)
     else:
         authorization = spending.authorize(call.tenant, account, card, charge)
     return spending.release(call.tenant, account, authorization, {"status": "Completed", "amount": charge.amount})
@@ -166,14 +179,8 @@ def _account_and_card(call: Call, document: Document, attribute: str) -> tuple[J
 
 def _open_authorization(call: Call, authorization_id: str) -> Json:
     authorization = call.get("authorization", authorization_id)
-    _check_authorized(authorization)
+    spending.check_authorized(authorization)
     return authorization
-
-
-def _check_authorized(authorization: Json) -> None:
-    status = authorization["attributes"]["status"]
-    if status != "Authorized":
-        raise UnitFault("invalid_value", f"The authorization is {status}")
 
 
 def _account_of(call: Call, record: Json) -> Json:

@@ -78,6 +78,16 @@ def past_day(value: Any, pointer: str) -> Iterator[Problem]:
         yield wrong(pointer, "expected a date in the past")
 
 
+def moment(value: Any, pointer: str) -> Iterator[Problem]:
+    """A time in RFC 3339, with its offset from UTC."""
+    try:
+        known = isinstance(value, str) and clock.parse(value).tzinfo is not None
+    except ValueError:
+        known = False
+    if not known:
+        yield wrong(pointer, "expected a time such as 2030-01-02T03:04:05Z")
+
+
 def _day(value: Any) -> date | None:
     if not isinstance(value, str) or not re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", value):
         return None

@@ -49,6 +49,14 @@ _PLAIN = _with_write(_READ_WRITE_BOTH) | {
 }
 CUSTOMER = _PLAIN | TWO_FACTOR | UPGRADE
 
+# Unit's documentation of the sandbox code still uses the old names, such as ``cards-create``.
+_OLD_NAMES = {name.removesuffix("-write") + "-create": name for name in CUSTOMER if name.endswith("-write")}
+
 # Card numbers and PINs are for customers only.
 _CUSTOMER_ONLY = frozenset({"cards-sensitive", "cards-sensitive-write"})
 ORG = _with_write((*_READ_WRITE_ORG, *_READ_WRITE_ORG_MORE)) | (CUSTOMER - _CUSTOMER_ONLY)
+
+
+def read(words: str) -> frozenset[str]:
+    """The scopes in a request, by their present names."""
+    return frozenset(_OLD_NAMES.get(word, word) for word in words.split())

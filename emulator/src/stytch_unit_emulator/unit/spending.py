@@ -24,6 +24,9 @@ CATEGORIES = {
 }
 
 
+DECISION_SOURCES = {"Unit": "Unit", "Visa": "Network"}  # cardDecisionSource, by who decided
+
+
 @dataclass(frozen=True)
 class Charge:
     """A merchant's charge to a card."""
@@ -45,6 +48,7 @@ class Decline:
     code: str
     detail: str
     reason: str
+    by: str = "Unit"
 
 
 def merchant(name: str, category_code: int, location: str | None, merchant_id: str | None) -> Json:
@@ -71,7 +75,7 @@ def moved(tenant: Tenant, account: Json, period: str) -> Json:
         attributes = each["attributes"]
         if jsonapi.reference("", each, "account") != account["id"] or not attributes["createdAt"].startswith(period):
             continue
-        if each["type"] == "receivedAchTransaction":
+        if each["type"] in ("originatedAchTransaction", "receivedAchTransaction"):
             ach[f"{attributes['direction'].lower()}s"] += attributes["amount"]
         elif each["type"] == "purchaseTransaction" and attributes["direction"] == "Debit":
             purchases += attributes["amount"]
@@ -98,16 +102,19 @@ def authorize(tenant: Tenant, account: Json, card: Json, charge: Charge) -> Json
     """Hold the amount, or record a declined authorization and refuse."""
     declined = decline(tenant, account, card, charge.amount)
     if declined:
-        record_authorization(tenant, account, card, charge, "Declined", declined.reason)
+        record_authorization(tenant, account, card, charge, "Declined", declined)
         raise UnitFault(declined.code, declined.detail)
     move(tenant, account, hold=charge.amount)
     return record_authorization(tenant, account, card, charge, "Authorized")
 
 
 def record_authorization(
-    tenant: Tenant, account: Json, card: Json, charge: Charge, status: str, reason: str | None = None
+    tenant: Tenant, account: Json, card: Json, charge: Charge, status: str, declined: Decline | None = None
 ) -> Json:
-    """Store an authorization without holding the amount."""
+    """Store an authorization without holding the amount.
+
+    UNCONFIRMED: who decided. Here, always Unit, except for a decline that the sandbox was asked for.
+    """
     last_four = card["attributes"]["last4Digits"]
     attributes = {
         "amount": charge.amount,
@@ -117,16 +124,21 @@ def record_authorization(
         "status": status,
         "summary": charge.summary(last_four),
         "tags": {},
-        **({"declineReason": reason} if reason else {}),
+        "cardDecisionSource": DECISION_SOURCES[declined.by if declined else "Unit"],
+        **(_details(declined) if declined else {}),
     }
     draft = jsonapi.draft("authorization", attributes, related=of(account, card))
     authorization = tenant.add_numbered("authorization", draft)
     shown = {name: attributes[name] for name in ("amount", "cardLast4Digits", "recurring", "merchant")}
     if status == "Declined":
-        emit(tenant, "authorization.declined", authorization, {**shown, "reason": reason})
+        emit(tenant, "authorization.declined", authorization, {**shown, "reason": attributes["declineReason"]})
     else:
         emit(tenant, "authorization.created", authorization, shown)
     return authorization
+
+
+def _details(declined: Decline) -> Json:
+    return {"declineReason": declined.reason, "declineDescription": declined.detail, "declinedBy": declined.by}
 
 
 def emit(tenant: Tenant, event_type: str, authorization: Json, attributes: Json) -> None:
@@ -136,8 +148,25 @@ def emit(tenant: Tenant, event_type: str, authorization: Json, attributes: Json)
 
 def release(tenant: Tenant, account: Json, authorization: Json, changes: Json) -> Json:
     """Release an authorization's hold and update its attributes."""
+    authorization["internal"]["released_at"] = clock.milliseconds(clock.now())
     move(tenant, account, hold=-authorization["attributes"]["amount"])
     return jsonapi.update(tenant, "authorization", authorization, changes)
+
+
+def check_authorized(authorization: Json) -> None:
+    """Refuse unless the authorization holds an amount."""
+    status = authorization["attributes"]["status"]
+    if status != "Authorized":
+        raise UnitFault("invalid_value", f"The authorization is {status}")
+
+
+def cancel(tenant: Tenant, authorization: Json) -> Json:
+    """Cancel an authorization, or refuse: its amount becomes available."""
+    check_authorized(authorization)
+    account = tenant.get("account", authorization["relationships"]["account"]["data"]["id"]) or {}
+    details = {name: authorization["attributes"][name] for name in ("amount", "cardLast4Digits", "recurring")}
+    emit(tenant, "authorization.canceled", authorization, details)
+    return release(tenant, account, authorization, {"status": "Canceled"})
 
 
 def purchase(tenant: Tenant, account: Json, card: Json, charge: Charge, authorization_id: str, more: Json) -> Json:
@@ -149,6 +178,7 @@ def purchase(tenant: Tenant, account: Json, card: Json, charge: Charge, authoriz
         "cardLast4Digits": last_four,
         "merchant": charge.merchant,
         "recurring": charge.recurring,
+        "cardDecisionSource": DECISION_SOURCES["Unit"],
         **more,
     }
     related = of(account, card) | {"authorization": authorization_id}

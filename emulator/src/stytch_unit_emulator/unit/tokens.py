@@ -1,6 +1,6 @@
 """Customer tokens, issued for proof that the customer is present.
 
-Plain scopes need no proof. The others need the customer's JWT or a verification code. Any proof given must be valid.
+Plain scopes need no proof. The others need the customer's JWT or a verification code; any that is given must be valid.
 Tokens are stored only as hashes.
 """
 
@@ -56,7 +56,8 @@ def create_verification(call: Call, customer_id: str) -> Response:
     customer = call.get("customer", customer_id)
     read(VERIFY)
     check_active(customer)
-    attributes = {"verificationToken": start(call.tenant, customer_id)}
+    phone = customer["attributes"]["phone"]["number"]
+    attributes = {"verificationToken": start(call.tenant, customer_id), "phoneLast4Digits": phone[-4:]}
     return jsonapi.reply({"type": "customerTokenVerification", "attributes": attributes}, status=201)
 
 
@@ -68,11 +69,14 @@ def create_token(customer_id: str) -> Response:
 
 
 def _verify_jwt() -> proof.Verdict | None:
-    """Verify the request's JWT; None if there is none."""
+    """Verify the request's JWT; None if there is none, or if no scope needs it."""
     settings = emulation().jwt_settings(bearers.tenant_of(emulation().store))
     attributes: Any = body().get("attributes")
-    token = attributes.get("jwtToken") if isinstance(attributes, dict) else None
-    return proof.verify_jwt(token, settings, emulation().fetch) if isinstance(token, str) else None
+    given = attributes if isinstance(attributes, dict) else {}
+    token, wanted = given.get("jwtToken"), given.get("scope")
+    if not isinstance(token, str) or not isinstance(wanted, str) or scopes.read(wanted).isdisjoint(scopes.TWO_FACTOR):
+        return None
+    return proof.verify_jwt(token, settings, emulation().fetch)
 
 
 def _mint(call: Call, customer_id: str, verdict: proof.Verdict | None) -> Response:
@@ -89,6 +93,9 @@ def _mint(call: Call, customer_id: str, verdict: proof.Verdict | None) -> Respon
 def _scopes(document: Document) -> frozenset[str]:
     """The requested scopes. All, including upgradable ones, must be customer scopes."""
     wanted, upgradable = _words(document, "scope"), _words(document, "upgradableScope")
+    if upgradable and "customer-token-write" not in wanted:
+        why = "An upgradableScope needs customer-token-write in scope"
+        raise UnitFault("invalid_value", why, "/data/attributes/upgradableScope")
     allowed = scopes.CUSTOMER if upgradable else scopes.CUSTOMER - scopes.UPGRADE
     for name, words in (("scope", wanted), ("upgradableScope", upgradable)):
         if words - allowed or not wanted:
@@ -98,7 +105,7 @@ def _scopes(document: Document) -> frozenset[str]:
 
 
 def _words(document: Document, name: str) -> frozenset[str]:
-    return frozenset(document.attributes.get(name, "").split())
+    return scopes.read(document.attributes.get(name, ""))
 
 
 def _check_upgrade(call: Call, wanted: frozenset[str]) -> None:
@@ -127,9 +134,9 @@ def _resources(call: Call, document: Document, customer_id: str) -> dict[str, li
 def _check_proof(
     call: Call, customer: Json, given: Json, verdict: proof.Verdict | None, wanted: frozenset[str]
 ) -> None:
-    """Check every proof given, and require one if a scope needs it.
+    """Check the proof given, and require one if a scope needs it.
 
-    UNCONFIRMED: the refusals, and that a JWT is checked when no scope needs it.
+    A JWT that no scope needs is ignored. UNCONFIRMED: the refusals, and that a code is checked in any case.
     """
     if verdict is not None:
         _check_subject(customer, verdict)
@@ -158,7 +165,7 @@ def _issue(
     record = {
         "customer_id": customer_id,
         "scopes": sorted(wanted),
-        "upgradable": given.get("upgradableScope", "").split(),
+        "upgradable": sorted(scopes.read(given.get("upgradableScope", ""))),
         "resources": resources,
         "expires_at": clock.timestamp() + lasts,
     }

@@ -5,40 +5,42 @@ from __future__ import annotations
 from flask import Blueprint, Response, request
 
 from ..store import Json
-from . import jsonapi, queries
+from . import filters, jsonapi, queries, spending
 from .calls import Call, endpoint
 from .documents import merged_tags, read
 from .errors import UnitFault
-from .schema import fields, tags
+from .schema import fields, tags, text
 
 routes = Blueprint("transactions", __name__)
 
 INCLUDABLE = ("customer", "account")
 TAGS = fields({"tags": tags(nulls=True)})
+BOOK = fields({}, {"tags": tags(nulls=True), "summary": text()})
 _COMMON = {
-    "accountId": queries.related_to("account"),
-    "customerId": queries.related_to("customer"),
-    "cardId": queries.related_to("card"),
-    "since": queries.since,
-    "until": queries.until,
-    "fromAmount": queries.at_least("amount"),
-    "toAmount": queries.at_most("amount"),
+    "accountId": filters.related_to("account"),
+    "customerId": filters.related_to("customer"),
+    "cardId": filters.related_to("card"),
+    "since": filters.since,
+    "until": filters.until,
+    "fromAmount": filters.at_least("amount"),
+    "toAmount": filters.at_most("amount"),
 }
 TRANSACTION_FILTERS = {
     **_COMMON,
-    "accountIds": queries.related_to("account"),
-    "query": queries.full_text,
-    "tags": queries.has_tags,
-    "type": queries.of_type("Transaction"),
-    "direction": queries.in_values("direction", "Debit", "Credit"),
-    "excludeFees": queries.boolean,  # there are no fees
-    "accountType": lambda values: lambda _record: "deposit" in values,  # the only type
+    "accountIds": filters.related_to("account"),
+    "query": filters.full_text,
+    "tags": filters.has_tags,
+    "type": filters.of_type("Transaction"),
+    "direction": filters.in_values("direction", "Debit", "Credit"),
+    "excludeFees": filters.boolean,  # there are no fees
+    "accountType": filters.deposit_accounts,
 }
 AUTHORIZATION_FILTERS = {
     **_COMMON,
-    "status": queries.in_values("status", "Authorized", "Completed", "Canceled", "Declined"),
-    "merchantCategoryCode": queries.merchant_category,
-    "includeNonAuthorized": queries.boolean,
+    "status": filters.in_values("status", "Authorized", "Completed", "Canceled", "Declined"),
+    "merchantCategoryCode": filters.merchant_category,
+    "includeNonAuthorized": filters.boolean,
+    "accountType": filters.deposit_accounts,
 }
 
 
@@ -68,12 +70,18 @@ def get_transaction_by_filter(call: Call, transaction_id: str) -> Response:
 
 
 @routes.patch("/accounts/<account_id>/transactions/<transaction_id>")
+@routes.patch("/transactions/<transaction_id>")
 @endpoint("transactions-write")
-def update_transaction(call: Call, account_id: str, transaction_id: str) -> Response:
-    """Update a transaction's tags, its only mutable attribute."""
-    transaction = _transaction(call, account_id, transaction_id)
-    given = read({"transaction": TAGS, transaction["type"]: TAGS}).attributes
-    changes = {"tags": merged_tags(transaction["attributes"]["tags"], given["tags"])}
+def update_transaction(call: Call, transaction_id: str, account_id: str | None = None) -> Response:
+    """Update a transaction's tags, and the summary of a book transaction."""
+    if account_id is None:
+        transaction = call.get("transaction", transaction_id)
+    else:
+        transaction = _transaction(call, account_id, transaction_id)
+    own = {"bookTransaction": BOOK}.get(transaction["type"], TAGS)
+    changes = read({"transaction": TAGS, transaction["type"]: own}).attributes
+    if "tags" in changes:
+        changes["tags"] = merged_tags(transaction["attributes"]["tags"], changes["tags"])
     return _reply(call, jsonapi.update(call.tenant, "transaction", transaction, changes))
 
 
@@ -95,6 +103,16 @@ def list_authorizations(call: Call) -> Response:
 def get_authorization(call: Call, authorization_id: str) -> Response:
     """Get one authorization."""
     return _reply(call, call.get("authorization", authorization_id))
+
+
+@routes.post("/authorizations/<authorization_id>/release")
+@endpoint("cards-write", org_only=True)
+def release_authorization(call: Call, authorization_id: str) -> Response:
+    """Release a hold, as the org. The body is ignored.
+
+    UNCONFIRMED: the scope, that it needs an org token, and the new status.
+    """
+    return _reply(call, spending.cancel(call.tenant, call.get("authorization", authorization_id)))
 
 
 def _transaction(call: Call, account_id: str | None, transaction_id: str) -> Json:

@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 
 from flask import Blueprint, Response
 
-from . import events, jsonapi, queries
+from . import events, filters, jsonapi, queries
 from .calls import Call, emulation, endpoint
 from .documents import read
 from .errors import Problem, UnitFault
@@ -54,13 +54,13 @@ _OPTIONAL = {
     # Required by the API description, but the Python SDK can't send it.
     "deliveryMode": one_of("AtMostOnce", "AtLeastOnce"),
     "includeResources": flag,
-    "subscriptionType": one_of("All", "OnlyAuthorizationRequest"),
+    "subscriptionType": one_of(*events.SUBSCRIPTIONS),
 }
 CREATE = {"webhook": fields(_REQUIRED, _OPTIONAL)}
 PATCH = {"webhook": fields({}, _REQUIRED | _OPTIONAL)}
-_TIME_FILTERS = {"since": queries.since, "until": queries.until}
-WEBHOOK_FILTERS = {**_TIME_FILTERS, "fromId": queries.from_id, "toId": queries.to_id}
-EVENT_FILTERS = {**_TIME_FILTERS, "type": queries.of_type("")}
+_TIME_FILTERS = {"since": filters.since, "until": filters.until}
+WEBHOOK_FILTERS = {**_TIME_FILTERS, "fromId": filters.from_id, "toId": filters.to_id}
+EVENT_FILTERS = {**_TIME_FILTERS, "type": filters.of_type("")}
 
 
 @routes.post("/webhooks")
@@ -70,16 +70,7 @@ def create_webhook(call: Call) -> Response:
     given = read(CREATE).attributes
     if len(call.all("webhook")) >= MAX_WEBHOOKS:
         raise UnitFault("limits_exceeded", f"In this emulated bank, the limit of {MAX_WEBHOOKS} webhooks is reached")
-    kept = {
-        "includes": given.pop("includeResources", False),
-        "queue": [],
-        "failures": 0,
-        "failing_since": None,
-        "due_at": 0,
-    }
-    attributes = {"status": "Enabled", "deliveryMode": "AtMostOnce", "subscriptionType": "All"} | given
-    webhook = call.tenant.add_numbered("webhook", jsonapi.draft("webhook", attributes, internal=kept))
-    return jsonapi.reply(webhook, status=201)
+    return jsonapi.reply(events.add_webhook(call.tenant, given), status=201)
 
 
 @routes.get("/webhooks")
@@ -101,9 +92,7 @@ def get_webhook(call: Call, webhook_id: str) -> Response:
 def update_webhook(call: Call, webhook_id: str) -> Response:
     """Update a webhook."""
     webhook = call.get("webhook", webhook_id)
-    changes = read(PATCH).attributes
-    webhook["internal"]["includes"] = changes.pop("includeResources", webhook["internal"]["includes"])
-    return jsonapi.reply(jsonapi.update(call.tenant, "webhook", webhook, changes))
+    return jsonapi.reply(jsonapi.update(call.tenant, "webhook", webhook, read(PATCH).attributes))
 
 
 @routes.post("/webhooks/<webhook_id>/<any(enable,disable):action>")

@@ -1,0 +1,64 @@
+"""What all kinds of payments have in common: checks, filters, relationships, tags."""
+
+from __future__ import annotations
+
+from flask import Response
+
+from ..store import Json, Tenant
+from . import events, filters, jsonapi
+from .accounts import ROUTING_NUMBER
+from .calls import Call
+from .documents import merged_tags, read
+from .schema import fields, one_of, tags, whole
+
+AMOUNT = whole(1)
+DIRECTION = one_of("Credit", "Debit")
+INCLUDABLE = ("customer", "account", "transaction")
+FILTERS = {
+    "accountId": filters.related_to("account"),
+    "customerId": filters.related_to("customer"),
+    "tags": filters.has_tags,
+    "since": filters.since,
+    "until": filters.until,
+    "fromAmount": filters.at_least("amount"),
+    "toAmount": filters.at_most("amount"),
+}
+_PATCH = fields({}, {"tags": tags(nulls=True)})
+
+
+def holder(account: Json) -> dict[str, str | None]:
+    """An account and its customer, as relationships."""
+    return {"account": account["id"], "customer": jsonapi.reference("account", account, "customer")}
+
+
+def party(name: str, account_number: str) -> Json:
+    """The other bank account of a payment."""
+    shown = {"routingNumber": ROUTING_NUMBER, "accountNumber": account_number, "accountType": "Checking"}
+    return {**shown, "name": name[:50]}
+
+
+def retag(call: Call, kind: str, payment_id: str) -> Response:
+    """Update the tags of a payment."""
+    payment = call.get(kind, payment_id)
+    changes = read({payment["type"]: _PATCH}).attributes
+    if "tags" in changes:
+        changes["tags"] = merged_tags(payment["attributes"]["tags"], changes["tags"])
+    return jsonapi.reply(jsonapi.update(call.tenant, kind, payment, changes))
+
+
+def announce(tenant: Tenant, payment: Json) -> None:
+    """Emit the event of a new payment."""
+    shown = {name: payment["attributes"][name] for name in ("status", "amount", "direction")}
+    events.emit(tenant, "payment.created", payment, "account", "customer", attributes=shown)
+
+
+def announce_status(tenant: Tenant, payment: Json, previous: str, account: Json) -> None:
+    """Emit the event of a payment's new status."""
+    shown = {name: payment["attributes"][name] for name in ("amount", "direction", "reason") if _has(payment, name)}
+    shown |= {"previousStatus": previous, "available": account["attributes"]["available"]}
+    event = f"payment.{payment['attributes']['status'].lower()}"
+    events.emit(tenant, event, payment, "account", "customer", attributes=shown)
+
+
+def _has(payment: Json, name: str) -> bool:
+    return name in payment["attributes"]
