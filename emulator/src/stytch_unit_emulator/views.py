@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 import secrets
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from flask import Blueprint, Flask, Response, abort, g, make_response, redirect, render_template, request, url_for
@@ -135,7 +136,7 @@ def stytch_pages(store: Store, stytch_app: WSGIApplication) -> Blueprint:
 
     @bp.get("/authenticator")
     def codes() -> str:
-        """Show the visitor's phone: codes of authenticator apps, SMS and WhatsApp. ``field`` is the one that they are for."""
+        """Show the visitor's phone; ``field`` is the one that its codes are for."""
         field = request.args.get("field", "")
         return _page("authenticator", field=field if FIELD.fullmatch(field) else "")
 
