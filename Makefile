@@ -10,7 +10,7 @@ export FLASK_SKIP_DOTENV := 1
 PIP_FLAGS := --quiet --disable-pip-version-check --require-hashes --no-deps
 LOCK := uv pip compile -q --universal --generate-hashes --no-header --no-annotate --upgrade pyproject.toml
 
-.PHONY: run doctor emulator example test bench lint audit sbom lock clean
+.PHONY: run doctor emulator example test bench lint pages audit sbom lock clean
 
 run: $(VENV)/run.stamp ## Serve the app on http://localhost:8000
 	$(if $(filter-out 8000,$(PORT)),PUBLIC_URL=http://localhost:$(PORT)) $(BIN)/flask --app app run --port $(PORT)
@@ -45,6 +45,9 @@ lint: $(VENV)/test.stamp ## Check style and types
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+
+pages: $(VENV)/test.stamp ## Write the emulator's pages of coverage and of unconfirmed choices
+	PYTHONPATH=emulator/src $(BIN)/python -m emulator.docs
 
 # Not in the lock files: it needs the network anyway, and must know the newest advisories. Without --strict it skips
 # packages that it cannot look up, and says that all is well.

@@ -25,11 +25,12 @@ from .left_out import STYTCH, UNIT, Reasons
 PAGE = Path(__file__).parent / "coverage.md"
 HEAD = """# Coverage
 
-Every operation that Stytch's consumer API and Unit publish. Written by `python -m emulator.docs`; a test fails when it
+Every operation that Stytch's consumer API and Unit publish. Written by `make pages`; a test fails when it
 is stale.
 
-*Published in*: for Unit, 0.3.2 and 0.4.0 are versions of its OpenAPI description, and 0.19.0 is the client that it
-generates from a newer one, `unit-openapi-python-sdk`. *Emulated since*: the first version of the emulator.
+*Published in*: for Unit, 0.3.2 and 0.4.0 are versions of its OpenAPI description, 0.19.0 is the client that it
+generates from a newer one, `unit-openapi-python-sdk`, and node and python are its other SDKs. *Emulated since*: the
+emulator's first version with it.
 """
 
 
@@ -125,14 +126,14 @@ def _sent_by(function: Callable[..., object]) -> str | None:
 
 
 def _unit(emulated: frozenset[str]) -> Iterator[Operation]:
-    """Unit's published operations, and those that only its documentation and its other SDKs have."""
+    """Unit's published operations, and those that only its documentation has."""
     shapes = set()
     for each in published.operations():
         operation = Operation(each.name, f"{each.method} {each.path}", each.since)
         shapes.add(_shape(operation.request))
         yield operation
     for shape in sorted(emulated - shapes):
-        yield Operation("", shape.replace("{}", "{id}"), "documentation or SDKs")
+        yield Operation("", shape.replace("{}", "{id}"), "documentation")
 
 
 def _requests(app: Flask) -> frozenset[str]:

@@ -22,7 +22,7 @@ MARK = "UNCONFIRMED"
 HEAD = """# Unconfirmed
 
 What the services' documentation leaves open, and the choice that the emulator makes. Whoever has credentials can look
-these up; a report or a pull request is welcome. Written by `python -m emulator.docs`; a test fails when it is stale.
+these up; a report or a pull request is welcome. Written by `make pages`; a test fails when it is stale.
 
 *What it does* is the code that holds the choice, or its description. A dash stands for the emulator's whole answer.
 """

@@ -15,7 +15,7 @@ from stytch_unit_emulator.cli import main
 from stytch_unit_emulator.server import SAMPLE_PROJECT
 
 from .command import FOLDER, environment, serving
-from .unit_story import document
+from .unit_story import ADA, document
 
 TOKEN = "a-token-of-24-characters"
 ORG = {"Authorization": f"Bearer v2.public.emulator-{SAMPLE_PROJECT}", "Content-Type": "application/vnd.api+json"}
@@ -36,6 +36,7 @@ def refused(folder: Path, *args: str) -> Result:
         (["--app-host", "http://app"], "'http://app' is not a lowercase host name without a port"),
         (["--public-url", "localhost:8001"], "an origin is http:// or https://"),
         (["--project", "project-live-1"], "a project id is project-test-"),
+        (["--bank", "first"], "'first' is not one of 'thread', 'other'"),
         (["--seed", "nowhere.json"], "'nowhere.json' does not exist"),
     ],
 )
@@ -76,6 +77,17 @@ def test_a_seed_fills_the_project_anew_at_each_start(tmp_path: Path) -> None:
             assert f"Seeded {SAMPLE_PROJECT} with 1 users" in printed
 
     assert found == [["ada@example.com"]] * 2
+
+
+def test_an_application_answers_the_questions_of_the_bank_that_the_option_names(tmp_path: Path) -> None:
+    with serving(tmp_path, "--bank", "thread") as (url, _printed):
+        body = document("individualApplication", ADA | {"occupation": "Doctor"})
+        refused = requests.post(f"{url}/applications", json=body, headers=ORG, timeout=10)
+
+    assert [error["source"]["pointer"].rpartition("/")[2] for error in refused.json()["errors"]] == [
+        *("accountPurpose", "sourceOfFunds", "transactionVolume", "profession"),
+        "occupation",
+    ]
 
 
 def test_controls_are_off_unless_the_option_turns_them_on(tmp_path: Path) -> None:

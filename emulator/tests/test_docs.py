@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import json
 import re
+from importlib.metadata import version
 
 import pytest
 
 from emulator.docs import coverage, left_out, unconfirmed
 
-STALE = "stale: run python -m emulator.docs"
+from .command import FOLDER
+
+STALE = "stale: run make pages"
 
 
 def test_the_coverage_page_is_current() -> None:
@@ -44,3 +48,23 @@ def test_every_mark_is_on_the_page() -> None:
     rows = re.findall(r"^\| (?!in code|---).*", unconfirmed.page(), re.MULTILINE)
 
     assert len(rows) == marks
+
+
+def test_the_readme_names_the_versions_of_the_clients() -> None:
+    text = " ".join((FOLDER / "README.md").read_text(encoding="utf-8").split("\n\n")[1].split())
+    python, node = text.partition(" in Node ")[::2]
+    locked = json.loads((FOLDER / "tests" / "node" / "package-lock.json").read_text())["packages"]
+
+    in_python = dict(re.findall(r"`([\w-]+)` ([\d.]+\d)", python))
+    in_node = dict(re.findall(r"`([@\w/-]+)` ([\d.]+\d)", node))
+
+    assert in_python == {
+        name: minor(version(name)) for name in ("stytch", "unit-python-sdk", "unit-openapi-python-sdk")
+    }
+    assert in_node == {
+        name: minor(locked[f"node_modules/{name}"]["version"]) for name in ("stytch", "@unit-finance/unit-node-sdk")
+    }
+
+
+def minor(full: str) -> str:
+    return ".".join(full.split(".")[:2])

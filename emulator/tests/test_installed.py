@@ -55,7 +55,7 @@ def test_the_wheel_has_every_file_of_the_package(wheel: Path) -> None:
     packed = {name for name in zipfile.ZipFile(wheel).namelist() if ".dist-info/" not in name}
 
     assert packed == files
-    assert {Path(name).suffix for name in packed} == {".py", ".html", ".svg", ".css", ".js", ".typed"}
+    assert {Path(name).suffix for name in packed} == {".py", ".html", ".svg", ".css", ".js", ".txt", ".typed"}
 
 
 def test_the_installed_command_serves_its_pages(programs: Path, tmp_path: Path) -> None:

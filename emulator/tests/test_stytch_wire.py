@@ -108,6 +108,7 @@ def test_an_unknown_path_or_method_is_refused(
     response = http.request(method, f"{STYTCH_URL[:-1]}{path}", auth=(PROJECT_ID, "secret"), allow_redirects=False)
 
     assert (response.status_code, response.json()["error_type"]) == (status, error_type)
+    assert f"This emulator does not have {method} {path}" in response.json()["error_message"]
 
 
 def test_a_crash_is_a_500_and_changes_nothing(story: Story, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -383,6 +383,11 @@ class TestPurchases:
     def test_a_purchase_says_who_decided(self, bank: Bank, card: Card) -> None:
         assert bank.buy(card, 2500).json()["data"]["attributes"]["cardDecisionSource"] == "Unit"
 
+    def test_a_purchase_abroad_may_have_a_fee(self, bank: Bank, card: Card) -> None:
+        bought = bank.buy(card, 2500, internationalServiceFee=75).json()["data"]
+
+        assert bought["attributes"]["internationalServiceFee"] == 75
+
     def test_a_closed_account_declines_purchases(self, bank: Bank, card: Card) -> None:
         bank.unit("POST", f"/accounts/{account_of(card)}/close")
 

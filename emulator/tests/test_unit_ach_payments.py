@@ -168,10 +168,13 @@ class TestPayments:
 
     def test_another_customers_counterparty_cannot_be_paid(self, bank: Bank, card: Json) -> None:
         theirs = counterparty(bank, bank.customer(email="bob@example.com"))
+        holder = bank.customer_token(customer_of(card), "payments-write")
 
-        response = pay(bank, card, theirs["id"])
+        refused = pay(Bank(holder), card, theirs["id"])
+        of_the_org = pay(bank, card, theirs["id"])
 
-        assert errors(response) == [("counterparty_not_found", "/data/relationships/counterparty")]
+        assert errors(refused) == [("counterparty_not_found", "/data/relationships/counterparty")]
+        assert of_the_org.status_code == 201
 
     @pytest.mark.parametrize(
         ("permissions", "direction", "status"),
@@ -226,6 +229,15 @@ class TestPayments:
         again = move(bank, payment, "transmit")
 
         assert errors(too_early) == errors(again) == [("invalid_value", None)]
+
+    def test_the_clearing_days_of_a_payment_can_be_changed(self, bank: Bank, card: Json) -> None:
+        payment = pending(bank, card, direction="Debit", clearingDaysOverride=3)
+        body = document("achPayment", {"clearingDaysOverride": 0})
+
+        changed = bank.unit("PATCH", f"/payments/{payment['id']}", body).json()["data"]
+
+        days = [each["attributes"]["clearingDaysOverride"] for each in (payment, changed)]
+        assert days == [3, 0]
 
     def test_every_ach_payment_in_a_list_has_a_counterparty(self, bank: Bank, card: Json) -> None:
         pay(bank, card, counterparty=BOB)

@@ -404,13 +404,14 @@ class TestUpdate:
     def test_limits_have_their_own_endpoint(self, bank: Bank, account: str) -> None:
         path = f"/cards/{bank.card(account, limits={'dailyPurchase': 1, 'monthlyPurchase': 2})['id']}"
 
-        changed = bank.unit("PATCH", path, document(VIRTUAL, {"limits": {"dailyPurchase": 5000}}))
+        limits = {"dailyPurchase": 5000, "dailyCardTransaction": 6000, "monthlyCardTransaction": 7000}
+        changed = bank.unit("PATCH", path, document(VIRTUAL, {"limits": limits}))
 
         nothing = {"withdrawals": 0, "deposits": 0, "purchases": 0, "cardTransactions": 0}
         assert "limits" not in changed.json()["data"]["attributes"]
         assert bank.read(f"{path}/limits") == {
             "type": "limits",
-            "attributes": {"limits": {"dailyPurchase": 5000}, "dailyTotals": nothing, "monthlyTotals": nothing},
+            "attributes": {"limits": limits, "dailyTotals": nothing, "monthlyTotals": nothing},
         }
 
     def test_a_card_without_limits_has_totals_only(self, bank: Bank, account: str) -> None:

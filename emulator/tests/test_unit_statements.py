@@ -18,13 +18,19 @@ Json = dict[str, Any]
 
 @pytest.fixture
 def card(long_lived_tenants: None, bank: Bank, clock: time_machine.Traveller) -> Json:  # noqa: ARG001
-    """A card with $1,000 since June 1, of which $20 are spent and $30 held on June 2; now it is July 2."""
+    """A card with $1,000 since June 1, of which $20 are spent and $30 held on June 2, and $10 held since June 20.
+
+    A hold of June 2 was declined. Now it is July 2.
+    """
     card = bank.active_card()
     clock.move_to("2026-06-02T12:00:00Z")
     bank.buy(card, 2_000, merchantName="Café <b>")
     held = bank.hold(card, 3_000).json()["data"]
+    bank.hold(card, 10**9)
     clock.move_to("2026-06-04T12:00:00Z")
     bank.unit("POST", f"/authorizations/{held['id']}/release")
+    clock.move_to("2026-06-20T12:00:00Z")
+    bank.hold(card, 1_000)
     clock.move_to("2026-07-02T12:00:00Z")
     return card
 
@@ -36,7 +42,7 @@ def test_the_end_of_a_day_has_its_balance_and_hold(bank: Bank, card: Json) -> No
     assert len(days) == len({each["id"] for each in days}) == 31
     assert shown["2026-06-01"] == {"balance": 100_000, "hold": 0, "available": 100_000}
     assert shown["2026-06-03"] == {"balance": 98_000, "hold": 3_000, "available": 95_000}
-    assert shown["2026-07-01"] == {"balance": 98_000, "hold": 0, "available": 98_000}
+    assert shown["2026-07-01"] == {"balance": 98_000, "hold": 1_000, "available": 97_000}
 
 
 @pytest.mark.parametrize(

@@ -111,6 +111,10 @@ NEWER: dict[str, Json] = {
 }
 for _name, _members in NEWER.items():
     _PUBLISHED["resources"][_name]["properties"]["attributes"]["properties"] |= _members
+# The Node SDK 1.4.2.
+_PUBLISHED["definitions"]["CardLevelLimits"]["properties"] |= dict.fromkeys(
+    ("dailyCardTransaction", "monthlyCardTransaction"), _COUNT
+)
 for _name, _optional in AMENDED.items():
     _PUBLISHED["definitions"][_name]["required"] = sorted({*_PUBLISHED["definitions"][_name]["required"]} - _optional)
 

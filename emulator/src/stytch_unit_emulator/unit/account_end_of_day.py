@@ -24,12 +24,13 @@ def list_account_end_of_day(call: Call) -> Response:
 
     UNCONFIRMED: the time zone, here UTC, and that the day an account was opened counts.
     """
+    books = balances.Books(call.tenant)
     found = [
         jsonapi.calculated(
             "accountEndOfDay",
             f"{account['id']}{day:%Y%m%d}",
             f"{day}",
-            {"date": f"{day}", **balances.at_end_of(call.tenant, account, day)},
+            {"date": f"{day}", **books.at_end_of(account, day)},
             account,
         )
         for account in call.all("account")

@@ -1,18 +1,13 @@
-"""What an account held at the end of past days, from its transactions and authorizations. Amounts are in cents."""
+"""What accounts held at the end of past days, from their transactions and authorizations. Amounts are in cents."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import date, timedelta
 
 from .. import clock
 from ..store import Json, Tenant
 from . import jsonapi
-
-
-def transactions(tenant: Tenant, account: Json, period: str = "") -> list[Json]:
-    """An account's transactions of a day, month or year in UTC, oldest first."""
-    return [each for each in _of(tenant, "transaction", account) if each["attributes"]["createdAt"].startswith(period)]
 
 
 def past_days(account: Json) -> Iterator[date]:
@@ -23,20 +18,37 @@ def past_days(account: Json) -> Iterator[date]:
         day += timedelta(days=1)
 
 
-def at_end_of(tenant: Tenant, account: Json, day: date) -> Json:
-    """Balance, hold and available at the end of a day.
+class Books:
+    """The transactions and authorizations of a tenant's accounts, read once."""
 
-    An authorization whose amount was increased counts with its last amount.
-    """
-    until = (day + timedelta(days=1)).isoformat()
-    posted = [each for each in transactions(tenant, account) if each["attributes"]["createdAt"] < until]
-    balance = posted[-1]["attributes"]["balance"] if posted else 0
-    hold = sum(each["attributes"]["amount"] for each in _of(tenant, "authorization", account) if _is_held(each, until))
-    return {"balance": balance, "hold": hold, "available": balance - hold}
+    def __init__(self, tenant: Tenant) -> None:
+        self._transactions = _by_account(tenant.all("transaction"))
+        self._authorizations = _by_account(tenant.all("authorization"))
+
+    def transactions(self, account: Json, period: str) -> list[Json]:
+        """An account's transactions of a day, month or year in UTC, oldest first."""
+        posted = self._transactions.get(account["id"], [])
+        return [each for each in posted if each["attributes"]["createdAt"].startswith(period)]
+
+    def at_end_of(self, account: Json, day: date) -> Json:
+        """Balance, hold and available at the end of a day.
+
+        An authorization whose amount was increased counts with its last amount.
+        """
+        until, balance = (day + timedelta(days=1)).isoformat(), 0
+        for each in self._transactions.get(account["id"], []):
+            if each["attributes"]["createdAt"] < until:
+                balance = each["attributes"]["balance"]
+        held = (each for each in self._authorizations.get(account["id"], []) if _is_held(each, until))
+        hold = sum(each["attributes"]["amount"] for each in held)
+        return {"balance": balance, "hold": hold, "available": balance - hold}
 
 
-def _of(tenant: Tenant, kind: str, account: Json) -> list[Json]:
-    return [each for each in tenant.all(kind) if jsonapi.reference("", each, "account") == account["id"]]
+def _by_account(records: Iterable[Json]) -> dict[str, list[Json]]:
+    found: dict[str, list[Json]] = {}
+    for record in records:
+        found.setdefault(str(jsonapi.reference("", record, "account")), []).append(record)
+    return found
 
 
 def _is_held(authorization: Json, until: str) -> bool:

@@ -20,7 +20,7 @@ from .applications import APPLICANT_OPTIONAL, check_identification
 from .calls import Call, emulation, endpoint
 from .documents import read
 from .errors import Problem, UnitFault
-from .schema import IDEMPOTENCY_KEY, Check, fields, flag, items, one_of, tags, text
+from .schema import IDEMPOTENCY_KEY, Check, fields, flag, items, one_of, tags, text, unchecked
 
 routes = Blueprint("forms", __name__)
 
@@ -44,11 +44,17 @@ _SETTINGS: dict[str, Check] = {
     "useSelfieVerification": flag,
     "disablePassportApplication": flag,
 }
+# Accepted, but no form asks for them, as businesses are not emulated.
+_OF_BUSINESSES = (
+    *("name", "stateOfIncorporation", "entityType", "contact", "officer", "beneficialOwners", "cashFlow"),
+    *("yearOfIncorporation", "countriesOfOperation", "stockSymbol", "hasNonUSEntities", "hasNonUsEntities"),
+)
 _PREFILL: dict[str, Check] = {
     "applicationType": _KINDS,
     **people.APPLICANT_REQUIRED,
     **people.APPLICANT_OPTIONAL,
     **people.SOLE_PROPRIETOR,
+    **dict.fromkeys(_OF_BUSINESSES, unchecked),
 }
 CREATE = {
     "applicationForm": fields(
@@ -169,7 +175,8 @@ def _searchable(tenant: Tenant, form: Json) -> Json:
 
 
 def _draft(given: Json, application: str | None) -> Json:
-    prefill = {name: value for name, value in given.get("applicantDetails", {}).items() if name != "applicationType"}
+    details = given.get("applicantDetails", {})
+    prefill = {name: value for name, value in details.items() if name not in ("applicationType", *_OF_BUSINESSES)}
     # The applicant must not choose the login that the customer will belong to.
     subject = given.get("jwtSubject") or prefill.pop("jwtSubject", None)
     attributes = {"tags": given.get("tags", {})}
@@ -177,7 +184,7 @@ def _draft(given: Json, application: str | None) -> Json:
         attributes["applicationFormSettings"] = given.get("settingsOverride", {})
         attributes |= {name: given[name] for name in ("requestedProducts",) if name in given}
     else:
-        attributes |= {"stage": "ChooseBusinessOrIndividual", "applicantDetails": given.get("applicantDetails", {})}
+        attributes |= {"stage": "ChooseBusinessOrIndividual", "applicantDetails": details}
     kept = {
         "prefill": prefill,
         "fixed": {"jwtSubject": subject, "tags": given.get("tags", {})},

@@ -13,6 +13,7 @@ from .schema import fields, one_of, tags, whole
 
 AMOUNT = whole(1)
 DIRECTION = one_of("Credit", "Debit")
+CLEARING_DAYS = whole(0, 10)  # UNCONFIRMED: the most days
 INCLUDABLE = ("customer", "account", "transaction")
 FILTERS = {
     "accountId": filters.related_to("account"),
@@ -24,6 +25,7 @@ FILTERS = {
     "toAmount": filters.at_most("amount"),
 }
 _PATCH = fields({}, {"tags": tags(nulls=True)})
+_PATCH_ACH = fields({}, {"tags": tags(nulls=True), "clearingDaysOverride": CLEARING_DAYS})
 
 
 def holder(account: Json) -> dict[str, str | None]:
@@ -38,9 +40,9 @@ def party(name: str, account_number: str) -> Json:
 
 
 def retag(call: Call, kind: str, payment_id: str) -> Response:
-    """Update the tags of a payment."""
+    """Update the tags of a payment, and the clearing days of an originated ACH payment."""
     payment = call.get(kind, payment_id)
-    changes = read({payment["type"]: _PATCH}).attributes
+    changes = read({payment["type"]: _PATCH_ACH if payment["type"] == "achPayment" else _PATCH}).attributes
     if "tags" in changes:
         changes["tags"] = merged_tags(payment["attributes"]["tags"], changes["tags"])
     return jsonapi.reply(jsonapi.update(call.tenant, kind, payment, changes))

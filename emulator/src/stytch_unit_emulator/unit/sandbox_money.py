@@ -27,7 +27,11 @@ _MERCHANT_MORE = {"merchantLocation": text(), "merchantId": text(), "recurring":
 PURCHASE = {
     "purchaseTransaction": fields(
         {"amount": AMOUNT, "direction": DIRECTION, "last4Digits": _LAST_FOUR, **_MERCHANT},
-        {**_MERCHANT_MORE, "coordinates": fields({"longitude": number, "latitude": number})},
+        {
+            **_MERCHANT_MORE,
+            "coordinates": fields({"longitude": number, "latitude": number}),
+            "internationalServiceFee": whole(0),
+        },
     )
 }
 AUTHORIZATION = {
@@ -102,7 +106,7 @@ def purchase(call: Call) -> Response:
     given, charge = document.attributes, _charge(document.attributes)
     authorization = _authorization(call, document, account, card, charge)
     more = {"direction": given["direction"], "ecommerce": False, "cardPresent": True, "paymentMethod": "Contactless"}
-    more |= {"coordinates": given["coordinates"]} if "coordinates" in given else {}
+    more |= {name: given[name] for name in ("coordinates", "internationalServiceFee") if name in given}
     posted = spending.purchase(call.tenant, account, card, charge, authorization["id"], more)
     return jsonapi.reply(posted, status=201)
 

@@ -91,8 +91,9 @@ def _lines(call: Call, statement_id: str) -> list[str]:
         raise UnitFault("not_found")
     period = found["attributes"]["period"]
     days = [day for day in balances.past_days(account) if f"{day:%Y-%m}" == period]
-    closing = balances.at_end_of(call.tenant, account, days[-1])["balance"]
-    moved = [_line(each["attributes"]) for each in balances.transactions(call.tenant, account, period)]
+    books = balances.Books(call.tenant)
+    closing = books.at_end_of(account, days[-1])["balance"]
+    moved = [_line(each["attributes"]) for each in books.transactions(account, period)]
     title = f"Emulated bank: statement {period}, account {account['attributes']['maskedAccountNumber']}"
     return [title, account["attributes"]["name"], *moved, f"Closing balance: {_dollars(closing)}"]
 
