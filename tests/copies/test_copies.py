@@ -159,7 +159,7 @@ def test_exchange(open_copy: Open, user: User, emulated_project: EmulatedProject
 def test_passkeys(open_copy: Open, user: User) -> None:
     browser, phone = open_copy("passkeys"), Authenticator("http://localhost:8000")
     browser.post(f"/session/{user.session_token}")
-    assert browser.get("/secret") == "SecondFactorMissing"
+    assert browser.get("/secret") == "StepUpRequired"
     browser.get("/")
     browser.submit("/passkeys/new", next="/")
     button = browser.page.css_first("[data-options]")
@@ -176,7 +176,7 @@ def test_passkeys(open_copy: Open, user: User) -> None:
     browser.submit("/passkeys/sign-in", credential=phone.get(options))
 
     assert browser.page.css_first("form[action='/passkeys/new']")  # signed in
-    assert browser.get("/secret") == "SecondFactorMissing"  # the device alone
+    assert browser.get("/secret") == "StepUpRequired"  # the device alone
 
 
 def test_wire_log(open_copy: Open) -> None:
