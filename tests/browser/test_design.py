@@ -44,9 +44,9 @@ def test_a_field_with_an_error_has_a_red_edge(visitor: Visitor) -> None:
     assert visitor.page.url.endswith("/")
 
     assert color(visitor.page, "#email", "borderTopWidth") == "2px"
-    assert color(visitor.page, "#email", "borderColor") == color(visitor.page, ".error", "color") != before
+    assert color(visitor.page, "#email", "borderColor") == color(visitor.page, "#email-error", "color") != before
     visitor.page.emulate_media(color_scheme="dark")
-    assert color(visitor.page, "#email", "borderColor") == color(visitor.page, ".error", "color") != before
+    assert color(visitor.page, "#email", "borderColor") == color(visitor.page, "#email-error", "color") != before
 
 
 def test_every_kind_of_field_shows_its_error(visitor: Visitor) -> None:
