@@ -109,7 +109,7 @@ def stytch_pages(store: Store, stytch_app: WSGIApplication) -> Blueprint:
             return stytch.messages(tenant, *channels)
 
     def known_email() -> str:
-        """The newest user's address, if it is a sample: one that somebody typed is not shown after they sign out."""
+        """The newest user's address, if it is a sample. An address that a visitor typed is not shown after sign-out."""
         with store.read(current_tenant.get()) as tenant:
             email = stytch.newest_email(tenant)
         return email if SAMPLE.fullmatch(email) else ""
