@@ -29,6 +29,7 @@ PUBLIC_IN_EXTRAS = {
     *("passcodes.send", "passcodes.sign_in"),
     *("passkeys.sign_in", "passkeys.sign_in_options"),
     "webhooks.receive",  # opened by a signature
+    "demo.behind",
     "account.sign_out_everywhere",  # the second press, when the session has ended
     *("visits.start", "visits.start_over", "visits.play", "visits.calm"),  # of this visitor's tenant at the emulator
 }

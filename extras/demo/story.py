@@ -5,10 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, Literal, TypeAlias
 
-from flask import Blueprint, Flask
+from flask import Blueprint, Flask, Response
 
 from blueprints.home import Step
+from blueprints.htmx import render
 from blueprints.slots import fill_slot
+from services import guards
 
 from .progress import journey
 
@@ -112,6 +114,14 @@ def init_app(app: Flask) -> None:
         fill_slot(app, name, f"demo/{name.removeprefix('home_')}.html")
     fill_slot(app, "head", "demo/play_head.html")
     fill_slot(app, "cards_panels", "demo/end.html")
+
+
+@bp.get("/behind")
+@guards.public
+def behind() -> Response:
+    """Show the calls behind the five steps: a part of the home page that is loaded when it is opened."""
+    guards.optional_session()
+    return render("demo/behind.html")
 
 
 @bp.app_context_processor

@@ -87,6 +87,7 @@ def _home() -> Iterator[State]:
     yield State("Home", "customer", "home/journey.html", session=replace(session, factors=session.factors[:1]))
     yield State("Home", "stepped up", "home/journey.html")
     yield State("Home", "what may happen", "demo/play.html")
+    yield State("Home", "behind each step", "demo/behind.html")
 
 
 def _sign_in() -> Iterator[State]:

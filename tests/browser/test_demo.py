@@ -34,6 +34,8 @@ def click_in_view(visitor: Visitor, target: Locator) -> None:
 
 def test_the_diagram_has_room_for_its_words(visitor: Visitor) -> None:
     visitor.page.goto("/")
+    visitor.page.get_by_text("Show what happens behind each step").click()
+    expect(visitor.page.get_by_role("img", name="Messages between browser, app, Stytch and Unit")).to_be_visible()
 
     assert visitor.page.evaluate(CUT_OFF) == []
     visitor.page.set_viewport_size({"width": 360, "height": 800})

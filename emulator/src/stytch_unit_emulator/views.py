@@ -131,14 +131,13 @@ def stytch_pages(store: Store, stytch_app: WSGIApplication) -> Blueprint:
 
     @bp.get("/inbox")
     def inbox() -> str:
-        """Show the emails that Stytch would have sent."""
-        return _page("inbox", poll=request.args.get("poll", 0, int))
+        """Show the emails that Stytch would have sent; ``field`` is the one that their codes are for."""
+        return _page("inbox", poll=request.args.get("poll", 0, int), field=_field())
 
     @bp.get("/authenticator")
     def codes() -> str:
         """Show the visitor's phone; ``field`` is the one that its codes are for."""
-        field = request.args.get("field", "")
-        return _page("authenticator", field=field if FIELD.fullmatch(field) else "")
+        return _page("authenticator", field=_field())
 
     @bp.get("/v1/magic_links/redirect")
     def redirect_hop() -> Response:
@@ -215,6 +214,12 @@ def _comes_from_elsewhere(public_url: str) -> bool:
         and request.headers.get("Sec-Fetch-Dest", "document") == "document"  # not a frame
     )
     return site not in ("same-origin", "none") and not is_link
+
+
+def _field() -> str:
+    """The name of the host app's field that a shown code is for, or an empty string."""
+    field = request.args.get("field", "")
+    return field if FIELD.fullmatch(field) else ""
 
 
 def _page(name: str, **context: Any) -> str:
