@@ -38,7 +38,7 @@ def test_a_code_continues_what_it_interrupted_in_this_session(with_phone: Visito
     assert asked.status == 403
     assert f"We sent a code to the number ending in {PHONE[-2:]}." in sent.text
     assert "Enter the code that we sent" in sent.one("#step-up-why").text()
-    assert sent.one("[name=step_up_code]").attrs["autocomplete"] == "one-time-code"
+    assert sent.one("input[name=step_up_code]").attrs["autocomplete"] == "one-time-code"
     assert (confirmed.status, confirmed.goes_to) == (307, "/cards")
     assert with_phone.get("/cards/list").status == 200
     assert with_phone.cookie("stytch_session") == token
@@ -57,7 +57,7 @@ def test_without_a_code_to_enter_there_is_nothing_to_fill_in(
     page = with_phone.follow()
 
     assert page.one("#step-up-why").text() == "Get a code by text message to see your cards."
-    assert page.html.css("[name=step_up_code]") == []
+    assert page.html.css("input[name=step_up_code]") == []
     assert page.html.css("[name=step_up_use]")[0].text() == "Send a new code"
     assert sends(calls) == []
 
