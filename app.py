@@ -20,6 +20,7 @@ from settings import Settings, SettingsError, load
 EXTRAS: tuple[str, ...] = (
     "operations",
     "wire_log",
+    "brand",
     "account",
     "activity",
     "passkeys",

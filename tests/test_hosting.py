@@ -21,6 +21,14 @@ def test_every_setting_reaches_the_containers() -> None:
     assert set(dotenv_values(ROOT / ".env.example")) <= set(re.findall(r"^ {4}([A-Z_]+):", COMPOSE, re.MULTILINE))
 
 
+def test_the_file_for_render_sets_what_the_app_reads() -> None:
+    text = (DEPLOY / "render.yaml").read_text()
+
+    assert set(re.findall(r"key: ([A-Z_]+)", text)) <= set(dotenv_values(ROOT / ".env.example"))
+    assert (ROOT / re.findall(r"dockerfilePath: (\S+)", text)[0]).exists()
+    assert "generateValue: true" in text  # the secret is not in the file
+
+
 def test_the_image_contains_the_app_but_no_tests_or_settings() -> None:
     listed = set(re.findall(r"^!(\S+)$", (DEPLOY / "Dockerfile.dockerignore").read_text(), re.MULTILINE))
     modules = {path.name for path in ROOT.glob("*.py")} | {path.parent.name for path in ROOT.glob("*/__init__.py")}
