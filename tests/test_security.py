@@ -25,7 +25,8 @@ PUBLIC = {"home.index", "home.start", "login.send", "login.open_link", "login.us
 HTMX = "Qp9rdC8H7EqOoX+nR0P3RPG2Noji+qdwJlGpfzwQJsfOpp3sGwIdSP9xO3+UlEhn"  # SHA-384
 PUBLIC_IN_EXTRAS = {
     *("operations.healthz", "operations.readyz", "operations.robots", "operations.security_txt"),
-    *("wire_log.source", "gallery.index", "gallery.show"),
+    *("wire_log.source", "wire_log.journey", "wire_log.export", "wire_log.action", "wire_log.call"),
+    *("gallery.index", "gallery.show"),
     *("passcodes.send", "passcodes.sign_in"),
     *("passkeys.sign_in", "passkeys.sign_in_options"),
     "webhooks.receive",  # opened by a signature

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator, Mapping
 from contextlib import closing
 from dataclasses import dataclass, field
@@ -24,6 +25,7 @@ from .passcodes import OTHER_PHONE, address, ask_for_code, newest_code
 from .passkeys import a_phone, add_passkey, sign_in
 from .visitor import PERSON, Page, Visitor
 
+DETAILS = re.compile(r"GET /calls/[\w-]+/[0-9]+")
 OTHER_EMAIL = "bela@example.org"
 SECRET_FIELDS = set(
     "session_token session_jwt token secret totp_code recovery_code recovery_codes qr_code code_verifier "
@@ -45,6 +47,11 @@ class Walk:
         where = "#wire-log-calls, hx-partial[hx-target='#wire-log-calls']"
         return [panel for _asked, page in self.pages for panel in page.html.css(where)]
 
+    @property
+    def details(self) -> list[Page]:
+        """What the panel loaded when its calls were opened."""
+        return [page for asked, page in self.pages if DETAILS.fullmatch(asked)]
+
     def hear(
         self, _app: object, request: requests.PreparedRequest, response: requests.Response | None, **_more: object
     ) -> None:
@@ -62,13 +69,18 @@ class Watched(Visitor):
 
     def __init__(self, walk: Walk) -> None:
         super().__init__(walk.app)
-        self.pages = walk.pages
+        self.pages, self.opened = walk.pages, set[str]()
 
     def _request(
         self, method: str, path: str, htmx: bool, headers: dict[str, str], data: dict[str, str] | None = None
     ) -> Page:
         page = super()._request(method, path, htmx, headers, data)
         self.pages.append((f"{method} {path}", page))
+        for call in page.html.css(".action .call"):
+            if (url := str(call.attrs["hx-get"])) not in self.opened:
+                self.opened.add(url)
+                self.pages.append((f"GET {url}", super()._request("GET", url, True, {})))
+        self.page = page
         return page
 
 

@@ -229,8 +229,15 @@ def _account() -> Iterator[State]:
 def _api_calls() -> Iterator[State]:
     code = Markup("def enroll() -> Response:")
     source = SimpleNamespace(file="blueprints/totp.py", line=79, name="enroll", html=code)
-    action = SimpleNamespace(method="POST", path="/totp", endpoint="totp.enroll", entries=calls())
+    hit, *made = calls()
+    where = {"id": "1", "at": datetime.now(UTC), "method": "POST", "path": "/totp", "endpoint": "totp.enroll"}
+    action = SimpleNamespace(**where, calls=made, hits=[hit])
+    about = {"docs": "https://stytch.com/docs", "curl": "curl -X POST", "claims": {"sub": "the Stytch user"}}
+    details = {"action": action, "call": made[0], "about": about}
     yield State("API calls", "calls", "gallery/_calls.html", {"action": action}, needs="wire_log/_action.html")
+    yield State("API calls", "details", "wire_log/call.html", details)
+    yield State("API calls", "details gone", "wire_log/call.html", {"call": None})
+    yield State("API calls", "journey", "wire_log/journey.html", {"actions": [action]})
     yield State("API calls", "code", "wire_log/source.html", {"sources": [source], "view_name": "totp.enroll"})
 
 

@@ -12,9 +12,11 @@ from flask import Flask
 
 from blueprints.slots import fill_slot
 
-from .handover import Handover
+from .journal import Journal
 from .recorder import Recorder
 from .views import bp
+
+OPEN = ("wire_log.source", "wire_log.journey", "wire_log.export", "wire_log.action", "wire_log.call")  # need no session
 
 
 def init_app(app: Flask) -> None:
@@ -30,9 +32,9 @@ def add_panel(app: Flask, *, stytch_url: str, org_token: str) -> None:
     ``stytch_url`` is the origin of Stytch's API; ``org_token`` tells the org's calls from a customer's.
     """
     recorder = Recorder(app, f"{stytch_url}/v1/", org_token)
-    app.extensions |= {"wire_log": recorder, "wire_log_handover": Handover()}
+    app.extensions |= {"wire_log": recorder, "wire_log_journal": Journal()}
     app.register_blueprint(bp)
-    app.extensions.setdefault("public_endpoints", {"static"}).add("wire_log.source")
+    app.extensions.setdefault("public_endpoints", {"static"}).update(OPEN)
     fill_slot(app, "head", "wire_log/_head.html")
     fill_slot(app, "body_class", "wire_log/_body_class.html")
     fill_slot(app, "before_header", "wire_log/_skip.html")

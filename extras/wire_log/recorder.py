@@ -8,15 +8,17 @@ from __future__ import annotations
 
 import inspect
 import json
+import secrets
 import traceback
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from functools import cached_property
 from typing import Any, TypeAlias
 from urllib.parse import unquote_plus, urlsplit
 
 import requests
-from flask import Flask, g
+from flask import Flask, g, request
 
 from services.signals import cache_hit, upstream_call
 
@@ -81,10 +83,22 @@ Entry: TypeAlias = Call | CacheHit
 class Action:
     """One request of the browser, and the calls behind it."""
 
+    id: str
+    at: datetime
     method: str
     path: str
     endpoint: str
     entries: tuple[Entry, ...]  # newest first
+
+    @property
+    def calls(self) -> tuple[Call, ...]:
+        """The calls that were made."""
+        return tuple(entry for entry in self.entries if isinstance(entry, Call))
+
+    @property
+    def hits(self) -> tuple[CacheHit, ...]:
+        """The calls that were not needed."""
+        return tuple(entry for entry in self.entries if isinstance(entry, CacheHit))
 
 
 class Recorder:
@@ -105,11 +119,14 @@ class Recorder:
 
     def begin(self) -> None:
         """Start the list of this request. Nothing is recorded without one."""
-        g.wire_log = []
+        g.wire_log, g.wire_log_id = [], secrets.token_urlsafe(8)
 
-    def entries(self) -> tuple[Entry, ...]:
-        """Return what was recorded for this request, newest first."""
-        return tuple(reversed(g.get("wire_log", ())))
+    def action(self) -> Action | None:
+        """Return this request with what was recorded for it, or None."""
+        if not (entries := tuple(reversed(g.get("wire_log", ())))):
+            return None
+        now, endpoint = datetime.now(UTC), request.endpoint or ""
+        return Action(g.wire_log_id, now, request.method, request.path, endpoint, entries)
 
     def _record_call(
         self,

@@ -91,7 +91,7 @@ PATTERNS = (
         "wire_log",
         "the panel of real API calls",
         ("extras/wire_log/",),
-        (11, 1250),
+        (13, 1500),
         ("services/http.py",),
         (),
     ),

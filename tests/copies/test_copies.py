@@ -185,7 +185,9 @@ def test_wire_log(open_copy: Open) -> None:
     browser.get("/")
 
     assert "/v1/sessions/jwks/" in browser.text
-    assert browser.page.css_first("details.call")
+    call = browser.page.css_first("details.call")
+    assert call
+    assert "curl -X GET" in browser.get(call.attrs.sget("hx-get"))
 
 
 @pytest.mark.parametrize("pattern", PATTERNS, ids=lambda pattern: pattern.name)

@@ -76,21 +76,30 @@ def test_no_response_holds_a_secret_that_is_not_meant_for_the_visitor(walk: Walk
 
 @pytest.mark.parametrize("known", [SANDBOX_CODE, EMAIL, OTHER_EMAIL, PHONE, OTHER_PHONE])
 def test_the_panel_shows_neither_the_sandboxs_code_nor_an_address_or_number_in_full(walk: Walk, known: str) -> None:
-    assert not [panel for panel in walk.panels if is_in(known, str(panel.html))]
+    shown = [*(str(panel.html) for panel in walk.panels), *(call.body for call in walk.details)]
+
+    assert not [text for text in shown if is_in(known, text)]
 
 
 def test_every_call_is_described_and_links_to_its_docs(walk: Walk) -> None:
-    calls = [call for panel in walk.panels for call in panel.css("details.call")]
-    bare = [call.text() for call in calls if not call.css("a[rel]")]
+    bare = [call.text for call in walk.details if not call.html.css("a[rel]")]
+    sentences = {line.text() for panel in walk.panels for line in panel.css(".call .summary")}
 
-    assert len(calls) > 100
+    assert len(walk.details) > 100
     assert bare == []
+    assert not {"Stytch answered.", "Unit answered."} & sentences
+
+
+def test_the_panel_is_at_most_15_kilobytes_of_any_page(walk: Walk) -> None:
+    sizes = [len(str(page.one("#wire-log").html).encode()) for _asked, page in walk.pages if page.html.css("#wire-log")]
+
+    assert 5_000 < max(sizes) <= 15_000
 
 
 @pytest.fixture(scope="module")
 def sources(walk: Walk) -> list[str]:
     """The pages behind all links to code."""
-    links = {str(link.attrs["href"]) for panel in walk.panels for link in panel.css("a[href^='/source/']")}
+    links = {str(link.attrs["href"]) for call in walk.details for link in call.html.css("a[href^='/source/']")}
     client = walk.app.test_client()
     pages = [client.get(link) for link in sorted(links)]
     assert {page.status_code for page in pages} == {200}
@@ -116,8 +125,8 @@ def test_the_docs_name_the_files_that_calls_lead_to(sources: list[str]) -> None:
 def test_a_call_names_the_view_and_the_functions_that_made_it(walk: Walk) -> None:
     paths = {
         tuple(place.rpartition(":")[0] for place in parse_qs(urlsplit(str(link.attrs["href"])).query)["via"])
-        for panel in walk.panels
-        for link in panel.css("a[href^='/source/totp.confirm']")
+        for call in walk.details
+        for link in call.html.css("a[href^='/source/totp.confirm']")
     }
 
     functions = ("totp.confirm", "totp.verify", "factors.authenticate_totp")
