@@ -12,7 +12,7 @@ from blueprints.htmx import render
 from blueprints.slots import fill_slot
 from services import guards
 
-from .progress import journey
+from .progress import APPLY, CREATE_TOTP, EXCHANGE, ISSUE, SEND_LINK, STORE_ID, has_seen, journey
 
 Party: TypeAlias = Literal["Browser", "This app", "Stytch", "Unit"]
 
@@ -26,6 +26,7 @@ class Message:
     sender: Party
     receiver: Party
     text: str
+    call: str = ""  # the call that it is a part of
 
 
 @dataclass(frozen=True)
@@ -46,8 +47,8 @@ CHAPTERS = (  # in the order of blueprints.home.STEPS
         saved="Email delivery, links that scanners and thieves can’t use, sessions that can be revoked.",
         done_by=(("Stytch", "emails the link, accepts it once and only from this browser, and keeps the session."),),
         messages=(
-            Message("This app", "Stytch", "send a link (PKCE)"),
-            Message("Stytch", "Browser", "email with the link"),
+            Message("This app", "Stytch", "send a link (PKCE)", SEND_LINK),
+            Message("Stytch", "Browser", "email with the link", SEND_LINK),
             Message("This app", "Stytch", "link and verifier"),
             Message("Stytch", "This app", "session, signed JWT"),
         ),
@@ -58,8 +59,8 @@ CHAPTERS = (  # in the order of blueprints.home.STEPS
         saved="Encrypted secrets, clock drift, one-time codes, recovery codes, lost phones.",
         done_by=(("Stytch", "creates the secret, checks each code, and records in the session when it was used."),),
         messages=(
-            Message("This app", "Stytch", "create TOTP"),
-            Message("Stytch", "This app", "secret and QR code"),
+            Message("This app", "Stytch", "create TOTP", CREATE_TOTP),
+            Message("Stytch", "This app", "secret and QR code", CREATE_TOTP),
             Message("This app", "Stytch", "code and session"),
         ),
     ),
@@ -72,9 +73,9 @@ CHAPTERS = (  # in the order of blueprints.home.STEPS
             ("Stytch", "stores the customer’s id at Unit, where only backends can write."),
         ),
         messages=(
-            Message("This app", "Unit", "application, jwtSubject"),
+            Message("This app", "Unit", "application, jwtSubject", APPLY),
             Message("Unit", "This app", "customer, account"),
-            Message("This app", "Stytch", "customer id at Unit"),
+            Message("This app", "Stytch", "customer id at Unit", STORE_ID),
         ),
     ),
     Chapter(
@@ -88,9 +89,9 @@ CHAPTERS = (  # in the order of blueprints.home.STEPS
         messages=(
             Message("This app", "Stytch", "code and session"),
             Message("Stytch", "This app", "fresh JWT"),
-            Message("This app", "Unit", "the JWT"),
-            Message("Unit", "Stytch", "public keys?"),
-            Message("Unit", "This app", "customer token"),
+            Message("This app", "Unit", "the JWT", EXCHANGE),
+            Message("Unit", "Stytch", "public keys?", EXCHANGE),
+            Message("Unit", "This app", "customer token", EXCHANGE),
         ),
     ),
     Chapter(
@@ -99,8 +100,8 @@ CHAPTERS = (  # in the order of blueprints.home.STEPS
         saved="Card processing, PCI DSS, card production, and an ownership check in every view.",
         done_by=(("Unit", "issues the cards, lets customers use only their own, and shows the number itself."),),
         messages=(
-            Message("This app", "Unit", "freeze, as the customer"),
-            Message("Unit", "This app", "the card as it is now"),
+            Message("This app", "Unit", "issue a card, as the customer", ISSUE),
+            Message("Unit", "This app", "the card as it is now", ISSUE),
             Message("Unit", "Browser", "card number, past the app"),
         ),
     ),
@@ -126,8 +127,8 @@ def behind() -> Response:
 
 @bp.app_context_processor
 def inject_story() -> dict[str, Any]:
-    """Give templates ``story``."""
-    return {"story": story}
+    """Give templates ``story``, and which calls have been made."""
+    return {"story": story, "has_seen": has_seen}
 
 
 def story() -> list[tuple[Step, Chapter]]:

@@ -236,6 +236,7 @@ def _api_calls() -> Iterator[State]:
     details = {"action": action, "call": made[0], "about": about}
     yield State("API calls", "calls", "gallery/_calls.html", {"action": action}, needs="wire_log/_action.html")
     yield State("API calls", "details", "wire_log/call.html", details)
+    yield State("API calls", "one request", "wire_log/action.html", {"action": action})
     yield State("API calls", "details gone", "wire_log/call.html", {"call": None})
     yield State("API calls", "journey", "wire_log/journey.html", {"actions": [action]})
     yield State("API calls", "code", "wire_log/source.html", {"sources": [source], "view_name": "totp.enroll"})

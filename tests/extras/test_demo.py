@@ -78,6 +78,22 @@ def test_the_diagram_lights_up_as_the_journey_continues(
     assert visitor.client.get(str(sheet.attrs["href"]), buffered=True).mimetype == "text/css"
 
 
+def test_the_diagram_lights_up_call_by_call(visitor: Visitor) -> None:
+    def lit() -> list[str]:
+        return [text.text() for text in visitor.get("/").html.css(".sequence g text.lit")]
+
+    visitor.ask_for_link()
+    sent = [text.text() for text in visitor.get("/behind").html.css(".sequence g text.lit")]
+    visitor.sign_in()
+    signed_in = lit()
+    visitor.post("/totp")
+    enrolling = lit()
+
+    assert sent == ["send a link (PKCE)", "email with the link"]
+    assert signed_in == [*sent, "link and verifier", "session, signed JWT"]
+    assert enrolling == [*signed_in, "create TOTP", "secret and QR code"]
+
+
 def test_a_link_to_the_home_page_has_a_preview_image(visitor: Visitor) -> None:
     page = visitor.get("/")
     image = str(page.one("meta[property='og:image']").attrs["content"])
