@@ -30,7 +30,11 @@ CALLS = {  # those that the story tells; a * stands for an id
     for call in (SEND_LINK, CREATE_TOTP, APPLY, STORE_ID, EXCHANGE, ISSUE)
 }
 CARDS = re.compile("/cards(/[0-9]+)?")
-CONFIRMED, HAS_CARD, SEEN = "demo_confirmed", "demo_has_card", "demo_calls"  # in Flask's signed cookie, until the next sign-in
+CONFIRMED, HAS_CARD, SEEN = (
+    "demo_confirmed",
+    "demo_has_card",
+    "demo_calls",
+)  # in Flask's signed cookie, until the next sign-in
 
 
 def init_app(app: Flask) -> None:

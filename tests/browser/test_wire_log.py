@@ -45,18 +45,66 @@ def test_what_just_happened_comes_into_the_panel_and_the_focus_stays_in_the_page
     assert panel(visitor).locator("[aria-live], [role=status], [role=alert]").count() == 0
 
 
-def test_an_entry_opens_and_shows_the_code_in_its_place(visitor: Visitor) -> None:
+def test_a_call_loads_its_details_and_its_code_when_they_are_opened(visitor: Visitor) -> None:
     visitor.sign_in()
     call = panel(visitor).locator("details.call").filter(has_text="/v1/magic_links/authenticate")
 
     call.locator("summary").click()
     expect(call.get_by_text("The JWT in session_jwt, decoded")).to_be_visible()
     expect(call.get_by_role("link", name="Stytch docs")).to_have_attribute("href", re.compile("^https:"))
-    call.get_by_role("link", name="Show the code").click()
+    call.get_by_text("Show the code").click()
 
-    expect(call.get_by_text(re.compile(r"services/magic_links\.py:\d+")).first).to_be_visible()
+    code = call.locator(".code .source")
+    expect(code.get_by_text(re.compile(r"services/magic_links\.py:\d+")).first).to_be_visible()
     expect(call.locator(".hll").first).to_contain_text("authenticate_link(")
+    expect(call.get_by_text("Show the code")).to_be_in_viewport()
+    expect(call.locator(".code figure").first).to_be_in_viewport()
+    call.get_by_text("Show the code").click()
+    expect(code).to_be_hidden()
     assert visitor.page.url.endswith("/")
+
+
+def test_times_are_in_the_visitors_zone(visitor: Visitor) -> None:
+    visitor.sign_in()
+    shown = panel(visitor).locator(".action time").first
+
+    expect(shown).to_have_attribute("title", re.compile(" UTC$"))
+    expect(shown).to_have_text(re.compile(r"^[A-Z][a-z]{2} \d{1,2}, \d{1,2}:\d\d [AP]M$"))
+
+
+def test_one_services_calls_are_shown_alone(holder: Visitor) -> None:
+    holder.page.goto("/cards")
+    expect(calls(holder, "/cards").first).to_be_visible()
+
+    panel(holder).get_by_label("Stytch").check()
+    expect(calls(holder, "/cards").first).to_be_hidden()
+    panel(holder).get_by_label("Unit").check()
+    expect(calls(holder, "/cards").first).to_be_visible()
+
+
+@pytest.mark.parametrize("width", [1280, 360])
+def test_a_key_opens_and_closes_it_and_is_named_in_the_title(arrive: Arrive, width: int) -> None:
+    visitor = arrive(width=width)
+    visitor.page.goto("/")
+    shown, named = panel(visitor).locator(".only"), visitor.page.get_by_title("Ctrl+`")
+    is_open = width == 1280
+
+    assert (shown.is_visible(), named.first.is_visible() or named.last.is_visible()) == (is_open, True)
+    for now in (not is_open, is_open):
+        visitor.page.keyboard.press("Control+Backquote")
+        expect(shown).to_be_visible(visible=now)
+
+
+def test_the_page_keeps_the_newest_20_actions(visitor: Visitor) -> None:
+    visitor.sign_in()
+    entries = panel(visitor).locator(".action")
+    visitor.page.evaluate("""() => { const list = document.getElementById('wire-log-calls');
+        for (let n = 0; n < 30; n += 1) list.append(list.firstElementChild.cloneNode(true)); }""")
+
+    visitor.show_qr_code()
+
+    expect(entries).to_have_count(20)
+    expect(entries.first).to_have_attribute("data-request", "POST /totp")
 
 
 def test_the_panel_is_reached_and_left_by_keyboard(visitor: Visitor) -> None:
@@ -136,12 +184,48 @@ def test_on_a_phone_it_is_a_drawer(arrive: Arrive, script: bool) -> None:
     expect(panel(visitor)).to_have_count(0)
 
 
+COVERED = """() => [...document.querySelectorAll('header :is(a, button), main :is(a, button, input, summary)')]
+    .filter((place) => place.checkVisibility() && !place.disabled).filter((place) => {
+        place.focus();
+        const bar = document.querySelector('.wire-log-button').getBoundingClientRect();
+        const at = place.getBoundingClientRect();
+        return document.activeElement === place && at.bottom > bar.top + 1 && at.top < bar.bottom;
+    }).map((place) => place.outerHTML)"""
+
+
+OVERLAP = """() => document.querySelector('footer').getBoundingClientRect().bottom
+    - document.querySelector('.wire-log-button').getBoundingClientRect().top"""
+
+
+def test_on_a_phone_its_bar_counts_calls_and_covers_nothing_that_has_the_focus(holder: Visitor) -> None:
+    page = holder.page
+    page.set_viewport_size({"width": 360, "height": 640})
+    page.goto("/cards")
+    expect(holder.cards()).to_have_count(1)
+
+    expect(page.get_by_role("button", name=re.compile(r"^API calls · [1-9]"))).to_be_in_viewport(ratio=1)
+    assert page.evaluate(COVERED) == []
+    page.evaluate("scrollTo(0, document.body.scrollHeight)")
+    assert page.evaluate(OVERLAP) <= 1
+
+
+def test_on_paper_the_journey_has_its_calls_and_no_panel(visitor: Visitor) -> None:
+    visitor.sign_in()
+    visitor.page.goto("/calls")
+    visitor.page.emulate_media(media="print")
+
+    expect(visitor.page.locator("main .call").first).to_be_visible()
+    expect(panel(visitor)).to_have_count(0)
+
+
 def test_without_scripts_the_code_is_a_page_of_its_own(arrive: Arrive) -> None:
     visitor = arrive(script=False)
     visitor.sign_in()
 
     calls(visitor, "/v1/magic_links/authenticate").click()
-    panel(visitor).get_by_role("link", name="Show the code").last.click()
+    panel(visitor).get_by_role("link", name="Request, response and code").last.click()
+    visitor.page.get_by_text("Show the code").click()
+    visitor.page.get_by_role("link", name="The code on a page of its own").click()
 
     expect(visitor.page.get_by_role("heading", name="The code that made the call")).to_be_visible()
     expect(visitor.page.locator(".hll").last).to_be_visible()
@@ -162,14 +246,16 @@ def test_no_entry_and_no_code_has_a_barrier(visitor: Visitor) -> None:
     expect(calls(visitor, "/v1/magic_links/authenticate")).to_have_count(1)
     for call in panel(visitor).locator("details.call").all():
         call.locator("summary").click()
-        call.get_by_role("link", name="Show the code").click()
+        call.get_by_text("Show the code").click()
         expect(call.locator(".source")).to_be_visible()
+    panel(visitor).evaluate("panel => panel.scrollTo(0, 0)")  # nothing is half below the panel's heading
     found = complaints(visitor.page)
     visitor.page.set_viewport_size({"width": 360, "height": 800})
     visitor.page.get_by_role("button", name=re.compile("^API calls")).click()
     expect(panel(visitor).locator(".source").first).to_be_visible()
     found += complaints(visitor.page)
-    visitor.page.goto("/source/totp.confirm?via=services.factors.authenticate_totp:69")
-    found += complaints(visitor.page)
+    for path in ("/source/totp.confirm?via=services.factors.authenticate_totp:69", "/calls", "/calls/sample/0"):
+        visitor.page.goto(path)
+        found += complaints(visitor.page)
 
     assert found == []
