@@ -51,9 +51,8 @@ class Shown(NamedTuple):
 
 @bp.before_app_request
 def begin() -> None:
-    """Start recording before any guard makes a call. The panel's own requests are not recorded."""
-    if request.blueprint != bp.name:
-        recorder.begin()
+    """Start recording before any guard makes a call."""
+    recorder.begin()
 
 
 @bp.after_app_request

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
+import requests
 import time_machine
+from flask import Flask
 
 from app import create_app
+from extras.demo.progress import CREATE_TOTP, has_seen, note_call
 from services.signals import account_opened, send
 from services.unit_client import UnknownCustomer, org_client
 from settings import SettingsError
@@ -92,6 +96,16 @@ def test_the_diagram_lights_up_call_by_call(visitor: Visitor) -> None:
     assert sent == ["send a link (PKCE)", "email with the link"]
     assert signed_in == [*sent, "link and verifier", "session, signed JWT"]
     assert enrolling == [*signed_in, "create TOTP", "secret and QR code"]
+
+
+@pytest.mark.parametrize(("ok", "problem"), [(False, ""), (True, "not JSON")])
+def test_a_call_that_failed_lights_up_nothing(app: Flask, ok: bool, problem: str) -> None:
+    request = requests.Request("POST", "https://test.stytch.com/v1/totps").prepare()
+
+    with app.test_request_context():
+        note_call(app, request=request, response=SimpleNamespace(ok=ok), problem=problem)
+
+        assert not has_seen(CREATE_TOTP)
 
 
 def test_a_link_to_the_home_page_has_a_preview_image(visitor: Visitor) -> None:

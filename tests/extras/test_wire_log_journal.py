@@ -61,7 +61,7 @@ def test_the_newest_actions_stay_and_older_ones_are_a_line_that_loads_their_call
 def test_the_panel_is_light_even_when_full(stepped_up: Visitor, monkeypatch: pytest.MonkeyPatch) -> None:
     now = datetime.now(UTC)
     call = replace(CALL, url="https://api.s.unit.sh/customers/10001/token?" + "x" * 3000)
-    full = [Action(f"{n:011}", now, "POST", "/cards/10001/limits", "cards.index", (call,) * 5) for n in range(20)]
+    full = [Action(f"{n:011}", now, "POST", "/cards/10001/limits", "cards.index", (call,) * 9) for n in range(20)]
     monkeypatch.setattr("extras.wire_log.journal.Journal.actions", lambda _self: tuple(full))
 
     panel = stepped_up.get("/").one("#wire-log")
