@@ -194,7 +194,7 @@ def test_details_come_when_a_call_is_opened_as_a_fragment_or_a_page(stepped_up: 
 
     assert page.html.css("#wire-log pre") == []
     assert opened["hx-trigger"] == "toggle once"
-    assert [heading.text() for heading in fragment.html.css("h3")][:2] == ["Response", "As a curl command Copy"]
+    assert [label.text() for label in fragment.html.css(".label")][:2] == ["Response", "As a curl command Copy"]
     assert fragment.html.css("html, main, .action") == []
     assert (whole.heading, whole.one("#main .call pre.json").text()) == (
         "An API call",

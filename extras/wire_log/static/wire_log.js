@@ -17,7 +17,7 @@
     });
     for (const opener of [panel.firstElementChild, drawer.previousElementSibling]) {
       opener.title = 'Open or close: Ctrl+`';
-      opener.setAttribute('aria-keyshortcuts', 'Control+`');
+      opener.ariaKeyShortcuts = 'Control+`';
     }
     on('keydown', (event) => {
       if (!event.ctrlKey || event.code !== 'Backquote') return;
@@ -27,7 +27,7 @@
     });
   });
 
-  // The newest 20 stay. Code that was opened comes into view.
+  // The newest 20 stay; opened code comes into view.
   const show = (place) => place.closest?.('.code[open]')?.scrollIntoView({ block: 'nearest' });
   on('toggle', ({ target }) => show(target), true);
   on('htmx:after:swap', ({ detail: { ctx } }) => {
