@@ -32,13 +32,7 @@ def blueprint(
     """The control API. Answers JSON; a refusal is ``{"error": "what to do"}``."""
     bp = Blueprint("controls", __name__, url_prefix=PREFIX)
 
-    @bp.before_request
-    def check_access() -> None:
-        access.check(request)
-
-    @bp.errorhandler(HTTPException)
-    def refused(error: HTTPException) -> tuple[Json, int, dict[str, str]]:
-        return refusal(error)
+    answer_programs(bp, access)
 
     @bp.errorhandler(TenantFull)
     def full(error: TenantFull) -> tuple[Json, int]:
@@ -137,6 +131,18 @@ def _add_redirect_routes(bp: Blueprint, store: Store) -> None:
                 settings.add(REDIRECT_URLS, project_id, {"urls": sorted(set(urls))})
                 settings.keep_newest(REDIRECT_URLS, MAX_KEPT)
         return {"urls": urls if urls is None else sorted(set(urls))}
+
+
+def answer_programs(bp: Blueprint, access: ControlAccess) -> None:
+    """Let only those in whom the access allows, and word refusals as JSON."""
+
+    @bp.before_request
+    def check_access() -> None:
+        access.check(request)
+
+    @bp.errorhandler(HTTPException)
+    def refused(error: HTTPException) -> tuple[Json, int, dict[str, str]]:
+        return refusal(error)
 
 
 def refusal(error: HTTPException, problem: str | None = None) -> tuple[Json, int, dict[str, str]]:

@@ -5,12 +5,11 @@ from __future__ import annotations
 import time
 
 from flask import Blueprint, Response, abort, jsonify, request
-from werkzeug.exceptions import HTTPException
 
 from .control_access import ControlAccess
 from .control_input import tenant
 from .control_middleware import PREFIX
-from .controls import refusal
+from .controls import answer_programs
 from .ledger import Wanted, is_status, requests
 from .ledger_store import LedgerStore
 from .store import Json
@@ -23,14 +22,7 @@ _POLL = 0.05  # seconds
 def blueprint(store: LedgerStore, access: ControlAccess) -> Blueprint:
     """The operations on the ledger, for those who may use the control API."""
     bp = Blueprint("ledger_controls", __name__, url_prefix=f"{PREFIX}/tenants/<project_id>/requests")
-
-    @bp.before_request
-    def check_access() -> None:
-        access.check(request)
-
-    @bp.errorhandler(HTTPException)
-    def refused(error: HTTPException) -> tuple[Json, int, dict[str, str]]:
-        return refusal(error)
+    answer_programs(bp, access)
 
     @bp.get("")
     def list_requests(project_id: str) -> Response:

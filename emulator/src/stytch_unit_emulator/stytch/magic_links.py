@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from flask import Blueprint, Response, redirect, request
 from werkzeug.wrappers import Response as AnyResponse
 
@@ -67,8 +65,7 @@ def _authenticated(call: Call, user: Json, email: Json | None, requested: sessio
         method_id = new_id("embeddable-magic-link")  # UNCONFIRMED: the prefix
         factor = factors.embedded_link(method_id)
     objects.count_success(call.tenant, user)
-    if requested.session and requested.session["user_id"] != user["user_id"]:
-        requested = replace(requested, session=None)  # don't add to another user's session
+    requested = requested.without_others(user)
     return {
         "user_id": user["user_id"],
         "method_id": method_id,

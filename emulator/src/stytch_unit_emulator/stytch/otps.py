@@ -5,8 +5,6 @@ UNCONFIRMED: limits. Here, a phone number or address gets one code a second, as 
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from flask import Blueprint
 
 from ..store import Json
@@ -87,8 +85,7 @@ def authenticate(call: Call) -> Json:
     contact["verified"] = True
     contact.pop("until", None)
     objects.count_success(call.tenant, user)
-    if requested.session and requested.session["user_id"] != user["user_id"]:
-        requested = replace(requested, session=None)  # UNCONFIRMED: another user's session. Here, as with links.
+    requested = requested.without_others(user)  # UNCONFIRMED: another user's session. Here, as with links.
     return {
         "user_id": user["user_id"],
         "method_id": method_id,

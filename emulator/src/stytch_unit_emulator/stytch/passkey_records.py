@@ -64,6 +64,11 @@ def of_user(tenant: Tenant, user: Json) -> list[Json]:
     return [registration for registration in found if registration]
 
 
+def of_domain(tenant: Tenant, user: Json, domain: str) -> list[Json]:
+    """The user's registrations for a domain, oldest first."""
+    return [each for each in of_user(tenant, user) if each["domain"] == domain]
+
+
 def find(tenant: Tenant, credential_id: str) -> Json | None:
     """The registration of this credential, or None."""
     return tenant.find(PASSKEY, CREDENTIAL, tokens.digest(credential_id))

@@ -62,7 +62,7 @@ def register(call: Call) -> Json:
     """Verify a new credential and add it to the user."""
     user = user_records.requested_user(call.tenant, call.body)
     credential = passkey_checks.read(call.body, is_new=True)
-    requested = _session_of(call, user)
+    requested = session_records.session_of(call, user)
     started = passkey_records.take_challenge(call.tenant, credential.challenge, "register")
     if started is None or started["user_id"] != user["user_id"]:
         raise StytchFault("no_pending_webauthn_registration")
@@ -107,7 +107,7 @@ def authenticate(call: Call) -> Json:
     user = user_records.load(call.tenant, registration["user_id"]) if registration else None
     if registration is None or user is None:
         raise StytchFault("webauthn_registration_not_found")
-    requested = _session_of(call, user)
+    requested = session_records.session_of(call, user)
     objects.refuse_if_locked(user)
     started = passkey_records.take_challenge(call.tenant, credential.challenge, "authenticate")
     if started is None or not _is_meant(started, registration, credential):
@@ -138,7 +138,7 @@ def list_credentials(call: Call, user_id: str, domain: str) -> Json:
     user = user_records.requested_user(call.tenant, {"user_id": user_id})
     names = ("credential_id", "webauthn_registration_id", "public_key")
     domain = passkey_records.domain({"domain": domain})
-    found = [each for each in passkey_records.of_user(call.tenant, user) if each["domain"] == domain]
+    found = passkey_records.of_domain(call.tenant, user, domain)
     return {"credentials": [{**{name: each[name] for name in names}, "type": "public-key"} for each in found]}
 
 
@@ -147,17 +147,6 @@ def _is_meant(started: Json, registration: Json, credential: Credential) -> bool
     is_users = started["user_id"] in ("", registration["user_id"])
     is_handle = credential.user_handle in (None, registration["user_handle"])
     return is_users and is_handle and bool(started["domain"] == registration["domain"])
-
-
-def _session_of(call: Call, user: Json) -> session_records.SessionRequest:
-    """Read the session arguments.
-
-    UNCONFIRMED: another user's session. Here, it is refused.
-    """
-    requested = session_records.session_request(call)
-    if requested.session and requested.session["user_id"] != user["user_id"]:
-        raise StytchFault("user_id_mismatch")
-    return requested
 
 
 def _authenticated(call: Call, user: Json, registration: Json, requested: session_records.SessionRequest) -> Json:
@@ -195,7 +184,7 @@ def _selection(call: Call, kind: str | None) -> Json:
 
 def _descriptors(call: Call, user: Json, domain: str) -> list[dict[str, str]]:
     """The user's credentials for a domain, as the browser's options name them."""
-    found = [each for each in passkey_records.of_user(call.tenant, user) if each["domain"] == domain]
+    found = passkey_records.of_domain(call.tenant, user, domain)
     ids = [base64.urlsafe_b64decode(f"{each['credential_id']}===") for each in found]
     return [{"id": _binary(call, credential_id), "type": "public-key"} for credential_id in ids]
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any
 
@@ -27,12 +27,28 @@ class SessionRequest:
     claims: Json
     attributes: Json  # for a new session
 
+    def without_others(self, user: Json) -> SessionRequest:
+        """The same, but never another user's session."""
+        is_others = self.session is not None and self.session["user_id"] != user["user_id"]
+        return replace(self, session=None) if is_others else self
+
 
 def session_request(call: Call) -> SessionRequest:
     """Read and validate the session arguments of an authenticate call."""
     session_id = requested_session_id(call, "too_many_session_arguments", ("session_token", "session_jwt"))
     session = None if session_id is None else active_session(call.tenant, session_id)
     return request_for(call, session)
+
+
+def session_of(call: Call, user: Json) -> SessionRequest:
+    """Read the session arguments of a call for this user.
+
+    UNCONFIRMED: another user's session. Here, it is refused.
+    """
+    requested = session_request(call)
+    if requested.session and requested.session["user_id"] != user["user_id"]:
+        raise StytchFault("user_id_mismatch")
+    return requested
 
 
 def request_for(call: Call, session: Json | None) -> SessionRequest:

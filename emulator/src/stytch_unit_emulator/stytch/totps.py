@@ -59,7 +59,7 @@ def authenticate(call: Call) -> Json:
     """Verify a code; the first one completes the enrollment."""
     user = user_records.requested_user(call.tenant, call.body)
     code = _code(call, "totp_code", CODE, "invalid_totp_code", RECOVERY_CODE, "recovery_code_used_as_totp_code")
-    requested = _session_of(call, user)
+    requested = session_records.session_of(call, user)
     objects.refuse_if_locked(user)
     totp = totp_records.of_user(call.tenant, user)
     if totp is None:
@@ -95,7 +95,7 @@ def recover(call: Call) -> Json:
     """Sign in with a recovery code, once."""
     user = user_records.requested_user(call.tenant, call.body)
     code = _code(call, "recovery_code", RECOVERY_CODE, "invalid_recovery_code", CODE, "totp_code_used_as_recovery_code")
-    requested = _session_of(call, user)
+    requested = session_records.session_of(call, user)
     objects.refuse_if_locked(user)
     totp = totp_records.of_user(call.tenant, user)
     if totp is None or not totp["verified"]:
@@ -114,17 +114,6 @@ def _code(call: Call, field: str, shape: str, malformed: str, other: str, mixed_
     if isinstance(value, str) and re.fullmatch(other, value):
         raise StytchFault(mixed_up)
     return fields.matching(call.body, field, shape, malformed)
-
-
-def _session_of(call: Call, user: Json) -> session_records.SessionRequest:
-    """Read the session arguments.
-
-    UNCONFIRMED: another user's session. Here, it is refused.
-    """
-    requested = session_records.session_request(call)
-    if requested.session and requested.session["user_id"] != user["user_id"]:
-        raise StytchFault("user_id_mismatch")
-    return requested
 
 
 def _authenticated(call: Call, user: Json, totp: Json, requested: session_records.SessionRequest, factor: Json) -> Json:

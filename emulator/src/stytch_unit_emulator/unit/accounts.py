@@ -12,7 +12,7 @@ from ..store import Json
 from . import events, filters, idempotency, jsonapi, queries, spending
 from .calls import Call, endpoint
 from .customers import check_active
-from .documents import merged_tags, read
+from .documents import read, read_changes
 from .errors import UnitFault
 from .schema import IDEMPOTENCY_KEY, fields, one_of, or_null, tags, text
 
@@ -110,9 +110,7 @@ def get_account(call: Call, account_id: str) -> Response:
 def update_account(call: Call, account_id: str) -> Response:
     """Change an account's tags or product."""
     account = call.get("account", account_id)
-    changes = read(PATCH).attributes
-    if "tags" in changes:
-        changes["tags"] = merged_tags(account["attributes"]["tags"], changes["tags"])
+    changes = read_changes(PATCH, account)
     return jsonapi.reply(jsonapi.update(call.tenant, "account", account, changes))
 
 

@@ -7,7 +7,7 @@ from flask import Blueprint, Response
 from ..store import Json
 from . import document_records, filters, idempotency, jsonapi, onboarding, people, queries, questionnaires
 from .calls import Call, emulation, endpoint
-from .documents import merged_tags, read
+from .documents import read, read_changes
 from .errors import Problem, UnitFault
 from .schema import IDEMPOTENCY_KEY, Check, fields, flag, items, one_of, or_null, tags, text
 
@@ -85,9 +85,7 @@ def get_application(call: Call, application_id: str) -> Response:
 def update_application(call: Call, application_id: str) -> Response:
     """Update an application, except its JWT subject; Thread Bank's answers upgrade it."""
     application = call.get("application", application_id)
-    changes = onboarding.shown(read(PATCH).attributes)
-    if "tags" in changes:
-        changes["tags"] = merged_tags(application["attributes"]["tags"], changes["tags"])
+    changes = onboarding.shown(read_changes(PATCH, application))
     if "accountPurposeDescription" in changes:
         changes["accountPurposeDetail"] = changes.pop("accountPurposeDescription")
     return reply(call, jsonapi.update(call.tenant, "application", application, changes))

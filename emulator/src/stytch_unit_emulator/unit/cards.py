@@ -9,7 +9,7 @@ from . import card_rules, events, filters, idempotency, jsonapi, people, queries
 from .accounts import check_open
 from .calls import Call, endpoint
 from .customers import check_active
-from .documents import Document, merged_tags, read
+from .documents import Document, read, read_changes
 from .errors import UnitFault
 from .schema import IDEMPOTENCY_KEY, fields, flag, or_null, tags, text, whole
 
@@ -107,9 +107,7 @@ def update_card(call: Call, card_id: str) -> Response:
     UNCONFIRMED: new limits replace all previous ones.
     """
     card = call.get("card", card_id)
-    changes = read({card["type"]: PATCH[card["type"]]}).attributes
-    if "tags" in changes:
-        changes["tags"] = merged_tags(card["attributes"]["tags"], changes["tags"])
+    changes = read_changes({card["type"]: PATCH[card["type"]]}, card)
     card["internal"]["limits"] = changes.pop("limits", card["internal"]["limits"])
     changes.pop("defaultFundingAccountId", None)  # never returned by Unit
     return jsonapi.reply(jsonapi.update(call.tenant, "card", card, changes))

@@ -8,7 +8,7 @@ from ..store import Json, Tenant
 from . import filters, idempotency, jsonapi, queries
 from .calls import Call, endpoint
 from .customers import check_active
-from .documents import merged_tags, read
+from .documents import read, read_changes
 from .errors import Problem, UnitFault
 from .schema import IDEMPOTENCY_KEY, Check, fields, flag, one_of, tags, text
 
@@ -83,11 +83,9 @@ def get_counterparty(call: Call, counterparty_id: str) -> Response:
 def update_counterparty(call: Call, counterparty_id: str) -> Response:
     """Change a counterparty's name, permissions or tags. The account stays."""
     counterparty = call.get("counterparty", counterparty_id)
-    changes = read(PATCH).attributes
+    changes = read_changes(PATCH, counterparty)
     counterparty["internal"]["plaid"] |= "plaidProcessorToken" in changes
     changes = {name: value for name, value in changes.items() if name not in ("plaidProcessorToken", "verifyName")}
-    if "tags" in changes:
-        changes["tags"] = merged_tags(counterparty["attributes"]["tags"], changes["tags"])
     return jsonapi.reply(jsonapi.update(call.tenant, "counterparty", counterparty, changes))
 
 

@@ -71,6 +71,14 @@ def read(
     return Document(data["type"], given, related)
 
 
+def read_changes(attributes: Mapping[str, Check], record: Json) -> Json:
+    """Read the attributes to change of a resource; its tags stay, unless they are given anew."""
+    changes = read(attributes).attributes
+    if "tags" in changes:
+        changes["tags"] = merged_tags(record["attributes"]["tags"], changes["tags"])
+    return changes
+
+
 def merged_tags(old: Json, new: Json) -> Json:
     """Merge tags; null removes one."""
     merged = {key: value for key, value in (old | new).items() if value is not None}

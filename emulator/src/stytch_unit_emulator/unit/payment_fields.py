@@ -8,7 +8,7 @@ from ..store import Json, Tenant
 from . import events, filters, jsonapi
 from .accounts import ROUTING_NUMBER
 from .calls import Call
-from .documents import merged_tags, read
+from .documents import read_changes
 from .schema import fields, one_of, tags, whole
 
 AMOUNT = whole(1)
@@ -42,9 +42,7 @@ def party(name: str, account_number: str) -> Json:
 def retag(call: Call, kind: str, payment_id: str) -> Response:
     """Update the tags of a payment, and the clearing days of an originated ACH payment."""
     payment = call.get(kind, payment_id)
-    changes = read({payment["type"]: _PATCH_ACH if payment["type"] == "achPayment" else _PATCH}).attributes
-    if "tags" in changes:
-        changes["tags"] = merged_tags(payment["attributes"]["tags"], changes["tags"])
+    changes = read_changes({payment["type"]: _PATCH_ACH if payment["type"] == "achPayment" else _PATCH}, payment)
     return jsonapi.reply(jsonapi.update(call.tenant, kind, payment, changes))
 
 

@@ -7,7 +7,7 @@ from flask import Blueprint, Response, request
 from ..store import Json
 from . import filters, jsonapi, queries, spending
 from .calls import Call, endpoint
-from .documents import merged_tags, read
+from .documents import read_changes
 from .errors import UnitFault
 from .schema import fields, tags, text
 
@@ -79,9 +79,7 @@ def update_transaction(call: Call, transaction_id: str, account_id: str | None =
     else:
         transaction = _transaction(call, account_id, transaction_id)
     own = {"bookTransaction": BOOK}.get(transaction["type"], TAGS)
-    changes = read({"transaction": TAGS, transaction["type"]: own}).attributes
-    if "tags" in changes:
-        changes["tags"] = merged_tags(transaction["attributes"]["tags"], changes["tags"])
+    changes = read_changes({"transaction": TAGS, transaction["type"]: own}, transaction)
     return _reply(call, jsonapi.update(call.tenant, "transaction", transaction, changes))
 
 
