@@ -17,6 +17,8 @@ from flask import current_app, url_for
 from services.unit_client import USER_TAG
 from services.unit_models import Json
 
+from .sample import OUTCOMES
+
 if TYPE_CHECKING:
     from stytch_unit_emulator.visitor_controls import VisitorControls
 
@@ -85,7 +87,7 @@ class Persona:
     story: str  # completes "Ada Vance ..."
     watch: str  # what to do first
     opens: Callable[[Json], str]  # returns the URL to start at, given what was seeded
-    ssn: str = "123-45-6789"  # the bank's emulator decides by it
+    ssn: str = OUTCOMES["approved"].ssn  # the bank's emulator decides by it
     is_new: bool = False  # without authenticator and application
     accounts: tuple[Json, ...] = ()
     factors: tuple[Json, ...] = field(default=(MAGIC_LINK, CODE))
@@ -113,7 +115,7 @@ PERSONAS = {
         "waits while the bank reviews her application",
         "Play the bank: approve or deny her.",
         _application,
-        "000-00-0004",
+        OUTCOMES["review"].ssn,
     ),
     "documents": Persona(
         "Asked for a document",
@@ -121,7 +123,7 @@ PERSONAS = {
         "has to send the bank a document",
         "Play the bank: approve or deny him.",
         _application,
-        "000-00-0002",
+        OUTCOMES["documents"].ssn,
     ),
     "declined": Persona(
         "Declined",
@@ -129,7 +131,7 @@ PERSONAS = {
         "was declined, and may apply again",
         "Apply again with other details.",
         _application,
-        "000-00-0001",
+        OUTCOMES["declined"].ssn,
     ),
     "lost-phone": Persona(
         "Lost phone",

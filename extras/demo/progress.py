@@ -1,8 +1,7 @@
 """How far this visitor has come in the story: which calls were made, and which steps are done.
 
-Step 4 counts once a code was entered for it, step 5 with the first card.
-
-The core knows neither: to it, step 4 is done while a code is fresh, which the first code of an enrollment is too.
+Step 4 counts once a code was entered for it, step 5 with the first card. The core knows neither: to it, step 4 is done
+while a code is fresh, which the first code of an enrollment is too.
 """
 
 from __future__ import annotations
@@ -30,17 +29,13 @@ CALLS = {  # those that the story tells; a * stands for an id
     for call in (SEND_LINK, CREATE_TOTP, APPLY, STORE_ID, EXCHANGE, ISSUE)
 }
 CARDS = re.compile("/cards(/[0-9]+)?")
-CONFIRMED, HAS_CARD, SEEN = (
-    "demo_confirmed",
-    "demo_has_card",
-    "demo_calls",
-)  # in Flask's signed cookie, until the next sign-in
+# In Flask's signed cookie, until the next sign-in
+CONFIRMED, HAS_CARD, SEEN = "demo_confirmed", "demo_has_card", "demo_calls"
 
 
 def init_app(app: Flask) -> None:
     """Note what happens, and give templates the steps as the story counts them."""
     step_up_confirmed.connect(note_step_up, app)
-    upstream_call.connect(note_card, app)
     upstream_call.connect(note_call, app)
     app.context_processor(lambda: {"journey": journey, "has_card": lambda: bool(flask_session.get(HAS_CARD))})
 
@@ -50,22 +45,16 @@ def note_step_up(_app: Flask, **_values: str) -> None:
     flask_session[CONFIRMED] = True
 
 
-def note_card(_app: Flask, *, request: requests.PreparedRequest, response: Any, problem: str, **_: object) -> None:
-    """A card was issued, or shown."""
-    if problem or not response.ok or not has_request_context() or flask_session.get(HAS_CARD):
-        return
-    if CARDS.fullmatch(urlsplit(request.url or "").path) and response.json().get("data"):
-        flask_session[HAS_CARD] = True
-
-
 def note_call(_app: Flask, *, request: requests.PreparedRequest, response: Any, problem: str, **_: object) -> None:
-    """A call that the story tells was made."""
+    """A call that the story tells was made, or a card was issued or shown."""
     if problem or not response.ok or not has_request_context():
         return
-    line = f"{request.method} {urlsplit(request.url or '').path}"
-    made = {number for number, pattern in enumerate(CALLS.values()) if pattern.fullmatch(line)}
+    path = urlsplit(request.url or "").path
+    made = {number for number, pattern in enumerate(CALLS.values()) if pattern.fullmatch(f"{request.method} {path}")}
     if made - (seen := set(flask_session.get(SEEN, ()))):
         flask_session[SEEN] = sorted(made | seen)
+    if not flask_session.get(HAS_CARD) and CARDS.fullmatch(path) and response.json().get("data"):
+        flask_session[HAS_CARD] = True
 
 
 def has_seen(call: str) -> bool:
@@ -81,5 +70,5 @@ def journey() -> list[Step]:
     done = [step.state == "done" for step in steps]
     done[3:] = [bool(flask_session.get(name)) for name in (CONFIRMED, HAS_CARD)]
     current = done.index(False) if False in done else -1
-    states = ["done" if done[i] else "current" if i == current else "todo" for i in range(len(steps))]
-    return [Step(step.number, step.title, state) for step, state in zip(steps, states, strict=True)]
+    states = ("done" if is_done else "current" if i == current else "todo" for i, is_done in enumerate(done))
+    return [step._replace(state=state) for step, state in zip(steps, states, strict=True)]
