@@ -133,6 +133,7 @@ def test_the_panel_folds_away_and_stays_folded(visitor: Visitor) -> None:
     before = visitor.page.evaluate(ROOM)
 
     fold.click()
+    expect(visitor.page.locator("html.folded")).to_be_attached()  # the event that stores it comes after the press
     visitor.page.reload()
 
     expect(panel(visitor).locator("#wire-log-calls")).to_be_hidden()
