@@ -1,4 +1,4 @@
-"""A palette from one color, with the contrast that WCAG 2.2 asks for (1.4.3 for text, 1.4.11 for the focus ring)."""
+"""A palette from one color, with the contrast that WCAG 2.2 asks for (1.4.3 for text, 1.4.11 for controls)."""
 
 from __future__ import annotations
 
@@ -6,18 +6,24 @@ import colorsys
 from dataclasses import dataclass
 
 CONTRAST = 4.5  # of text
-LIGHT = ("#ffffff", "#f4f6f5", "#f0f5f3")  # what text stands on in static/app.css: surface, page, raised
-DARK = ("#161f1d", "#0e1413", "#1d2926")
+EDGE = 3.0  # of the parts of a control (1.4.11)
+SURFACES = ("surface", "page", "raised", "warn", "bad-soft")  # what text stands on in static/app.css
+LIGHT = ("#ffffff", "#f4f6f5", "#f0f5f3", "#fff4d6", "#fdecea")
+DARK = ("#161f1d", "#0e1413", "#1d2926", "#3a2f10", "#3b1714")
 SOFT = 0.1  # how much of the color there is in its soft form
 
 
 @dataclass(frozen=True)
 class Shades:
-    """The color in one mode: as link and focus ring, what is written on it, and a soft form to write it on."""
+    """The color in one mode: as link and focus ring, what is written on it, a soft form to write it on.
+
+    ``edge`` is the border of buttons: none where they stand out without one.
+    """
 
     accent: str
     on_accent: str
     soft: str
+    edge: str
 
 
 @dataclass(frozen=True)
@@ -42,6 +48,7 @@ class Palette:
             "accent-soft": f"light-dark({self.light.soft}, {self.dark.soft})",
             "button": self.color,
             "on-button": better_text(self.color),
+            "button-edge": f"light-dark({self.light.edge}, {self.dark.edge})",
             "focus": "var(--accent)",
         }
         return ":root {\n" + "".join(f"  --{name}: {value};\n" for name, value in variables.items()) + "}\n"
@@ -70,7 +77,8 @@ def _shades(color: str, surfaces: tuple[str, ...], direction: int) -> Shades:
     steps = [min(max(lightness + direction * step / 100, 0), 1) for step in range(1, 101)]
     accents = [color, *(_hex(*colorsys.hls_to_rgb(hue, step, saturation)) for step in steps)]
     accent = next(each for each in accents if _can_be_read(each, surfaces))  # at the latest black or white
-    return Shades(accent, better_text(accent), _mixed(accent, surfaces[0]))
+    edge = "transparent" if contrast(color, surfaces[0]) >= EDGE else "var(--edge)"
+    return Shades(accent, better_text(accent), _mixed(accent, surfaces[0]), edge)
 
 
 def _can_be_read(accent: str, surfaces: tuple[str, ...]) -> bool:

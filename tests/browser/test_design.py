@@ -10,6 +10,7 @@ from playwright.sync_api import Page, expect
 from app import EXTRAS
 
 from . import shortcuts
+from .accessible import TOO_WIDE
 from .visitor import Visitor
 
 BROKEN_WORDS = """() => [...document.querySelectorAll(
@@ -167,6 +168,17 @@ def test_on_a_small_phone_no_word_breaks_and_the_header_is_one_row(visitor: Visi
     page.goto("/cards")
     expect(visitor.cards()).to_have_count(1)
     _look_on_small_phones(visitor)
+
+
+@pytest.mark.parametrize("brand", ["<img src='data:,' alt='' width=600 height=28>", "<span>" + "W" * 40 + "</span>"])
+def test_a_wide_logo_or_name_leaves_room_for_the_rest_of_the_header(holder: Visitor, brand: str) -> None:
+    page = holder.page
+    for path in ("/cards", "/login"):
+        page.goto(path)
+        page.locator(".brand").evaluate("(place, brand) => { place.innerHTML = brand; }", brand)
+        for width in (320, 390, 640, 1280):
+            page.set_viewport_size({"width": width, "height": 800})
+            assert page.evaluate(TOO_WIDE) <= 0, (path, width)
 
 
 def _look_on_small_phones(visitor: Visitor) -> None:

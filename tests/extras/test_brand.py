@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from app import create_app
-from extras.brand.colors import CONTRAST, DARK, LIGHT, contrast, palette
+from extras.brand.colors import CONTRAST, DARK, LIGHT, SURFACES, contrast, palette
 from settings import SettingsError
 
 from ..conftest import AppWith
@@ -52,7 +52,7 @@ def test_the_color_is_a_style_sheet_of_variables_that_browsers_keep(app_with: Ap
 
 
 @pytest.mark.parametrize(
-    "color", ["#000000", "#ffffff", "#ffcc00", "#0b6e5c", "#777777", "#ff0000", "#00ff00", "#1d2926"]
+    "color", ["#000000", "#ffffff", "#ffcc00", "#0b6e5c", "#777777", "#ff0000", "#00ff00", "#1d2926", "#660033"]
 )
 def test_links_can_be_read_on_every_surface_and_buttons_too(color: str) -> None:
     found = palette(color)
@@ -65,10 +65,16 @@ def test_links_can_be_read_on_every_surface_and_buttons_too(color: str) -> None:
     assert f"--button: {color};" in found.css
 
 
+def test_a_button_has_an_edge_where_it_would_not_stand_out() -> None:
+    assert "--button-edge: light-dark(var(--edge), transparent);" in palette("#ffffff").css
+    assert "--button-edge: light-dark(transparent, var(--edge));" in palette("#000000").css
+    assert "--button-edge: light-dark(transparent, transparent);" in palette("#7a7a7a").css
+
+
 def test_the_surfaces_are_those_of_the_style_sheet() -> None:
     sheet = (Path(__file__).parents[2] / "static" / "app.css").read_text()
 
-    for name, *colors in zip(("surface", "page", "raised"), LIGHT, DARK, strict=True):
+    for name, *colors in zip(SURFACES, LIGHT, DARK, strict=True):
         assert f"--{name}: light-dark({', '.join(colors)});" in sheet
 
 
