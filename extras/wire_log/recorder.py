@@ -10,6 +10,7 @@ import inspect
 import json
 import secrets
 import traceback
+import zlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -48,11 +49,16 @@ class Call:
     credential: str  # project, org, customer, or empty
     request: Any
     status: int | None  # None: no answer came
-    response: Any
+    packed_response: bytes  # as objects, those of a full journal would take 100 MB
     problem: str  # why the answer was not usable, or empty
     milliseconds: float
     tokens: tuple[Token, ...]
     made_by: tuple[CallSite, ...]  # outermost first
+
+    @property
+    def response(self) -> Any:
+        """The body of the answer."""
+        return json.loads(zlib.decompress(self.packed_response))
 
     @property
     def path(self) -> str:
@@ -150,7 +156,7 @@ class Recorder:
             credential=self._credential(str(request.headers.get("Authorization", ""))),
             request=redacted(sent),
             status=response.status_code if response is not None else None,
-            response=redacted(received),
+            packed_response=packed(redacted(received)),
             problem=problem,
             milliseconds=milliseconds,
             tokens=tuple(tokens.values()),
@@ -179,6 +185,11 @@ class Recorder:
             for name, line in reversed(named)
             if name in self.functions and not name.startswith(PLUMBING)
         )
+
+
+def packed(body: Any) -> bytes:
+    """Return compressed JSON."""
+    return zlib.compress(json.dumps(body).encode())
 
 
 def _json(body: bytes | str | None) -> Any:

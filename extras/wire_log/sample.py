@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
-from .recorder import Action, Call
+from .recorder import Action, Call, packed
 from .redaction import Redacted, Token
 
 USER = "user-test-16d9ba61-97a1-4ba4-9720-b03761dc50c6"
@@ -23,12 +23,14 @@ CALL = Call(
         }
     },
     status=201,
-    response={
-        "data": {
-            "type": "customerBearerToken",
-            "attributes": {"token": Redacted("‹v2… 612 characters›", "TOKEN"), "expiresIn": 600},
+    packed_response=packed(
+        {
+            "data": {
+                "type": "customerBearerToken",
+                "attributes": {"token": "‹v2… 612 characters›", "expiresIn": 600},
+            }
         }
-    },
+    ),
     problem="",
     milliseconds=34,
     tokens=(

@@ -12,7 +12,7 @@ import time_machine
 
 from extras.wire_log.export import as_markdown
 from extras.wire_log.journal import LIFE, MAX_ACTIONS
-from extras.wire_log.recorder import Action
+from extras.wire_log.recorder import Action, packed
 from extras.wire_log.sample import CALL
 
 from ..journeys import get_card
@@ -133,9 +133,17 @@ def test_the_journey_is_a_page_and_two_files_that_say_what_the_panel_says(custom
     assert "eyJhbGci" not in files["json"].text + files["md"].text
 
 
+def test_a_long_answer_takes_little_memory_until_it_is_opened() -> None:
+    answer = {"data": [{"type": "purchaseTransaction", "id": str(number)} for number in range(100)]}
+    call = replace(CALL, packed_response=packed(answer))
+
+    assert len(call.packed_response) < len(json.dumps(answer)) / 5
+    assert call.response == answer
+
+
 def test_text_from_elsewhere_is_no_markup_in_markdown() -> None:
     answer = {"errors": [{"title": "x](javascript:1) <b> `"}], "note": "```\n# Heading"}
-    call = replace(CALL, status=400, response=answer, url="https://api.s.unit.sh/cards/`x`")
+    call = replace(CALL, status=400, packed_response=packed(answer), url="https://api.s.unit.sh/cards/`x`")
 
     text = as_markdown([Action("1", datetime.now(UTC), "GET", "/``/", "", (call,))])
 

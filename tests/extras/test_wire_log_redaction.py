@@ -10,7 +10,7 @@ import subprocess
 import pytest
 
 from extras.wire_log.curl import curl
-from extras.wire_log.recorder import Call
+from extras.wire_log.recorder import Call, packed
 from extras.wire_log.redaction import redacted, redacted_url, tokens_in
 
 from ..visitor import EMAIL
@@ -76,7 +76,7 @@ def test_the_curl_command_sends_the_same_and_expands_nothing_else() -> None:
     name = 'O\'Brien "$HOME" `id` \\ $(id)'
     body = redacted({"totp_code": "123456", "name": name, "token": JWT, "email": EMAIL})
     url = "https://api.s.unit.sh/cards?filter%5Btags%5D=%27x"
-    call = Call("Unit", "POST", url, {"X-Accept-Version": "V1"}, "org", body, 200, None, "", 1, (), ())
+    call = Call("Unit", "POST", url, {"X-Accept-Version": "V1"}, "org", body, 200, packed(None), "", 1, (), ())
     environ = {"UNIT_API_TOKEN": "org", "TOTP_CODE": "654321", "TOKEN": "a token", "EMAIL": "ada@example.org"}
 
     script = 'curl() { for word in "$@"; do printf \'%s\\0\' "$word"; done; }\n' + curl(call)
