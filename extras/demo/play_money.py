@@ -58,7 +58,7 @@ def init_app(app: Flask) -> None:
     app.register_error_handler(UnknownCustomer, forget_customer)
     account_opened.connect(fund, app)
     fill_slot(app, "card_actions", "demo/_activate.html")
-    fill_slot(app, "card_panels", "demo/_buy.html")
+    fill_slot(app, "card_forms", "demo/_buy.html")
 
 
 @bp.app_context_processor

@@ -19,6 +19,8 @@
       opener.title = 'Open or close: Ctrl+`';
       opener.ariaKeyShortcuts = 'Control+`';
     }
+    const list = document.getElementById('wire-log-calls');
+    new MutationObserver((changes) => wait(changes, list)).observe(list, { childList: true });
     on('keydown', (event) => {
       if (!event.ctrlKey || event.code !== 'Backquote') return;
       event.preventDefault();
@@ -27,13 +29,27 @@
     });
   });
 
-  // The newest 20 stay; opened code comes into view.
+  // New actions come in together, a quarter second after the first, and push the others down. The newest 20 stay.
+  const still = matchMedia('(prefers-reduced-motion)');
+  let waiting = [];
+  const wait = (changes, list) => {
+    const added = changes.flatMap((change) => [...change.addedNodes]).filter((node) => node.tagName);
+    for (const action of added) action.hidden = true;
+    if (added.length && !waiting.length) setTimeout(push, 250, list);
+    waiting.push(...added);
+  };
+  const push = (list) => {
+    for (const action of waiting) action.hidden = false;
+    const height = waiting.reduce((sum, action) => sum + action.offsetHeight, 0);
+    for (const [number, action] of [...list.children].entries()) {
+      if (number >= 20) action.remove();
+      else if (!still.matches && !waiting.includes(action)) action.animate([{ translate: `0 -${height}px` }, {}], 200);
+    }
+    waiting = [];
+  };
   const show = (place) => place.closest?.('.code[open]')?.scrollIntoView({ block: 'nearest' });
   on('toggle', ({ target }) => show(target), true);
-  on('htmx:after:swap', ({ detail: { ctx } }) => {
-    document.querySelectorAll('#wire-log-calls > :nth-child(n+21)').forEach((old) => old.remove());
-    show(ctx.target);
-  });
+  on('htmx:after:swap', ({ detail: { ctx } }) => show(ctx.target));
 
   on('click', async ({ target }) => {
     const code = target.closest('[data-copy]')?.closest('.copyable').querySelector('pre');
