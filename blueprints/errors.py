@@ -9,7 +9,7 @@ import re
 from urllib.parse import quote, unquote, urlsplit
 
 import pydantic
-from flask import Blueprint, Response, current_app, make_response, render_template, request, url_for
+from flask import Blueprint, Response, current_app, g, make_response, render_template, request, url_for
 from flask import session as flask_session
 from flask_wtf.csrf import CSRFError
 from limits.errors import StorageError
@@ -75,7 +75,8 @@ def service_unavailable(error: Exception) -> Response:
     if not isinstance(error, ServiceUnavailable):
         error = ServiceUnavailable("rate limits" if isinstance(error, StorageError) else "Stytch", type(error).__name__)
     log_security_event("fault", str(error))
-    return respond(503, "", UNCONFIRMED if request.method == "POST" else "", again=True, retry_after=error.retry_after)
+    may_be_done = request.method == "POST" and not g.get("is_checking")
+    return respond(503, "", UNCONFIRMED if may_be_done else "", again=True, retry_after=error.retry_after)
 
 
 @bp.app_errorhandler(UnitError)

@@ -75,12 +75,14 @@ def public(view: Callable[P, R]) -> Callable[P, R]:
 
 
 def guard(check: Callable[[], object]) -> Callable[[Callable[P, R]], Callable[P, R]]:
-    """Return a decorator that runs ``check`` before the view."""
+    """Return a decorator that runs ``check`` before the view, while ``g.is_checking``."""
 
     def decorate(view: Callable[P, R]) -> Callable[P, R]:
         @wraps(view)
         def guarded(*args: P.args, **kwargs: P.kwargs) -> R:
+            g.is_checking = True  # nothing has been done yet, if a service fails
             check()
+            g.is_checking = False
             return view(*args, **kwargs)
 
         return guarded

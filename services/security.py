@@ -58,6 +58,7 @@ def init_app(app: Flask) -> None:
 
 def check_request() -> None:
     """Refuse a request before its view runs."""
+    g.is_checking = True  # as in ``guards.guard``
     if isinstance(request.routing_exception, SecurityError):  # another host: no page can be built for it
         raise request.routing_exception
     require_same_origin()  # first: another site's POST has no cookie, and must not delete ours
@@ -66,6 +67,7 @@ def check_request() -> None:
     if request.mimetype == "multipart/form-data":
         abort(400)  # no form here sends files
     require_our_token()
+    g.is_checking = False
 
 
 def require_our_token() -> None:

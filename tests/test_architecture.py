@@ -100,7 +100,8 @@ def test_the_panel_of_calls_needs_at_most_three_modules_of_the_core() -> None:
 def test_the_core_is_read_in_an_hour() -> None:
     found = [(name, view) for name in CORE for view in views(name)]
 
-    assert sum(map(lines_of_code, CORE)) <= 2340  # 100 for real inputs and attackers, 40 for all factors
+    # 2,200 as designed, 100 for real inputs and attackers, 40 for all factors, 100 for the rest of Stytch
+    assert sum(map(lines_of_code, CORE)) <= 2440
     assert not {name: number_of_lines(name) for name in CORE if number_of_lines(name) > 275}
     assert len(found) > 20
     assert not [f"{name}.{view.name}" for name, view in found if (view.end_lineno or 0) - view.lineno >= 25]

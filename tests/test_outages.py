@@ -57,6 +57,24 @@ def test_a_refusal_that_is_our_own_fault_is_no_crash_and_asks_for_no_code(
     assert stepped_up.get("/cards/list").status == 502
 
 
+@pytest.mark.parametrize("is_cached", [True, False])
+@pytest.mark.parametrize(("call", "may_be_done"), [(CHECK_SESSION, False), ("POST /cards/[0-9]+/freeze", True)])
+def test_only_what_was_begun_may_have_gone_through(
+    holder: Visitor, network: FakeNetwork, app: Flask, call: str, *, may_be_done: bool, is_cached: bool
+) -> None:
+    card_path = str(holder.get("/cards/list").one("a.manage").attrs["href"])
+    holder.get(card_path)
+    if not is_cached:
+        app.extensions["session_cache"]._sessions.clear()  # as in another process
+    network.set(call)
+
+    answer = holder.submit(f"{card_path.partition('?')[0]}/freeze", htmx=True)
+
+    assert answer.status == 503
+    assert ("may have gone through" in answer.body) == may_be_done
+    assert ("Nothing was lost" in answer.body) != may_be_done
+
+
 @pytest.mark.parametrize("last4", ["123", "12345", "12a4", "\u0661\u0662\u0663\u0664", "1234\n", "", 1234])
 def test_a_card_without_four_last_digits_is_no_usable_answer(
     holder: Visitor, network: FakeNetwork, last4: object
