@@ -28,15 +28,8 @@ POLICY = {
 csrf = CSRFProtect()
 
 
-def content_security_policy(more: Mapping[str, str] | None = None) -> str:
-    """Return the policy of every page; ``more`` adds sources to some directives, for one page."""
-    added = dict(more or {})
-    directives = {name: f"{POLICY.get(name, '')} {added.get(name, '')}".strip() for name in POLICY | added}
-    return "; ".join(f"{name} {sources}" for name, sources in directives.items())
-
-
 HEADERS = {
-    "Content-Security-Policy": content_security_policy(),
+    "Content-Security-Policy": "; ".join(map(" ".join, POLICY.items())),
     "Cross-Origin-Opener-Policy": "same-origin",
     "Cross-Origin-Resource-Policy": "same-origin",
     "Permissions-Policy": "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
@@ -54,6 +47,20 @@ def init_app(app: Flask) -> None:
     app.before_request(check_request)
     app.after_request(set_headers)
     app.extensions.setdefault("public_endpoints", {"static"})
+
+
+def allow(more: Mapping[str, str], app: Flask | None = None) -> None:
+    """Add sources to directives of the policy: of the present response, or of each response of an app."""
+    added = app.extensions.setdefault("sources", {}) if app else g.setdefault("sources", {})
+    added |= {name: f"{added.get(name, '')} {sources}" for name, sources in more.items()}
+
+
+def content_security_policy() -> str:
+    """Return the policy of the present response."""
+    policy = dict(POLICY)
+    for added in (current_app.extensions.get("sources", {}), g.get("sources", {})):
+        policy |= {name: f"{policy.get(name, '')} {sources}".replace("'none' ", "") for name, sources in added.items()}
+    return "; ".join(f"{name} {' '.join(sources.split())}" for name, sources in policy.items())
 
 
 def check_request() -> None:
@@ -121,7 +128,10 @@ def require_same_origin() -> None:
 
 def set_headers(response: Response) -> Response:
     """Set what every response carries; only successful static files may be cached."""
-    response.headers.extend({name: value for name, value in HEADERS.items() if name not in response.headers})
+    headers = HEADERS | {"Content-Security-Policy": content_security_policy()}
+    permissions = current_app.extensions.get("permissions", ())  # of extras
+    headers["Permissions-Policy"] = ", ".join([headers["Permissions-Policy"], *permissions])
+    response.headers.extend({name: value for name, value in headers.items() if name not in response.headers})
     if g.get("is_foreign"):
         session.modified = False  # no new cookie: it would take the place of the one that the browser held back
     if not is_static(request.endpoint) or response.status_code >= 400:

@@ -11,14 +11,14 @@ import atexit
 import re
 import shutil
 from collections.abc import Callable, Mapping
-from functools import partial
 from pathlib import Path
 from tempfile import mkdtemp
 from urllib.parse import urlsplit
 
-from flask import Blueprint, Flask, Response
+from flask import Blueprint, Flask
 
 from blueprints.slots import fill_slot
+from services.security import allow
 from settings import Settings, SettingsError
 
 from .colors import Palette, palette
@@ -43,14 +43,7 @@ def init_app(app: Flask) -> None:
     if name or logo:
         fill_slot(app, "brand", "brand/brand.html")
     if logo.startswith("https:"):
-        app.after_request(partial(allow_logo, f"https://{urlsplit(logo).netloc}"))
-
-
-def allow_logo(origin: str, response: Response) -> Response:
-    """Add the logo's origin to the page's policy."""
-    policy = response.headers.get("Content-Security-Policy", "")
-    response.headers["Content-Security-Policy"] = policy.replace("img-src ", f"img-src {origin} ", 1)
-    return response
+        allow({"img-src": f"https://{urlsplit(logo).netloc}"}, app)
 
 
 def is_name(text: str) -> bool:

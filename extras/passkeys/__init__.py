@@ -9,7 +9,7 @@ docs: *WebAuthn and Passkeys*.
 
 from __future__ import annotations
 
-from flask import Flask, Response
+from flask import Flask
 
 from blueprints.slots import fill_slot
 
@@ -21,16 +21,9 @@ POLICY = "publickey-credentials-create=(self), publickey-credentials-get=(self)"
 def init_app(app: Flask) -> None:
     """Add the method, its pages, and the policy: the step-up dialog may open on any page."""
     app.register_blueprint(bp)
-    app.after_request(allow_passkeys)
+    app.extensions.setdefault("permissions", []).append(POLICY)
     fill_slot(app, "scripts", "passkeys/_script.html")
     fill_slot(app, "email_autocomplete", "passkeys/_email_autocomplete.html")
     fill_slot(app, "add_factor", "passkeys/_offer.html")
     fill_slot(app, "authenticator_added", "passkeys/_offer.html")
     fill_slot(app, "account_factors", "passkeys/_account.html")
-
-
-def allow_passkeys(response: Response) -> Response:
-    """Add to the Permissions-Policy of each response, which ``services/security.py`` has set."""
-    policy = response.headers.get("Permissions-Policy")
-    response.headers["Permissions-Policy"] = f"{policy}, {POLICY}" if policy else POLICY
-    return response

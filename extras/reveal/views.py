@@ -13,7 +13,7 @@ from blueprints.cards import card_purpose, current_customer, prove
 from blueprints.htmx import is_htmx, redirect_to
 from services.exchange import exchange
 from services.guards import customer_required, revalidate_session, second_factor_required
-from services.security import content_security_policy
+from services.security import allow
 from services.step_up import step_up_required
 
 from .proof import NUMBER_OF, require_proof
@@ -48,6 +48,5 @@ def show(card_id: str) -> Response:
     if card.status != "Active":
         return make_response(render_template("reveal/page.html", card=card, token=""), 409)
     token = exchange.token(prove(), SCOPE, TOKEN_LIFE, [{"type": "card", "ids": [card.card_id]}])
-    response = make_response(render_template("reveal/page.html", card=card, token=token.value))
-    response.headers["Content-Security-Policy"] = content_security_policy(current_app.config["CARD_NUMBER_SOURCES"])
-    return response
+    allow(current_app.config["CARD_NUMBER_SOURCES"])
+    return make_response(render_template("reveal/page.html", card=card, token=token.value))
