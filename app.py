@@ -32,6 +32,7 @@ EXTRAS: tuple[str, ...] = (
     "demo",
     "daily_limits",
     "webhooks",
+    "captcha",
     "gallery",
 )
 

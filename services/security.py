@@ -60,7 +60,7 @@ def content_security_policy() -> str:
     policy = dict(POLICY)
     for added in (current_app.extensions.get("sources", {}), g.get("sources", {})):
         policy |= {name: f"{policy.get(name, '')} {sources}".replace("'none' ", "") for name, sources in added.items()}
-    return "; ".join(f"{name} {' '.join(sources.split())}" for name, sources in policy.items())
+    return "; ".join(" ".join([name, *dict.fromkeys(sources.split())]) for name, sources in policy.items())
 
 
 def check_request() -> None:

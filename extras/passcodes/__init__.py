@@ -37,6 +37,7 @@ def add_codes(app: Flask, phones: Phones) -> None:
     """Add the methods, with codes for these phones."""
     app.extensions["passcodes"] = phones
     app.jinja_env.globals |= {"passcode_sent_to": pending.sent_to, "passcode_channels": rows.channels_in_use}
+    app.extensions.setdefault("sends_messages", set()).add("passcodes.send")
     app.register_blueprint(bp)
     fill_slot(app, "account_factors", "passcodes/_account.html")
     fill_slot(app, "add_factor", "passcodes/_offer.html")

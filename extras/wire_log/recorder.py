@@ -143,17 +143,18 @@ class Recorder:
         problem: str,
         milliseconds: float,
     ) -> None:
-        if "wire_log" not in g:
+        url, authorization = request.url or "", str(request.headers.get("Authorization", ""))
+        is_stytch = url.startswith(self._stytch_url)
+        if "wire_log" not in g or not (is_stytch or authorization):  # to a third service, such as a CAPTCHA's
             return
-        url = request.url or ""
         sent, received = _json(request.body), _json(response.content if response is not None else None)
         tokens = {repr(token): token for part in (sent, received) for token in tokens_in(part)}
         call = Call(
-            service="Stytch" if url.startswith(self._stytch_url) else "Unit",
+            service="Stytch" if is_stytch else "Unit",
             method=request.method or "",
             url=redacted_url(url),
             headers={name: request.headers[name] for name in KEPT_HEADERS if name in request.headers},
-            credential=self._credential(str(request.headers.get("Authorization", ""))),
+            credential=self._credential(authorization),
             request=redacted(sent),
             status=response.status_code if response is not None else None,
             packed_response=packed(redacted(received)),
