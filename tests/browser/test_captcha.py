@@ -34,7 +34,7 @@ def draw(route: Route) -> None:
 
 
 def test_a_person_is_asked_before_a_message_is_sent_and_again_for_the_next(visitor: Visitor) -> None:
-    visitor.expected = {403}
+    visitor.expected = {403, 422}
     page = visitor.page
     page.route("https://challenges.cloudflare.com/**", draw)
     page.goto("/")
