@@ -26,6 +26,7 @@ EXTRAS: tuple[str, ...] = (
     "passkeys",
     "passcodes",
     "unit_sms",
+    "applications",
     "hosted_form",
     "spending_limits",
     "reveal",

@@ -13,7 +13,7 @@ from flask import current_app, url_for
 from markupsafe import Markup
 
 from blueprints import totp
-from blueprints.application_form import ApplicationForm
+from blueprints.application_form import application_form
 from blueprints.cards import ACTIONS, REFUSED, UNCONFIRMED
 from blueprints.errors import MESSAGES
 from services.errors import LimitReached
@@ -142,12 +142,12 @@ def _step_up() -> Iterator[State]:
 
 def _application() -> Iterator[State]:
     sample = current_app.config.get("SAMPLE_APPLICANT")
-    refused = ApplicationForm(formdata=None, data=sample)
+    refused = application_form(formdata=None, data=sample)
     refused.ssn.errors = ["Enter nine digits, such as 123-45-6789."]
     refused.attach_error("/data/attributes/phone")
     group, form = "Application", "onboarding/form.html"
-    yield State(group, "form", form, {"form": ApplicationForm(formdata=None, data=sample)})
-    yield State(group, "blank", form, {"form": ApplicationForm(formdata=None)})
+    yield State(group, "form", form, {"form": application_form(formdata=None, data=sample)})
+    yield State(group, "blank", form, {"form": application_form(formdata=None)})
     yield State(group, "refused", form, {"form": refused})
     for status in APPLICATIONS:
         application = Application(application_id="1", status=status, customer_id=None, jwt_subject=None)
