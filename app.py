@@ -27,6 +27,7 @@ EXTRAS: tuple[str, ...] = (
     "passcodes",
     "unit_sms",
     "applications",
+    "documents",
     "hosted_form",
     "spending_limits",
     "reveal",

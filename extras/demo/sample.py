@@ -50,6 +50,7 @@ def init_app(app: Flask) -> None:
     app.config["SAMPLE_APPLICANT"] = LocalProxy(applicant)
     app.context_processor(lambda: {"outcomes": OUTCOMES})
     fill_slot(app, "application_help", "demo/sample.html")
+    fill_slot(app, "document_help", "demo/document.html")
 
 
 def applicant() -> dict[str, str]:
