@@ -51,7 +51,7 @@ def too_large(_error: Exception) -> Response:
 @bp.errorhandler(NotSignedIn)
 def signed_out(error: NotSignedIn) -> Response:
     """Say that the file has to be chosen again; with script it stays chosen on the page."""
-    if request.endpoint != UPLOAD or is_htmx():
+    if request.mimetype != "multipart/form-data" or is_htmx():
         return not_signed_in(error)
     log_security_event("denial", "not signed in")
     return respond(401, text=LOST)
@@ -93,7 +93,7 @@ def _next(application_id: str) -> Response:
     """Continue with the next file, or with waiting once there is none."""
     documents = documents_of(org_client, application_id)
     if not any(document.sides for document in documents):
-        return _status("Sent. The bank checks what you sent.")
+        return _status("Sent. The bank is checking it.")
     if is_htmx():
         return _page(documents, announce=ONE_MORE, sent=ONE_MORE)
     return redirect_to(url_for("documents.index"), announce=ONE_MORE)
