@@ -155,10 +155,19 @@ def _application() -> Iterator[State]:
     approved = Application(application_id="1", status="Approved", customer_id="1", jwt_subject=None)
     yield State(group, "Approved", "onboarding/status.html", {"application": approved})
     yield State(group, "bank’s form", "hosted_form/link.html", {"form": SimpleNamespace(url="#")})
-    asked = {"kind": "IdDocument", "title": "Photo ID", "description": "A driver’s license.", "document_id": "1"}
+    asked: dict[str, Any] = {
+        "kind": "IdDocument",
+        "title": "Photo ID",
+        "description": "A driver’s license.",
+        "document_id": "1",
+    }
     asked |= {"sides": ["front", "back"], "is_open": True, "why": "", "reason": None, "archived": False}
-    rejected = {"why": "It has expired. Send a valid one.", "reason": "Expired in 2025.", "sides": ["back"]}
-    for name, changes in (("documents", {}), ("document rejected", rejected), ("document received", {"sides": []})):
+    rejected: dict[str, Any] = {
+        "why": "It has expired. Send a valid one.",
+        "reason": "Expired in 2025.",
+        "sides": ["back"],
+    }
+    for name, changes in {"documents": {}, "document rejected": rejected, "document received": {"sides": []}}.items():
         documents = [SimpleNamespace(**asked | changes)]
         yield State(group, name, "documents/page.html", {"documents": documents})
     yield State(group, "bank’s form, waiting", "hosted_form/waiting.html", {"earlier": 0})

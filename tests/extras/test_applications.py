@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,10 +9,13 @@ from flask import Flask
 
 from extras.applications import is_thread
 from extras.applications.form import CHOICES
+from services.unit_client import UnitError, org_client
 from settings import SettingsError
 
 from ..conftest import AppWith
 from ..fake_network import Overheard, attributes_of
+from ..inside import request_of
+from ..sandbox import APPLICANT
 from ..visitor import PERSON, Visitor
 
 CLASSIC = ("occupation", "annual_income", "source_of_income")
@@ -86,19 +87,23 @@ def test_a_choice_of_the_classic_form_is_no_choice_here(enrolled: Visitor) -> No
 
 
 def test_the_choices_are_units() -> None:
-    described = Path(__file__).parents[2] / "emulator/src/stytch_unit_emulator/unit/questionnaires.py"
-    if not described.exists():
-        pytest.skip("the emulator was taken out")
-    known = set(described.read_text().split())
+    questions = pytest.importorskip("stytch_unit_emulator.unit.questionnaires").THREAD
+    values = [(name, value) for name, labels in CHOICES.items() for value in labels]
 
-    assert {name: len(values) for name, values in CHOICES.items()} == {
+    assert {name: len(labels) for name, labels in CHOICES.items()} == {
         "accountPurpose": 10,
         "sourceOfFunds": 9,
         "transactionVolume": 6,
         "profession": 86,
     }
-    assert {value for values in CHOICES.values() for value in values} <= {word.strip('"') for word in known}
-    assert not [text for values in CHOICES.values() for text in values.values() if json.dumps(text).count("\\")]
+    assert [(name, value) for name, value in values if [*questions[name](value, "")]] == []
+
+
+def test_the_emulated_bank_refuses_the_other_banks_answers(enrolled: Visitor) -> None:
+    answers = {"occupation": "Doctor", "annualIncome": "Over250k", "sourceOfIncome": "EmploymentOrPayrollIncome"}
+
+    with request_of(enrolled) as session, pytest.raises(UnitError, match="400 invalid_value"):
+        org_client.apply(session.user_id, APPLICANT | answers, "11111111-1111-4111-8111-111111111111")
 
 
 @pytest.mark.parametrize(

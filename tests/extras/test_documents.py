@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from hashlib import sha256
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,12 +13,14 @@ import time_machine
 from flask import Flask
 from werkzeug import formparser
 
+from app import create_app
 from services.unit_client import org_client
 
 from ..documents import PNG, forms, send
 from ..fake_network import REFUSED, FakeNetwork, Fault, altered, unit_refusal
 from ..inside import request_of
-from ..visitor import Visitor
+from ..live import LiveServices
+from ..visitor import PERSON, Visitor
 
 JPEG = b"\xff\xd8\xff\xe0"
 PDF = b"%PDF-1.7\n"
@@ -297,3 +301,21 @@ def test_unit_has_the_file_that_was_sent(asked: Visitor) -> None:
         documents = org_client.get(f"/applications/{application.application_id}/documents")["data"]
 
     assert [document["attributes"]["status"] for document in documents] == ["PendingReview"]
+
+
+def test_a_file_reaches_unit_whole_over_a_socket(live: LiveServices, tmp_path: Path) -> None:
+    visitor = Visitor(create_app(live.settings(tmp_path)))
+    live.sign_in(visitor, "omar@example.com")
+    visitor.get("/")
+    visitor.submit("/totp")
+    visitor.submit("/totp/confirm", code=live.code())
+    visitor.get("/customer")
+    visitor.submit("/customer", PERSON | {"ssn": ADDRESS})
+    picture = PNG + bytes(12 * MEBIBYTE)
+
+    page = send(visitor, only_form(visitor), picture)
+
+    with live.store.read(live.project_id) as tenant:
+        (document,) = tenant.all("document")
+    assert page.goes_to == "/customer"
+    assert document["internal"]["files"]["front"]["sha256"] == sha256(picture).hexdigest()
