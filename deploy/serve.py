@@ -49,6 +49,7 @@ LARGE_BODIES = {  # the largest body by the start of a path, above the app's own
     "/webhooks/unit": 1100 * 1024,
 }
 MOST_LARGE = 4  # of them at once: they are held in memory
+LARGE_TIME = 180.0  # seconds to send one, so that slow clients do not hold all four
 
 Sockets: TypeAlias = dict[int, wasyncore.dispatcher]  # by file descriptor
 
@@ -94,6 +95,7 @@ class _Parser(HTTPRequestParser):  # type: ignore[misc]
 
     adj: Any
     completed: bool
+    late_at = float("inf")  # seconds since the epoch
     large: ClassVar[WeakSet[_Parser]] = WeakSet()  # those that are being read or answered
 
     def parse_header(self, header_plus: bytes) -> None:
@@ -104,12 +106,15 @@ class _Parser(HTTPRequestParser):  # type: ignore[misc]
             if len(self.large) >= MOST_LARGE:
                 self.error = _Busy("Try again in a minute.")
             self.large.add(self)
+            self.late_at = time.time() + LARGE_TIME
             self.adj = copy(self.adj)
             self.adj.max_request_body_size = limit
 
     def received(self, data: bytes) -> int:
         """Read a part of the request; one that is refused is complete."""
         consumed: int = super().received(data)
+        if not self.completed and time.time() > self.late_at:
+            self.error = _Busy("This took too long. Try again.")
         self.completed = self.completed or self.error is not None
         return consumed
 

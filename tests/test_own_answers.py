@@ -15,8 +15,11 @@ from pathlib import Path
 from threading import Thread
 
 import pytest
+import time_machine
+from waitress.adjustments import Adjustments
 
 from bench.processes import environment, free_port, running
+from deploy.serve import LARGE_TIME, _Parser
 
 from .routes import HEADERS, PERMISSIONS
 
@@ -128,6 +131,18 @@ def test_a_few_large_bodies_are_held_in_memory_at_once(port: int) -> None:
     assert (statuses[0], statuses[1] < 500) == (503, True)
     assert answered == [303] * 4
     assert status_of(upload(port, path, size)) == 303
+
+
+def test_a_large_body_has_three_minutes(clock: time_machine.Traveller) -> None:
+    parser = _Parser(Adjustments(max_request_body_size=1_000))
+    parser.received(b"POST /customer/documents/1/front HTTP/1.1\r\nContent-Length: 300000\r\n\r\n")
+    clock.shift(LARGE_TIME)
+    parser.received(b"x")
+    refused_in_time = parser.completed
+    clock.shift(1)
+    parser.received(b"x")
+
+    assert (refused_in_time, parser.completed, parser.error.code) == (False, True, 503)
 
 
 class _NoAnswer(socketserver.StreamRequestHandler):

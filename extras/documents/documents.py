@@ -5,14 +5,13 @@ from __future__ import annotations
 from pydantic import Field
 
 from services.unit_client import OrgClient
-from services.unit_models import Resource, attribute
+from services.unit_models import Id, Resource, attribute
 
 from .files import File
 
 SIDES = {"front": "ReceivedFront", "back": "ReceivedBack"}  # and the status once only this one is there
 TWO_SIDED = "IdDocument"
 NOT_A_FILE = "SelfieVerification"
-LONGEST = 300  # characters of what is shown of the bank's words
 TITLES = {
     "IdDocument": "Photo ID",
     "Passport": "Passport",
@@ -35,7 +34,7 @@ REASONS = {
 class Document(Resource):
     """A document that the bank asks for."""
 
-    document_id: str = Field(validation_alias="id", pattern=r"^[0-9]{1,20}$")
+    document_id: Id = Field(validation_alias="id")
     kind: str = Field(validation_alias=attribute("documentType"))
     status: str = Field(validation_alias=attribute("status"))  # Required, ReceivedFront, Invalid, PendingReview, ...
     description: str = Field("", validation_alias=attribute("description"))
