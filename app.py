@@ -26,6 +26,8 @@ EXTRAS: tuple[str, ...] = (
     "passkeys",
     "passcodes",
     "unit_sms",
+    "applications",
+    "documents",
     "hosted_form",
     "spending_limits",
     "reveal",

@@ -27,7 +27,7 @@ from .htmx import HOME, is_htmx, redirect_to
 from .step_up import OWN, lazy_target_id
 
 bp = Blueprint("errors", __name__)
-NEVER_KEPT = f"csrf_token|ssn|code|recovery_code|{OWN}.*"  # fields that a new session does not get again
+NEVER_KEPT = f"csrf_token|ssn|passport|code|recovery_code|{OWN}.*"  # fields that a new session does not get again
 SIGN_IN_AGAIN = "You’re not signed in, or your session has ended. Sign in to continue."
 UNCONFIRMED = "Your request may have gone through. Check before you try again."
 MESSAGES = {

@@ -14,7 +14,7 @@ from services.stytch_client import stytch_client
 from services.unit_client import UnitError, org_client
 from services.unit_models import Application
 
-from .application_form import ApplicationForm
+from .application_form import application_form
 from .htmx import HOME, is_htmx, redirect_to, render
 
 bp = Blueprint("onboarding", __name__)
@@ -29,7 +29,7 @@ def index() -> Response:
         return redirect_to(url_for("cards.index"))
     application = current_application(org_client, session)
     if application is None or (request.args.get("again") and application.is_refused):
-        form = ApplicationForm(formdata=None, data=current_app.config.get("SAMPLE_APPLICANT"))
+        form = application_form(formdata=None, data=current_app.config.get("SAMPLE_APPLICANT"))
         return render("onboarding/form.html", form=form)
     return render("onboarding/status.html", application=application)
 
@@ -39,7 +39,7 @@ def index() -> Response:
 @guards.revalidate_session
 def open_account() -> Response:
     """Apply at the bank, in the name of the Stytch user. The phone becomes a factor, so it takes the user's factors."""
-    session, form = guards.current_session(), ApplicationForm(request.form)
+    session, form = guards.current_session(), application_form(request.form)
     if session.customer_id:
         return redirect_to(url_for("cards.index"))
     if "mailbox" not in session.held:
@@ -48,7 +48,8 @@ def open_account() -> Response:
     if not form.validate():
         return render("onboarding/form.html", 422, form=form, is_step=True)
     try:
-        application = apply(org_client, session, form.person(session.email, request.remote_addr or ""))
+        person = form.person() | {"email": session.email, "ip": request.remote_addr or ""}
+        application = apply(org_client, session, person)
     except UnitError as error:
         if not form.attach_error(error.pointer):
             raise

@@ -69,11 +69,13 @@ class UnitClient:
         self, method: str, path: str, document: Json | None = None, query: Query = None, version: str = ""
     ) -> Json:
         """Make one call and return its answer, which has ``data``; ``version`` is Unit's API version, if it matters."""
-        headers = {"Authorization": f"Bearer {self._token}", "Content-Type": "application/vnd.api+json"}
-        if version:
-            headers["X-Accept-Version"] = version
-        body = {"data": document} if document else None
-        response = self.http.request(method, f"{self.url}{path}", params=query, json=body, headers=headers)
+        headers = {"Content-Type": "application/vnd.api+json"} | ({"X-Accept-Version": version} if version else {})
+        return self.send(method, path, headers, params=query, json={"data": document} if document else None)
+
+    def send(self, method: str, path: str, headers: Mapping[str, str], **body: Any) -> Json:
+        """Make one call with these headers, and a body as ``requests`` takes it; return its answer."""
+        headers = {"Authorization": f"Bearer {self._token}", **headers}
+        response = self.http.request(method, f"{self.url}{path}", headers=headers, **body)
         answer: Json = response.json()
         if not response.ok:
             raise _refusal(response, answer)

@@ -30,6 +30,8 @@ def sent(network: FakeNetwork) -> list[dict[str, Any]]:
     [
         ("ssn", "\u202a123-45-6789\u202c", "ssn", "123456789"),
         ("ssn", "123 45 6789", "ssn", "123456789"),
+        ("passport", "A1234567", "passport", None),  # the Social Security number is enough
+        ("nationality", "FR", "nationality", None),
         ("ssn", "123\u201145\u22126789", "ssn", "123456789"),
         ("ssn", "١٢٣٤٥٦٧٨٩", "ssn", "123456789"),
         ("phone", "\u202a+1 (555) 555-0101\u202c", "phone", {"countryCode": "1", "number": "5555550101"}),
@@ -67,9 +69,45 @@ def test_what_is_typed_reaches_the_bank_as_it_takes_it(
 
     found: Any = sent[0]
     for name in attribute.split("/"):
-        found = found[name]
+        found = found.get(name)
     assert page.goes_to == "/cards"
     assert found == as_sent
+
+
+@pytest.mark.parametrize("typed", ["A12345678", " a-1234 5678 ", "Ａ１２３４５６７８"])
+def test_a_passport_stands_for_the_social_security_number(
+    enrolled: Visitor, sent: list[dict[str, Any]], typed: str
+) -> None:
+    page = enrolled.open_account(ssn="", passport=typed, nationality="FR")
+
+    assert page.goes_to == "/cards"
+    assert [sent[0].get(name) for name in ("ssn", "passport", "nationality")] == [None, "A12345678", "FR"]
+
+
+@pytest.mark.parametrize(
+    ("given", "field", "error"),
+    [
+        ({}, "ssn", "Enter nine digits, such as 123-45-6789."),
+        ({"nationality": "FR"}, "ssn", "Enter nine digits, such as 123-45-6789."),
+        ({"passport": "A12345678"}, "nationality", "Choose the country that issued your passport."),
+        ({"passport": "A1"}, "passport", "Enter it as it is in your passport, such as A12345678."),
+        ({"passport": "A12345678", "nationality": "XX"}, "nationality", "Not a valid choice."),
+    ],
+)
+def test_without_a_social_security_number_a_passport_and_its_country_are_needed(
+    enrolled: Visitor, given: dict[str, str], field: str, error: str
+) -> None:
+    page = enrolled.open_account(ssn="", **given)
+
+    assert (page.status, page.error_of(field)) == (422, error)
+    assert ("open" in page.one("#application details").attrs) == ("passport" in given)
+
+
+def test_states_have_their_names(enrolled: Visitor) -> None:
+    options = {str(each.attrs["value"]): each.text() for each in enrolled.get("/customer").html.css("#state option")}
+
+    assert len(options) == 60
+    assert [options[state] for state in ("CA", "DC", "PR")] == ["California", "District of Columbia", "Puerto Rico"]
 
 
 def test_the_lines_of_the_address_can_be_filled_in_by_a_browser_and_cut_nothing(enrolled: Visitor) -> None:

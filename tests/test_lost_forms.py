@@ -45,7 +45,7 @@ def test_a_plain_form_is_carried_without_secrets_and_sent_after_signing_in_again
     assert kept.status == 401
     assert kept.one("main a[target=_blank]").attrs["href"] == SIGN_IN
     assert PERSON["ssn"] not in kept.body
-    assert typed.keys() == PERSON.keys() - {"ssn"} | {"street2", "csrf_token"}
+    assert typed.keys() == PERSON.keys() - {"ssn"} | {"street2", "nationality", "csrf_token"}
     assert sent.status == 422
     assert sent.one("[name=street]").attrs["value"] == PERSON["street"]
     assert sent.error_of("ssn")

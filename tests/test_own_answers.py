@@ -9,13 +9,17 @@ import socket
 import socketserver
 import sys
 from collections.abc import Iterator
+from contextlib import ExitStack, suppress
 from http.client import HTTPResponse
 from pathlib import Path
 from threading import Thread
 
 import pytest
+import time_machine
+from waitress.adjustments import Adjustments
 
 from bench.processes import environment, free_port, running
+from deploy.serve import LARGE_TIME, _Parser
 
 from .routes import HEADERS, PERMISSIONS
 
@@ -84,6 +88,63 @@ def test_a_body_above_the_apps_limit_gets_the_apps_own_page(port: int) -> None:
     assert "<main" in page
 
 
+def upload(port: int, path: str, size: int, *, whole: bool = True) -> socket.socket:
+    """Begin to send a body of this size; wholly, or all but its last byte."""
+    connection = socket.create_connection(("127.0.0.1", port), timeout=10)
+    head = f"POST {path} HTTP/1.1\r\nHost: localhost:{port}\r\nContent-Length: {size}\r\n\r\n"
+    connection.sendall(head.encode())
+    with suppress(ConnectionError):  # refused before it is read
+        connection.sendall(bytes(size if whole else size - 1))
+    return connection
+
+
+def status_of(connection: socket.socket) -> int:
+    with connection:
+        response = HTTPResponse(connection)
+        response.begin()
+        return response.status
+
+
+@pytest.mark.parametrize(
+    ("path", "size", "status"),
+    [
+        ("/customer/documents/1/front", 20_000_000, 303),  # it reaches the app, which asks to sign in
+        ("/customer/documents/1/front", 30_000_000, 413),
+        ("/webhooks/unit", 1_000_000, 401),
+        ("/webhooks/unit", 2_000_000, 413),
+        ("/customer", 1_000_000, 413),
+    ],
+)
+def test_only_routes_for_it_take_a_large_body(port: int, path: str, size: int, status: int) -> None:
+    assert status_of(upload(port, path, size)) == status
+
+
+def test_a_few_large_bodies_are_held_in_memory_at_once(port: int) -> None:
+    path, size = "/customer/documents/1/front", 300_000
+    with ExitStack() as started:
+        held = [started.enter_context(upload(port, path, size, whole=False)) for _ in range(4)]
+        statuses = [status_of(upload(port, path, size)), status_of(upload(port, "/login", 1_000))]
+        for connection in held:
+            connection.sendall(b"x")
+        answered = [status_of(connection) for connection in held]
+
+    assert (statuses[0], statuses[1] < 500) == (503, True)
+    assert answered == [303] * 4
+    assert status_of(upload(port, path, size)) == 303
+
+
+def test_a_large_body_has_three_minutes(clock: time_machine.Traveller) -> None:
+    parser = _Parser(Adjustments(max_request_body_size=1_000))
+    parser.received(b"POST /customer/documents/1/front HTTP/1.1\r\nContent-Length: 300000\r\n\r\n")
+    clock.shift(LARGE_TIME)
+    parser.received(b"x")
+    refused_in_time = parser.completed
+    clock.shift(1)
+    parser.received(b"x")
+
+    assert (refused_in_time, parser.completed, parser.error.code) == (False, True, 503)
+
+
 class _NoAnswer(socketserver.StreamRequestHandler):
     """An app that hangs up without an answer, or, asked for ``/late``, only when the client does."""
 
@@ -123,6 +184,11 @@ def nginx(tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
         pytest.param(HOST + b"X: " + b"a" * 40_000 + b"\r\n\r\n", 400, id="long header"),
         pytest.param(HOST.replace(b"GET", b"TRACE") + b"\r\n", 405, id="TRACE"),
         pytest.param(HOST.replace(b"GET", b"POST") + b"Content-Length: 9000000\r\n\r\n", 413, id="long body"),
+        pytest.param(
+            HOST.replace(b"GET / ", b"POST /customer/documents/1/front ") + b"Content-Length: 30000000\r\n\r\n",
+            413,
+            id="long document",
+        ),
         pytest.param(HOST.replace(b"/ ", b"/" + b"a" * 40_000 + b" ") + b"\r\n", 414, id="long address"),
         pytest.param(HOST + b"\r\n", 502, id="the app hung up"),
         pytest.param(HOST.replace(b"/ ", b"/late ") + b"\r\n", 504, id="the app is too slow"),

@@ -19,6 +19,7 @@ from services.signals import upstream_call
 from stytch_unit_emulator import Store
 from stytch_unit_emulator.unit import card_rules
 
+from .documents import PNG, forms, send
 from .identity import SANDBOX_CODE, another_browser, carried, resumed
 from .journeys import get_card
 from .passcodes import OTHER_PHONE, address, ask_for_code, newest_code
@@ -57,7 +58,7 @@ class Walk:
     ) -> None:
         """Keep the secrets of a call."""
         for text in (request.body, response is not None and response.content):
-            for name, value in _leaves(json.loads(text) if text else None):
+            for name, value in _leaves(json.loads(text) if text and isinstance(text, str | bytes) else None):
                 if name in SECRET_FIELDS and value:
                     self.secrets.setdefault(name, set()).add(value)
         if credential := request.headers.get("Authorization", "").partition(" ")[2]:
@@ -85,7 +86,7 @@ class Watched(Visitor):
 
 
 def walk_everything(app: Flask, clock: time_machine.Traveller) -> Walk:
-    """Two visitors: one does everything, the other applies with the bank's own form."""
+    """Visitors who do everything, apply with the bank's own form, use codes, and send documents."""
     walk = Walk(app)
     visitor, other = Watched(walk), Watched(walk)
     with upstream_call.connected_to(walk.hear, sender=app):
@@ -103,6 +104,7 @@ def walk_everything(app: Flask, clock: time_machine.Traveller) -> Walk:
         clock.shift(10_000)  # the link to the bank's form has expired
         _apply_at_the_bank(other)
         walk.secrets["passcode"] = _use_codes(Watched(walk), clock)
+        _send_documents(Watched(walk))
     return walk
 
 
@@ -191,6 +193,15 @@ def _apply_at_the_bank(visitor: Visitor) -> None:
     visitor.submit("/customer/status")
     visitor.follow()
     visitor.post("/logout/everywhere")
+    visitor.follow()
+
+
+def _send_documents(visitor: Visitor) -> None:
+    visitor.sign_in("omar@example.org")
+    visitor.enroll()
+    visitor.open_account(ssn="000-00-0003")
+    for path in forms(visitor.get("/customer/documents")):
+        send(visitor, path, PNG)
     visitor.follow()
 
 

@@ -48,7 +48,7 @@ UNIT: Reasons = (
     ("/bills", "Bill payments are not emulated."),
     ("/cards/.*/cardholder", "Cardholder tokens are for the employees of businesses; customer tokens do the same."),
     ("/cards/.*/mobile-wallet", "Works only with the native SDKs of Visa, Apple and Google."),
-    ("/applications/.*/download", "Uploaded files are checked, not stored."),
+    ("/applications/.*/download", "Of uploaded files only type, size and hash are stored."),
     (
         "/(fees|rewards|accrued-interest|account-holds|tax-forms)",
         "Fees, rewards, interest, holds by the org and taxes.",

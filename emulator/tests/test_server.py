@@ -24,7 +24,7 @@ from stytch_unit_emulator.pytest_plugin import EmulatedProject
 from .listener import listening
 from .over_http import at_unit, client_of
 from .readme import example
-from .unit_story import ADA, document
+from .unit_story import ADA, ADDRESS, document
 
 
 def test_the_flask_command_finds_the_emulator(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -156,12 +156,13 @@ def test_each_project_has_its_own_keys(emulator_url: str) -> None:
     assert {key.kid for key in found[0]}.isdisjoint(key.kid for key in found[1])
 
 
-def open_form(project: EmulatedProject) -> tuple[str, dict[str, str]]:
+def open_form(project: EmulatedProject, **more: object) -> tuple[str, dict[str, str]]:
     """Create a form; returns its link, and the fields as they are filled in."""
     attributes = {
         "idempotencyKey": "a-form",
         "settingsOverride": {"redirectUrl": "https://app.example/back"},
         "jwtSubject": ADA["jwtSubject"],
+        **more,
     }
     version = {"X-Accept-Version": "V2024_06"}
     body = document("applicationForm", attributes)
@@ -169,6 +170,16 @@ def open_form(project: EmulatedProject) -> tuple[str, dict[str, str]]:
     address = form["links"]["related"]["href"]
     page = LexborHTMLParser(requests.get(address, timeout=10).text)
     return address, {str(field.attrs["name"]): str(field.attrs["value"]) for field in page.css("input[name]")}
+
+
+def test_a_form_shows_what_the_org_filled_in(emulated_project: EmulatedProject) -> None:
+    known = {"fullName": {"first": "Grace", "last": "Kim"}, "dateOfBirth": "1980-01-01", "address": ADDRESS}
+
+    _address, fields = open_form(emulated_project, applicantDetails=known)
+
+    assert [fields[name] for name in ("fullName-first", "dateOfBirth", "address-city", "phone-number")] == [
+        *("Grace", "1980-01-01", "Oakland", "(555) 555-0101")
+    ]
 
 
 def test_a_forms_link_opens_the_hosted_form(emulated_project: EmulatedProject) -> None:

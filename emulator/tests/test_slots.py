@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -23,6 +24,7 @@ class Settings:
     emulated: frozenset[str]
     emulator_database_url: str
     is_https: bool = False
+    given: Mapping[str, str] = field(default_factory=dict)
     jwks_url: str = "https://test.stytch.com/v1/sessions/jwks/project-test-11111111-1111-4111-8111-111111111111"
     login_url: str = "http://localhost:8000/login/authenticate"
     public_url: str = "http://localhost:8000"

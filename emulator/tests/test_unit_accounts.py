@@ -477,6 +477,17 @@ class TestAuthorizations:
         assert errors(response) == [("limits_exceeded", None)]
         assert declined[0]["attributes"]["declineReason"] == "InsufficientFunds"
 
+    @pytest.mark.parametrize("asked", ["filter[includeNonAuthorized]=true", "includeNoneAuthorized=true"])
+    def test_a_declined_authorization_is_found_only_if_asked_for(self, bank: Bank, card: Card, asked: str) -> None:
+        bank.hold(card, 100_001)
+        held = bank.hold(card, 2500).json()["data"]["id"]
+        [declined] = bank.read("/authorizations?filter[includeNonAuthorized]=true&filter[status][0]=Declined")
+        path = f"/authorizations/{declined['id']}"
+
+        assert bank.read(f"{path}?{asked}")["id"] == declined["id"]
+        assert [bank.unit("GET", f"{path}{no}").status_code for no in ("", f"?{asked[:-4]}false")] == [404, 404]
+        assert bank.read(f"/authorizations/{held}")["id"] == held
+
     def test_an_authorization_can_be_created_as_declined(self, bank: Bank, card: Card) -> None:
         response = bank.hold(card, 2500, status="Declined")
 

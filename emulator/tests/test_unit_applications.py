@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 from datetime import timedelta
 from typing import Any
@@ -348,7 +349,8 @@ class TestSelfies:
 
         verified = unit("POST", f"{selfie}/verify", self.JOB).json()["data"]
         between = bank.read(f"/applications/{application['id']}")["attributes"]["status"]
-        unit.http.put(f"{UNIT_URL}{identity}", data=PNG, headers=headers)
+        for side in ("", "/back"):
+            unit.http.put(f"{UNIT_URL}{identity}{side}", data=PNG, headers=headers)
 
         assert verified["attributes"]["status"] == "PendingReview"
         assert between == "AwaitingDocuments"
@@ -395,7 +397,7 @@ def test_the_org_can_ask_for_a_document_of_its_own(bank: Bank, unit: UnitOverHTT
 def test_an_uploaded_document_awaits_review(
     bank: Bank, unit: UnitOverHTTP, content: bytes, kind: str, side: str
 ) -> None:
-    application = bank.application(ssn="000000003")
+    application = bank.application(ssn="000000002")
 
     uploaded = upload(unit, application, content, kind, side)
 
@@ -405,8 +407,31 @@ def test_an_uploaded_document_awaits_review(
     assert bank.read(f"/applications/{application['id']}")["attributes"]["status"] == "PendingReview"
 
 
-def test_a_document_can_be_uploaded_as_multipart(bank: Bank, unit: UnitOverHTTP) -> None:
+@pytest.mark.parametrize("sides", [("", "/back"), ("/back", "")])
+def test_an_identity_document_needs_both_sides(bank: Bank, unit: UnitOverHTTP, sides: tuple[str, str]) -> None:
     application = bank.application(ssn="000000003")
+    seen = []
+    for side in sides:
+        paper = upload(unit, application, side=side).json()["data"]["attributes"]
+        seen.append((paper["status"], bank.read(f"/applications/{application['id']}")["attributes"]["status"]))
+
+    first = "ReceivedBack" if sides[0] else "ReceivedFront"
+    assert seen == [(first, "AwaitingDocuments"), ("PendingReview", "PendingReview")]
+
+
+def test_of_a_file_only_type_size_and_hash_are_stored(bank: Bank, unit: UnitOverHTTP, store: Store) -> None:
+    shown = upload(unit, bank.application(ssn="000000002")).json()["data"]
+
+    with store.read(TENANT) as tenant:
+        [paper] = tenant.all("document")
+    assert "internal" not in shown
+    assert paper["internal"]["files"] == {
+        "front": {"type": "image/png", "size": len(PNG), "sha256": hashlib.sha256(PNG).hexdigest()}
+    }
+
+
+def test_a_document_can_be_uploaded_as_multipart(bank: Bank, unit: UnitOverHTTP) -> None:
+    application = bank.application(ssn="000000002")
     [paper] = application["relationships"]["documents"]["data"]
 
     response = unit.http.put(
@@ -419,7 +444,7 @@ def test_a_document_can_be_uploaded_as_multipart(bank: Bank, unit: UnitOverHTTP)
 
 
 def test_a_rejected_document_can_be_uploaded_again(bank: Bank, unit: UnitOverHTTP) -> None:
-    application = bank.application(ssn="000000003")
+    application = bank.application(ssn="000000002")
     [paper] = application["relationships"]["documents"]["data"]
     path = f"/sandbox/applications/{application['id']}/documents/{paper['id']}"
     upload(unit, application)
@@ -445,7 +470,7 @@ def test_only_pdf_png_and_jpeg_files_are_accepted(bank: Bank, unit: UnitOverHTTP
     assert errors(response) == [("invalid_value", None)]
 
 
-def test_a_file_over_10_mib_is_too_large(bank: Bank, unit: UnitOverHTTP, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_file_over_20_mib_is_too_large(bank: Bank, unit: UnitOverHTTP, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(application_documents, "MAX_BYTES", 100)
 
     response = upload(unit, bank.application(ssn="000000003"), PNG + bytes(100))
@@ -472,19 +497,33 @@ def test_a_visitor_sees_applications_that_await_a_decision(bank: Bank, store: St
         found = pending_applications(tenant)
 
     assert found == [
-        PendingApplication(in_review["id"], "Ada Vance", "PendingReview"),
-        PendingApplication(awaiting["id"], "Ada Vance", "AwaitingDocuments"),
+        PendingApplication(in_review["id"], "Ada Vance", "PendingReview", has_documents=False),
+        PendingApplication(awaiting["id"], "Ada Vance", "AwaitingDocuments", has_documents=False),
     ]
 
 
-@pytest.mark.parametrize(("approve", "status"), [(True, "Approved"), (False, "Denied")])
-def test_a_visitor_decides_as_the_bank(bank: Bank, store: Store, approve: bool, status: str) -> None:
+@pytest.mark.parametrize(("decision", "status"), [("approve", "Approved"), ("deny", "Denied")])
+def test_a_visitor_decides_as_the_bank(bank: Bank, store: Store, decision: str, status: str) -> None:
     application = bank.application(ssn="000000004")
 
     with store.change(TENANT) as tenant:
-        decide(tenant, application["id"], approve)
+        decide(tenant, application["id"], decision)
 
     assert bank.read(f"/applications/{application['id']}")["attributes"]["status"] == status
+
+
+def test_a_visitor_rejects_a_document_as_the_bank(bank: Bank, unit: UnitOverHTTP, store: Store) -> None:
+    application = bank.application(ssn="000000002")
+    upload(unit, application)
+
+    with store.change(TENANT) as tenant:
+        can_reject = [each.has_documents for each in pending_applications(tenant)]
+        decide(tenant, application["id"], "reject")
+
+    [paper] = bank.read(f"/applications/{application['id']}/documents")
+    assert can_reject == [True]
+    assert (paper["attributes"]["status"], paper["attributes"]["reasonCode"]) == ("Invalid", "PoorQuality")
+    assert bank.read(f"/applications/{application['id']}")["attributes"]["status"] == "AwaitingDocuments"
 
 
 @pytest.mark.parametrize("ssn", ["123456789", "000000001"])
@@ -492,12 +531,12 @@ def test_a_visitor_decides_once(bank: Bank, store: Store, ssn: str) -> None:
     application = bank.application(ssn=ssn)
 
     with store.change(TENANT) as tenant, pytest.raises(UnitFault):
-        decide(tenant, application["id"], True)
+        decide(tenant, application["id"], "approve")
 
 
 def test_a_visitor_cannot_decide_on_an_unknown_application(store: Store) -> None:
     with store.change(TENANT) as tenant, pytest.raises(UnitFault, match="not_found"):
-        decide(tenant, "1", True)
+        decide(tenant, "1", "approve")
 
 
 class TestCustomers:

@@ -203,7 +203,7 @@ class TestOnboarding:
         )
         wrong = UploadDocumentRequest(answer.data.id, paper.id, io.BytesIO(b"GIF89a"), "png")
 
-        assert (front.attributes["status"], back.attributes["status"]) == ("PendingReview", "PendingReview")
+        assert (front.attributes["status"], back.attributes["status"]) == ("ReceivedFront", "PendingReview")
         assert data(org.applications.get(answer.data.id)).attributes["status"] == "PendingReview"
         assert refusal(org.applications.upload(wrong)) == ("400", "invalid_value")
 

@@ -2,8 +2,8 @@
 
 Play money exists only with Unit's sandbox or the emulator: sample details in the application, a welcome payment, test
 purchases, and activation of physical cards. If the sandbox has deleted a customer, the user can apply again. Fills the
-slots ``head``, ``banner``, ``home_head``, ``home_pitch``, ``home_story``, ``application_help``, ``cards_panels``,
-``card_actions`` and ``card_forms``. Setting: ``SOURCE_URL``. Nothing else belongs to it.
+slots ``head``, ``banner``, ``home_head``, ``home_pitch``, ``home_story``, ``application_help``, ``document_help``,
+``cards_panels``, ``card_actions`` and ``card_forms``. Setting: ``SOURCE_URL``. Nothing else belongs to it.
 """
 
 from __future__ import annotations

@@ -22,6 +22,10 @@ APPLICANT = {
     "occupation": "ArchitectOrEngineer",
     "annual_income": "Between50kAnd100k",
     "source_of_income": "EmploymentOrPayrollIncome",
+    "account_purpose": "EverydaySpending",
+    "source_of_funds": "SalaryOrWages",
+    "transaction_volume": "Between1KAnd5K",
+    "profession": "Engineer",
 }
 
 
@@ -36,7 +40,7 @@ class Outcome:
 OUTCOMES = {  # by the page's ``outcome``
     "approved": Outcome("approved", "123-45-6789"),
     "review": Outcome("under review", "000-00-0004"),
-    "documents": Outcome("asked for a document", "000-00-0002"),
+    "documents": Outcome("asked for a document", "000-00-0003"),
     "declined": Outcome("declined", "000-00-0001"),
 }
 
@@ -46,6 +50,7 @@ def init_app(app: Flask) -> None:
     app.config["SAMPLE_APPLICANT"] = LocalProxy(applicant)
     app.context_processor(lambda: {"outcomes": OUTCOMES})
     fill_slot(app, "application_help", "demo/sample.html")
+    fill_slot(app, "document_help", "demo/document.html")
 
 
 def applicant() -> dict[str, str]:

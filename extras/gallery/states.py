@@ -13,7 +13,7 @@ from flask import current_app, url_for
 from markupsafe import Markup
 
 from blueprints import totp
-from blueprints.application_form import ApplicationForm
+from blueprints.application_form import application_form
 from blueprints.cards import ACTIONS, REFUSED, UNCONFIRMED
 from blueprints.errors import MESSAGES
 from services.errors import LimitReached
@@ -142,12 +142,12 @@ def _step_up() -> Iterator[State]:
 
 def _application() -> Iterator[State]:
     sample = current_app.config.get("SAMPLE_APPLICANT")
-    refused = ApplicationForm(formdata=None, data=sample)
+    refused = application_form(formdata=None, data=sample)
     refused.ssn.errors = ["Enter nine digits, such as 123-45-6789."]
     refused.attach_error("/data/attributes/phone")
     group, form = "Application", "onboarding/form.html"
-    yield State(group, "form", form, {"form": ApplicationForm(formdata=None, data=sample)})
-    yield State(group, "blank", form, {"form": ApplicationForm(formdata=None)})
+    yield State(group, "form", form, {"form": application_form(formdata=None, data=sample)})
+    yield State(group, "blank", form, {"form": application_form(formdata=None)})
     yield State(group, "refused", form, {"form": refused})
     for status in APPLICATIONS:
         application = Application(application_id="1", status=status, customer_id=None, jwt_subject=None)
@@ -155,6 +155,21 @@ def _application() -> Iterator[State]:
     approved = Application(application_id="1", status="Approved", customer_id="1", jwt_subject=None)
     yield State(group, "Approved", "onboarding/status.html", {"application": approved})
     yield State(group, "bank’s form", "hosted_form/link.html", {"form": SimpleNamespace(url="#")})
+    asked: dict[str, Any] = {
+        "kind": "IdDocument",
+        "title": "Photo ID",
+        "description": "A driver’s license.",
+        "document_id": "1",
+    }
+    asked |= {"sides": ["front", "back"], "is_open": True, "why": "", "reason": None, "archived": False}
+    rejected: dict[str, Any] = {
+        "why": "It has expired. Send a valid one.",
+        "reason": "Expired in 2025.",
+        "sides": ["back"],
+    }
+    for name, changes in {"documents": {}, "document rejected": rejected, "document received": {"sides": []}}.items():
+        documents = [SimpleNamespace(**asked | changes)]
+        yield State(group, name, "documents/page.html", {"documents": documents})
     yield State(group, "bank’s form, waiting", "hosted_form/waiting.html", {"earlier": 0})
 
 

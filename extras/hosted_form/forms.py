@@ -16,6 +16,10 @@ from services.unit_models import Id, Json, Resource, attribute
 
 PATH = "/application-forms"
 VERSION = "V2024_06"
+PREFILLED = (  # what Unit takes for either bank; a number of an identity document is left out: the link opens the form
+    *("fullName", "dateOfBirth", "phone", "address"),
+    *("occupation", "annualIncome", "sourceOfIncome"),
+)
 
 
 def _web_address(url: str) -> str:
@@ -35,17 +39,20 @@ class HostedForm(Resource):
     expires_at: AwareDatetime = Field(validation_alias=attribute("applicationFormToken", "expiration"))
 
 
-def hosted_form(unit: OrgClient, session: Session, return_url: Callable[[int], str]) -> HostedForm | None:
+def hosted_form(
+    unit: OrgClient, session: Session, return_url: Callable[[int], str], person: Json | None = None
+) -> HostedForm | None:
     """Return the user's form at Unit, or None if an application is open already.
 
-    The idempotency key contains the number of earlier applications, so that asking again returns the same form.
-    ``return_url`` turns that number into the URL that the form leads back to. Raises UnitError, ServiceUnavailable.
+    The idempotency key contains the number of earlier applications, so that asking again returns the same form, with
+    what was filled in at first. ``return_url`` turns that number into the URL that the form leads back to; ``person``
+    holds attributes of an application to fill in. Raises UnitError, ServiceUnavailable.
     """
     earlier = unit.applications(session.user_id)
     if open_application(earlier):
         return None
     key = idempotency_key(session.user_id, "application form", str(len(earlier)))
-    return _create(unit, session, return_url(len(earlier)), key)
+    return _create(unit, session, return_url(len(earlier)), key, person or {})
 
 
 def has_applied(unit: OrgClient, session: Session, earlier: int) -> bool:
@@ -53,11 +60,12 @@ def has_applied(unit: OrgClient, session: Session, earlier: int) -> bool:
     return len(unit.applications(session.user_id)) > earlier
 
 
-def _create(unit: OrgClient, session: Session, return_url: str, key: str) -> HostedForm:
+def _create(unit: OrgClient, session: Session, return_url: str, key: str, person: Json) -> HostedForm:
     """Create the form. Its link works for a day; then reading the form makes a new one."""
     user_id = session.user_id
+    known = {name: person[name] for name in PREFILLED if name in person}
     attributes: Json = {
-        "applicantDetails": {"applicationType": "Individual", "email": session.email, "jwtSubject": user_id},
+        "applicantDetails": {**known, "applicationType": "Individual", "email": session.email, "jwtSubject": user_id},
         "allowedApplicationTypes": ["Individual"],
         "settingsOverride": {"redirectUrl": return_url},
         "tags": {USER_TAG: user_id},

@@ -6,9 +6,10 @@ asked whether it has the application; and asking again returns the same form.
 
 from __future__ import annotations
 
-from flask import Blueprint, Response, current_app, make_response, url_for
+from flask import Blueprint, Response, current_app, make_response, request, url_for
 from limits import parse
 
+from blueprints.application_form import application_form
 from blueprints.htmx import HOME, is_htmx, redirect_to, render
 from services.factors import require_factor_proof
 from services.guards import (
@@ -19,6 +20,7 @@ from services.guards import (
 )
 from services.rate_limits import counted
 from services.unit_client import org_client
+from services.unit_models import Json
 
 from .forms import has_applied, hosted_form
 
@@ -38,7 +40,7 @@ def offer() -> Response:
         return redirect_to(HOME)
     require_factor_proof("open your account")  # the form's phone becomes a factor
     with counted("hosted form", session.user_id, PER_DAY, rule="You can ask for the bank’s form ten times a day."):
-        form = hosted_form(org_client, session, _return_url)
+        form = hosted_form(org_client, session, _return_url, _typed())
     if form is None:
         return redirect_to(url_for("onboarding.index"))
     return render("hosted_form/link.html", form=form, is_step=True)
@@ -54,6 +56,13 @@ def come_back(earlier: str) -> Response:
     if is_htmx():
         return make_response("", 204)  # no news: the page and its focus stay
     return render("hosted_form/waiting.html", earlier=earlier)
+
+
+def _typed() -> Json:
+    """Return what was typed into our form, as far as it is valid."""
+    typed = application_form(request.form)
+    typed.validate()
+    return typed.person()
 
 
 def _return_url(earlier: int) -> str:

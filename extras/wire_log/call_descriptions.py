@@ -82,6 +82,11 @@ TABLE: dict[str, dict[str, dict[str, str]]] = {  # by service and page of its do
             "GET /applications": "Unit listed your applications, found by your Stytch user id.",
             "POST /applications": "Unit received the application; its jwtSubject is your Stytch user id.",
         },
+        "application-documents/": {
+            "GET /applications/*/documents": "Unit listed the documents that it asks for.",
+            "PUT /applications/*/documents/*": "Unit received a file for a document.",
+            "PUT /applications/*/documents/*/back": "Unit received the back of a document.",
+        },
         "application-forms/": {
             "POST /application-forms": "Unit created an application form on a page of its own.",
             "GET /application-forms/*": "Unit renewed the link to its application form.",

@@ -196,5 +196,5 @@ def packed(body: Any) -> bytes:
 def _json(body: bytes | str | None) -> Any:
     try:
         return json.loads(body) if body else None
-    except (ValueError, RecursionError):
-        return f"{len(body or ''):,} characters that are not JSON"
+    except (ValueError, TypeError, RecursionError):  # TypeError: a file
+        return f"{len(body or ''):,} bytes that are not JSON"

@@ -44,14 +44,21 @@ class Server:
 
 
 @contextmanager
-def serving(folder: Path, app: str = "tests.browser.served", *options: str) -> Iterator[Server]:
+def serving(
+    folder: Path, app: str = "tests.browser.served", *options: str, environ: Mapping[str, str] | None = None
+) -> Iterator[Server]:
     """Serve the app, or a module that makes one, and keep its data in this folder. Options are Flask's."""
     port = _free_port()
     output = folder / "server.log"
     command = [sys.executable, "-m", "flask", "--app", app, "run", "--port", str(port), *options]
     with output.open("wb") as log:
         process = subprocess.Popen(  # noqa: S603 - this interpreter, with arguments from here
-            command, cwd=APP, env=_environment(port, folder), stdin=subprocess.DEVNULL, stdout=log, stderr=log
+            command,
+            cwd=APP,
+            env={**_environment(port, folder), **(environ or {})},
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=log,
         )
     try:
         _wait(process, port, output)

@@ -71,6 +71,21 @@ def test_the_server_says_who_the_account_will_belong_to(enrolled: Visitor, overh
     assert attributes["idempotencyKey"]
 
 
+def test_the_bank_s_form_is_filled_in_with_what_was_typed_into_ours(enrolled: Visitor, overheard: Overheard) -> None:
+    typed = PERSON | {"first_name": "Grace", "date_of_birth": "tomorrow", "nationality": "FR", "passport": "A1234567"}
+
+    link = enrolled.post("/customer/hosted", typed, htmx=True).one("#application a.button:not(.quiet)").attrs["href"]
+    page = enrolled.get(urlsplit(str(link)).path)
+
+    (request,) = [request for request, _ in overheard if str(request.url).endswith("/application-forms")]
+    details = attributes_of(request)["applicantDetails"]
+    assert details["fullName"] == {"first": "Grace", "last": "Vance"}
+    assert (details["phone"]["number"], details["address"]["state"]) == ("5555550101", "CA")
+    assert details["occupation"] == PERSON["occupation"]
+    assert not {"dateOfBirth", "ssn", "passport", "nationality"} & details.keys()  # the link opens the form to anyone
+    assert page.one("#fullName-first").attrs["value"] == "Grace"
+
+
 def test_an_approved_form_leads_back_and_on_to_the_cards(enrolled: Visitor) -> None:
     form = ask_for_form(enrolled)
     prefilled = enrolled.get(form)

@@ -37,6 +37,8 @@ class HostSettings(Protocol):
     @property
     def emulator_database_url(self) -> str: ...
     @property
+    def given(self) -> Mapping[str, str]: ...
+    @property
     def is_https(self) -> bool: ...
     @property
     def jwks_url(self) -> str: ...
@@ -73,6 +75,7 @@ def mount(app: Flask, session: requests.Session, settings: HostSettings) -> set[
         unit_url=settings.unit_api_url if "unit" in settings.emulated else None,
         jwks_url=settings.jwks_url,
         dispatcher=dispatcher,
+        bank=_bank_of(settings.given),
         first_webhook=lambda: _webhook_of(app),
     )
     if stytch_app and unit_app:
@@ -94,6 +97,12 @@ def _add_controls(app: Flask, session: requests.Session, settings: HostSettings,
     app.extensions["emulator"] = controls
     session.mount(settings.stytch_api_url, WSGIAdapter(controls.disturbed("stytch", controls.stytch_app)))
     session.mount(settings.unit_api_url, WSGIAdapter(controls.disturbed("unit", controls.unit_app)))
+
+
+def _bank_of(given: Mapping[str, str]) -> str | None:
+    """The bank whose questions applications must answer; None if the host app's ``UNIT_BANK`` does not say."""
+    bank = given.get("UNIT_BANK", "").lower()
+    return bank if bank in unit.BANKS else None
 
 
 def _secret_of(app: Flask) -> str:
@@ -127,14 +136,15 @@ def attach(
     unit_url: str | None,
     jwks_url: str,
     dispatcher: unit.WebhookDispatcher | None = None,
+    bank: str | None = None,
     first_webhook: Callable[[], Json | None] = lambda: None,
 ) -> tuple[Flask | None, Flask | None]:
     """Answer the session's calls to the given origins in this process.
 
     ``public_url`` is where a browser reaches the emulator's pages. ``redirect_url`` is the one redirect URL registered
     for the project. ``jwks_url`` is what Unit's dashboard holds under *JWT Settings*; it is fetched through the same
-    session, so it may be Stytch's live URL. The last two are as in ``unit.create_app``. Returns the emulated Stytch and
-    Unit, each None if not emulated.
+    session, so it may be Stytch's live URL. The last three are as in ``unit.create_app``. Returns the emulated Stytch
+    and Unit, each None if not emulated.
     """
     stytch_app = unit_app = None
     if stytch_url:
@@ -148,6 +158,7 @@ def attach(
             fetch=lambda url: session.get(url).json(),
             public_url=public_url,
             dispatcher=dispatcher,
+            bank=bank,
             first_webhook=first_webhook,
         )
         session.mount(unit_url, WSGIAdapter(unit_app))

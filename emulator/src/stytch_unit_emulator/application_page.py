@@ -91,9 +91,15 @@ def questions(form: Json, typed: Mapping[str, str], wrong: frozenset[str] = froz
     """The form's fields, each with the typed, prefilled or sample value."""
     filled_in = form["internal"]["prefill"]
     return [
-        Question(name, label, typed.get(name) or str(filled_in.get(name) or made_up), name in wrong)
+        Question(name, label, typed.get(name) or _prefilled(filled_in, name) or made_up, name in wrong)
         for name, (label, made_up) in QUESTIONS.items()
     ]
+
+
+def _prefilled(filled_in: Json, name: str) -> str:
+    outer, _, inner = name.partition("-")
+    value = (filled_in.get(outer) or {}).get(inner) if inner else filled_in.get(outer)
+    return str(value or "")
 
 
 def answers(typed: Mapping[str, str]) -> Json:

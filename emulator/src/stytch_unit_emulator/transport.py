@@ -42,13 +42,15 @@ class WSGIAdapter(BaseAdapter):
         """Call the app and build a response as if it came from a socket."""
         url = urlsplit(request.url or "")
         body = request.body or b""
+        if not isinstance(body, str | bytes):
+            body = b"".join(body)  # sent in pieces
         builder = EnvironBuilder(
             method=request.method or "GET",
             base_url=f"{url.scheme}://{url.netloc}/",
             path=url.path,
             query_string=url.query,
             headers=list(request.headers.items()),
-            input_stream=BytesIO(body.encode() if isinstance(body, str) else bytes(body)),
+            input_stream=BytesIO(body.encode() if isinstance(body, str) else body),
             environ_overrides={TENANT: current_tenant.get()},
         )
         try:

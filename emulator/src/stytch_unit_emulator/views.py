@@ -164,11 +164,11 @@ def unit_pages(store: Store, unit_app: Flask, changed: Callable[[str], None]) ->
 
     @bp.post("/bank/<application_id>")
     def decide(application_id: str) -> Response:
-        """Approve or deny one of this visitor's applications."""
+        """Decide on one of this visitor's applications, or on its documents."""
         with store.change(current_tenant.get()) as tenant:
             if application_id not in {application.id for application in unit.pending_applications(tenant)}:
                 abort(404)
-            unit.decide(tenant, application_id, approve=request.form.get("decision") == "approve")
+            unit.decide(tenant, application_id, request.form.get("decision", ""))
         changed(current_tenant.get())
         return make_response(redirect(url_for("onboarding.index"), 303))
 

@@ -93,8 +93,12 @@ test("the sandbox decides on applications and their documents", async () => {
   assert.equal((await org.simulations.approveApplication(approved.data.id, approve)).data.attributes.status, "Approved");
   assert.equal((await org.simulations.denyApplication(denied.data.id, deny)).data.attributes.status, "Denied");
   assert.equal((await org.simulations.rejectDocument(id, documentId, reject)).data.attributes.status, "Invalid");
-  const upload = { applicationId: id, documentId, file: png, fileType: "png", isBackSide: true };
-  assert.equal((await org.applications.upload(upload)).data.attributes.status, "PendingReview");
+  const upload = { applicationId: id, documentId, file: png, fileType: "png" };
+  const sides = [];
+  for (const isBackSide of [true, false]) {
+    sides.push((await org.applications.upload({ ...upload, isBackSide })).data.attributes.status);
+  }
+  assert.deepEqual(sides, ["ReceivedBack", "PendingReview"]);
   assert.deepEqual(ids(await org.applications.listDocuments(id)), [documentId]);
   assert.equal((await org.simulations.approveDocument(id, documentId)).data.attributes.status, "Approved");
   await assert.rejects(org.simulations.approveApplication(id, approve), refusal("400", "invalid_value"));

@@ -33,7 +33,7 @@ a choice made here because Unit's behavior is undocumented. The code marks the p
 | a decided or pending application cannot be canceled | 400 invalid_value | docs, code UNCONFIRMED |
 | only an application under review can be decided | 400 invalid_value | docs, code UNCONFIRMED |
 | only pdf png and jpeg files are accepted | 400 invalid_value | docs, code UNCONFIRMED |
-| a file over 10 mib is too large | 413 | emulator |
+| a file over 20 mib is too large | 413 | emulator |
 | a decided application accepts no documents | 400 invalid_value | UNCONFIRMED |
 | a document of a decided application cannot be reviewed | 400 invalid_value | UNCONFIRMED |
 | an answer that the bank does not ask for is refused | 400 invalid_value | UNCONFIRMED |
@@ -96,6 +96,7 @@ a choice made here because Unit's behavior is undocumented. The code marks the p
 | a purchase over a limit is declined | 400 limits_exceeded | UNCONFIRMED |
 | a purchase needs a card of the account | 400 card_not_found | catalog |
 | an authorization over the available balance is declined | 400 limits_exceeded | UNCONFIRMED |
+| a declined authorization is found only if asked for | 404 not_found | UNCONFIRMED |
 | only an open authorization can be released | 400 invalid_value | docs, code UNCONFIRMED |
 | an authorization can be settled once | 400 invalid_value | UNCONFIRMED |
 | another cards authorization cannot be settled | 400 authorization_not_found | UNCONFIRMED |

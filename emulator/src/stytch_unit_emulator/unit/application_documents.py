@@ -1,6 +1,11 @@
-"""Documents that an application requires. Uploads are checked, not stored."""
+"""Documents that an application requires. Files are checked; of each, the type, size and SHA-256 hash are stored.
+
+An identity document has a front and a back.
+"""
 
 from __future__ import annotations
+
+import hashlib
 
 from flask import Blueprint, Response, request
 
@@ -13,7 +18,7 @@ from .schema import fields, text
 
 routes = Blueprint("application_documents", __name__)
 
-MAX_BYTES = 10 * 1024 * 1024
+MAX_BYTES = 20 * 1024 * 1024  # the largest file that Unit's Node SDK sends
 SIGNATURES = {"application/pdf": b"%PDF", "image/png": b"\x89PNG", "image/jpeg": b"\xff\xd8\xff"}
 VERIFY = {"selfieVerification": fields({"jobId": text()})}
 
@@ -39,14 +44,14 @@ def create_document(call: Call, application_id: str) -> Response:
 @routes.put("/applications/<application_id>/documents/<document_id>/back/multipart")
 @endpoint("applications-write", org_only=True)
 def upload_document(call: Call, application_id: str, document_id: str) -> Response:
-    """Accept one side of a document, which then awaits review.
+    """Accept one side of a document, which awaits review once all its sides are there.
 
-    UNCONFIRMED: that either side is enough.
+    UNCONFIRMED: that an identity document needs both sides, and that either side is enough of any other.
     """
     application, document = find(call, application_id, document_id)
-    _check_file()
-    changes = {"status": "PendingReview", "reason": None, "reasonCode": None}
-    return _complete(call, application, document, changes)
+    side = "back" if "back" in request.path.split("/")[-2:] else "front"
+    status = document_records.receive(document, side, _check_file())
+    return _complete(call, application, document, {"status": status, "reason": None, "reasonCode": None})
 
 
 @routes.post("/application/<application_id>/documents/<document_id>/verify")  # as Unit's generated client spells it
@@ -85,11 +90,12 @@ def _complete(call: Call, application: Json, document: Json, changes: Json) -> R
     return jsonapi.reply(document)
 
 
-def _check_file() -> None:
-    """Refuse a file that is not a PDF, PNG or JPEG. UNCONFIRMED: the code."""
+def _check_file() -> Json:
+    """Describe the file; refuses one that is not a PDF, PNG or JPEG. UNCONFIRMED: the code."""
     request.max_content_length = MAX_BYTES
     uploaded = request.files.get("file")
     content = uploaded.read() if uploaded else request.get_data()
     kind = uploaded.mimetype if uploaded else request.mimetype
     if kind not in SIGNATURES or not content.startswith(SIGNATURES[kind]):
         raise UnitFault("invalid_value", f"Expected a file that is {', '.join(SIGNATURES)}")
+    return {"type": kind, "size": len(content), "sha256": hashlib.sha256(content).hexdigest()}

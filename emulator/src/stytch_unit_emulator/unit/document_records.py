@@ -9,6 +9,7 @@ from . import jsonapi
 BY_SSN = {"000000002": "AddressVerification", "000000003": "IdDocument", "000000006": "SocialSecurityCard"}
 SELFIE = "SelfieVerification"
 CUSTOM = "ClientRequested"
+TWO_SIDED = "IdDocument"
 # UNCONFIRMED: the wording.
 DESCRIPTIONS = {
     "AddressVerification": "A bill or a statement, not older than 60 days, with the name and the address on it.",
@@ -63,6 +64,22 @@ def add(tenant: Tenant, application: Json, document_type: str) -> Json:
     application["relationships"]["documents"]["data"].append(jsonapi.identifier("document", document["id"]))
     tenant.save("application", application["id"], application)
     return document
+
+
+def receive(document: Json, side: str, file: Json) -> str:
+    """Note the file of one side of a document, and return the document's status with it."""
+    files = document["internal"].setdefault("files", {})
+    if document["attributes"]["status"] in ("Invalid", "PendingReview"):
+        files.clear()  # a new attempt
+    files[side] = file
+    if document["attributes"]["documentType"] == TWO_SIDED and len(files) == 1:
+        return f"Received{side.capitalize()}"
+    return "PendingReview"
+
+
+def to_review(tenant: Tenant, application: Json) -> list[Json]:
+    """The documents whose files await review."""
+    return [each for each in of(tenant, application) if each["attributes"]["status"] == "PendingReview"]
 
 
 def have_status(tenant: Tenant, application: Json, *statuses: str) -> bool:

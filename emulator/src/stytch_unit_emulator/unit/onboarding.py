@@ -64,6 +64,7 @@ class PendingApplication:
     id: str
     name: str
     status: str
+    has_documents: bool  # that await review
 
 
 def apply(tenant: Tenant, given: Json) -> Json:
@@ -121,6 +122,14 @@ def review(tenant: Tenant, application: Json, status: str, reason: str | None) -
     return decide_on(tenant, application, status, "Manually", reason)
 
 
+def reject(tenant: Tenant, application: Json, document: Json, why: Json) -> None:
+    """Reject a document; an application under review awaits another one."""
+    jsonapi.update(tenant, "document", document, {**why, "status": "Invalid"})
+    events.emit(tenant, "document.rejected", document, application=application["id"], attributes=why)
+    if application["attributes"]["status"] == "PendingReview":
+        move(tenant, application, "AwaitingDocuments")
+
+
 def move(tenant: Tenant, application: Json, status: str) -> Json:
     """Move an application that is under review to another review status."""
     jsonapi.update(tenant, "application", application, {"status": status, "message": MESSAGES[status]})
@@ -153,18 +162,29 @@ def approve_due(tenant: Tenant) -> None:
 def pending_applications(tenant: Tenant) -> list[PendingApplication]:
     """The applications that await a decision, oldest first."""
     return [
-        PendingApplication(application["id"], _name(application), application["attributes"]["status"])
+        PendingApplication(
+            application["id"],
+            _name(application),
+            application["attributes"]["status"],
+            bool(document_records.to_review(tenant, application)),
+        )
         for application in tenant.all("application")
         if application["attributes"]["status"] in UNDER_REVIEW
     ]
 
 
-def decide(tenant: Tenant, application_id: str, approve: bool) -> None:
-    """Decide on an application as the bank; raises ``UnitFault`` if it can't."""
+def decide(tenant: Tenant, application_id: str, decision: str) -> None:
+    """Decide on an application as the bank: "approve", "reject" its documents, or deny it.
+
+    Raises ``UnitFault`` if that is not possible.
+    """
     application = tenant.get("application", application_id)
     if application is None:
         raise UnitFault("not_found")
-    review(tenant, application, "Approved" if approve else "Denied", "Decided by a visitor")
+    if decision != "reject":
+        review(tenant, application, "Approved" if decision == "approve" else "Denied", "Decided by a visitor")
+    for document in document_records.to_review(tenant, application) if decision == "reject" else ():
+        reject(tenant, application, document, {"reasonCode": "PoorQuality", "reason": "The picture is blurred."})
 
 
 def _is_due(application: Json) -> bool:

@@ -61,10 +61,7 @@ def reject_document(call: Call, application_id: str, document_id: str) -> Respon
     """Reject a required document; the application awaits another one."""
     application, document = find(call, application_id, document_id)
     why = read(REJECT_DOCUMENT, empty=True).attributes
-    jsonapi.update(call.tenant, "document", document, {**why, "status": "Invalid"})
-    events.emit(call.tenant, "document.rejected", document, application=application_id, attributes=why)
-    if application["attributes"]["status"] == "PendingReview":
-        onboarding.move(call.tenant, application, "AwaitingDocuments")
+    onboarding.reject(call.tenant, application, document, why)
     return jsonapi.reply(document)
 
 

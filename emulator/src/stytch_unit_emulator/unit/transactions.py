@@ -99,8 +99,16 @@ def list_authorizations(call: Call) -> Response:
 @routes.get("/authorizations/<authorization_id>")
 @endpoint("authorizations")
 def get_authorization(call: Call, authorization_id: str) -> Response:
-    """Get one authorization."""
-    return _reply(call, call.get("authorization", authorization_id))
+    """Get one authorization.
+
+    Unit's API description names the parameter ``includeNoneAuthorized``, its SDKs send the filter of lists.
+    UNCONFIRMED: that a declined one needs it.
+    """
+    found = call.get("authorization", authorization_id)
+    asked = queries.is_true("includeNonAuthorized") or request.args.get("includeNoneAuthorized", "").lower() == "true"
+    if found["attributes"]["status"] == "Declined" and not asked:
+        raise UnitFault("not_found")
+    return _reply(call, found)
 
 
 @routes.post("/authorizations/<authorization_id>/release")
