@@ -11,9 +11,8 @@ STYTCH: Reasons = (
     ("/v1/webauthn", "Passkeys: not emulated yet."),
     ("/v1/passwords", "Passwords: not emulated yet."),
     ("/v1/(oauth|sessions/attest)", "OAuth and trusted tokens need another provider: not emulated yet."),
-    ("/v1/crypto_wallets", "Crypto wallets: not emulated yet."),
     (
-        "/v1/users/(passwords|oauth|webauthn_registrations|biometric_registrations|crypto_wallets)/",
+        "/v1/users/(passwords|oauth|webauthn_registrations|biometric_registrations)/",
         "Deletes factors of products that are not emulated.",
     ),
     ("/v1/users/.*exchange_primary_factor", "Replaces all contacts of a user at once; add and delete them instead."),

@@ -27,7 +27,7 @@ from stytch_unit_emulator.stytch import keys
 from stytch_unit_emulator.stytch.errors import REFUSALS
 from stytch_unit_emulator.transport import WSGIAdapter
 
-from . import passkey_acts
+from . import passkey_acts, wallet_acts
 from .stytch_story import ADA, BOB, NO_SESSION, NO_TOKEN, NO_USER, refused
 
 VERIFIER = "v" * 43
@@ -202,6 +202,7 @@ CALLS: dict[str, Act] = {
         c.client.users.create(email=ADA, external_id="crm-1").user_id
     ),
     **passkey_acts.CALLS,
+    **wallet_acts.CALLS,
     "debug.whoami": lambda c: c.client.debug.whoami(),
 }
 
@@ -357,6 +358,7 @@ REFUSED: dict[str, Act] = {
     "unsubscribed_phone_number": lambda c: c.client.otps.sms.login_or_create("+12025550104"),
     "too_many_unverified_factors": lambda c: c.client.otps.sms.send(PHONE, user_id=c.user()),
     **passkey_acts.REFUSED,
+    **wallet_acts.REFUSED,
     # users
     "invalid_user_id": lambda c: c.client.users.get("user-test-1"),
     "user_not_found": lambda c: c.client.users.get(NO_USER),

@@ -12,7 +12,7 @@ from . import clock, unit
 from .control_input import body, count, nearest, number, tenant, unknown_member
 from .in_process import CallRefused, Services
 from .store import Json, Store, Tenant
-from .stytch import factors, passkey_records, session_records, totp_records, user_records, wire
+from .stytch import factors, passkey_records, session_records, totp_records, user_records, wallet_records, wire
 from .stytch.errors import StytchFault
 
 MAX_AGE = 10 * 365 * 86_400.0  # seconds
@@ -134,6 +134,11 @@ def _passkey(own: Tenant, user: Json) -> Json | None:
     return factors.passkey(registrations[0]) if registrations else None
 
 
+def _wallet(own: Tenant, user: Json) -> Json | None:
+    wallets = wallet_records.of_user(own, user)
+    return factors.wallet(wallets[0]) if wallets else None
+
+
 def _recovery_code(own: Tenant, user: Json) -> Json | None:
     return factors.recovery_code(wire.new_id("totp-recovery-code")) if _totp(own, user) else None
 
@@ -143,5 +148,6 @@ FACTORS: dict[str, Callable[[Tenant, Json], Json | None]] = {
     "embedded_magic_link": _embedded_link,
     "totp": _totp,
     "webauthn": _passkey,
+    "crypto": _wallet,
     "recovery_codes": _recovery_code,
 }

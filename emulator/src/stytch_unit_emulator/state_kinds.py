@@ -45,6 +45,10 @@ SECTIONS: dict[str, Section] = {
             "webauthn_registration": Kind(
                 "Passkeys", {"User": "user_id", "Name": "name", "Domain": "domain", "Counter": "sign_count"}
             ),
+            "crypto_wallet": Kind(
+                "Crypto wallets",
+                {"User": "user_id", "Type": "crypto_wallet_type", "Address": "crypto_wallet_address"},
+            ),
         },
     ),
     "sessions": Section(

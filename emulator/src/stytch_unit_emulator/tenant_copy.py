@@ -19,7 +19,7 @@ MAX_NUMBER = 10**12  # of an id; the database counts on from the highest
 CREDENTIALS = frozenset(
     (
         *("application_form", "customer_token", "magic_link", "mail", "message", "org_token", "otp", "session"),
-        *("token_verification", "webauthn_challenge"),
+        *("token_verification", "wallet_challenge", "webauthn_challenge"),
     )
 )
 

@@ -26,6 +26,14 @@ function tenant() {
   return { client, control, mailed, projectId, signIn };
 }
 
+/** Bytes as Solana writes them. */
+function base58(bytes) {
+  const alphabet = "123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz";
+  let [number, text] = [BigInt(`0x${bytes.toString("hex")}`), ""];
+  for (; number; number /= 58n) text = alphabet[Number(number % 58n)] + text;
+  return "1".repeat(bytes.findIndex((byte) => byte)) + text;
+}
+
 /** What an authenticator app shows. */
 function codeOf(secret, step = Math.floor(Date.now() / 30_000)) {
   const alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
@@ -293,6 +301,26 @@ test("a passkey is registered, signs in once, is renamed, listed and deleted", a
   assert.equal(credentials[0].webauthn_registration_id, webauthn_registration_id);
   assert.deepEqual(user.webauthn_registrations, []);
   await assert.rejects(client.webauthn.authenticate(proof), refusal(404, "webauthn_registration_not_found"));
+});
+
+test("a wallet signs in with the signature of a challenge, and is deleted", async () => {
+  const { client } = tenant();
+  const { privateKey, publicKey } = generateKeyPairSync("ed25519");
+  const wallet = {
+    crypto_wallet_type: "solana",
+    crypto_wallet_address: base58(publicKey.export({ format: "der", type: "spki" }).subarray(-32)),
+  };
+
+  const { challenge, user_id } = await client.cryptoWallets.authenticateStart(wallet);
+  const proof = { ...wallet, signature: sign(null, Buffer.from(challenge), privateKey).toString("base64") };
+  const signedIn = await client.cryptoWallets.authenticate({ ...proof, session_duration_minutes: 60 });
+  const [{ crypto_wallet_id }] = signedIn.user.crypto_wallets;
+  const { user } = await client.users.deleteCryptoWallet({ crypto_wallet_id });
+
+  assert.equal(signedIn.user_id, user_id);
+  assert.equal(signedIn.session.authentication_factors[0].delivery_method, "crypto_wallet");
+  assert.deepEqual(user.crypto_wallets, []);
+  await assert.rejects(client.cryptoWallets.authenticate(proof), refusal(401, "unable_to_authenticate_crypto_wallet"));
 });
 
 test("the sandbox values of stytch's test environment work", async () => {

@@ -1,4 +1,4 @@
-"""The emulated Stytch Consumer API: magic links, one-time passcodes, sessions, TOTP, passkeys and users.
+"""The emulated Stytch Consumer API: magic links, one-time passcodes, sessions, TOTP, passkeys, wallets, users.
 
 Not emulated: sending email and texts, passwords, OAuth and the other products, session
 migration and exchange, roles with permissions, device fingerprints (``telemetry_id`` is ignored), a cap on
@@ -116,6 +116,29 @@ Passkeys and security keys
     400  invalid_webauthn_registration_id       a malformed registration id
     400  empty_webauthn_registration_name       renaming to nothing
 
+Crypto wallets
+    400  invalid_wallet_type                    neither ethereum nor solana
+    400  invalid_crypto_wallet_address          an address that is not a text
+    400  invalid_ethereum_address               not 0x and 40 hex digits
+    400  invalid_solana_address                 not base58 of 32 bytes
+    400  duplicate_wallet_address               starting for a user with another user's wallet
+    400  signature_missing                      no signature
+    400  invalid_signature                      neither hex, base58 nor base64
+    400  signature_is_incorrect_size            not 65 bytes, or 64 for Solana
+    401  unable_to_authenticate_crypto_wallet   a wrong signature, or a challenge that is used, expired or unknown
+    400  crypto_wallet_type_incompatible_with_siwe  siwe_params for Solana
+    400  invalid_siwe_domain                    a domain with more than host and port
+    400  invalid_siwe_uri                       not a URI
+    400  invalid_siwe_resource                  not a list of URIs
+    400  invalid_siwe_chain_id                  not a positive number as text
+    400  invalid_siwe_statement                 not ASCII, or with newlines
+    400  invalid_siwe_message_request_id        characters that are not allowed
+    400  siwe_message_expired                   signed too late
+    400  siwe_message_not_valid_yet             signed before not_before
+    400  invalid_crypto_wallet_id               a malformed wallet id
+    404  crypto_wallet_not_found                an unknown or deleted wallet
+    501  ethereum_needs_a_package               an Ethereum signature without the packages for it
+
 Users
     400  invalid_user_id                        a malformed user id
     404  user_not_found                         an unknown user
@@ -135,7 +158,7 @@ from __future__ import annotations
 from flask import Flask
 
 from ..store import Store
-from . import debug, magic_link_emails, magic_links, otps, passkeys, sessions, totps, users, wire
+from . import debug, magic_link_emails, magic_links, otps, passkeys, sessions, totps, users, wallets, wire
 from .errors import REFUSALS
 from .keys import SECRET as TOKEN_SECRET
 from .keys import partition, rotate_key
@@ -187,7 +210,7 @@ def create_app(
     app.config.update(MAX_CONTENT_LENGTH=wire.MAX_BODY, PROVIDE_AUTOMATIC_OPTIONS=False)
     app.url_map.merge_slashes = False
     app.extensions["emulated_stytch"] = wire.Service(store, public_url, redirect_urls, app_hosts)
-    for product in (magic_links, magic_link_emails, otps, sessions, totps, passkeys, users, debug):
+    for product in (magic_links, magic_link_emails, otps, sessions, totps, passkeys, wallets, users, debug):
         app.register_blueprint(product.bp)
     wire.install_errors(app)
     return app

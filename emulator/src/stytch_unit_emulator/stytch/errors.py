@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from .passkey_refusals import PASSKEYS
 from .refusal import Refusal
+from .wallet_refusals import WALLETS
 
 
 class StytchFault(Exception):
@@ -186,6 +187,7 @@ REFUSALS: dict[str, Refusal] = {
         "status guessed",
     ),
     **PASSKEYS,
+    **WALLETS,
     # users
     "invalid_user_id": Refusal(400, "user_id format is invalid.", "seen"),
     "user_not_found": Refusal(404, "User could not be found.", "seen"),

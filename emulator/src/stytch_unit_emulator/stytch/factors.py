@@ -32,6 +32,12 @@ def passkey(registration: Json) -> Json:
     return {"type": "webauthn", "delivery_method": "webauthn_registration", "webauthn_factor": detail}
 
 
+def wallet(record: Json) -> Json:
+    """A crypto wallet that signed a challenge."""
+    detail = {name: record[name] for name in ("crypto_wallet_id", "crypto_wallet_address", "crypto_wallet_type")}
+    return {"type": "crypto", "delivery_method": "crypto_wallet", "crypto_wallet_factor": detail}
+
+
 def recovery_code(recovery_code_id: str) -> Json:
     """A recovery code.
 

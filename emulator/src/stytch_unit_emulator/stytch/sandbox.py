@@ -24,6 +24,9 @@ TOTP_CODE = PASSCODE = "000000"
 PHONE_NUMBER = "+10000000000"
 PHONE_ID = "phone-number-test-00000000-0000-4000-8000-000000000000"  # UNCONFIRMED: the real one
 RECOVERY_CODE = "a1b2-c3d4-e5f6"
+WALLET_ADDRESS = "0x6df2dB4Fb3DA35d241901Bd53367770BF03123f1"
+WALLET_SIGNATURE = "0x0c4f82edc3c818b6beff4b89e0682994e5878074609903cecdfb"  # shorter than a real one
+WALLET_ID = "crypto-wallet-test-00000000-0000-4000-8000-000000000000"  # UNCONFIRMED: the real one
 # Published constants, not secrets.
 LINK_TOKEN = "DOYoip3rvIMMW5lgItikFK-Ak1CfMsgjuiCyI7uuU94="  # noqa: S105
 USED_LINK_TOKEN = "3pzjQpgksDlGKWEwUq2Up--hCHC_0oamfLHyfspKDFU="  # noqa: S105
@@ -32,6 +35,9 @@ TOTP_SECRET = "A" * 32  # UNCONFIRMED: the real one; only TOTP_CODE is accepted
 
 EMAIL_FACTOR = factors.email_link(EMAIL_ID, EMAIL)
 TOTP_FACTOR = factors.totp(TOTP_ID)
+WALLET_FACTOR = factors.wallet(
+    {"crypto_wallet_id": WALLET_ID, "crypto_wallet_address": WALLET_ADDRESS, "crypto_wallet_type": "ethereum"}
+)
 RECOVERY_FACTOR = factors.recovery_code("totp-recovery-code-test-00000000-0000-4000-8000-000000000000")
 
 
@@ -133,6 +139,20 @@ def _recovery(call: Call) -> Json | None:
     return {"totp_id": TOTP_ID, **_authenticated(call, RECOVERY_FACTOR)}
 
 
+def _wallet_challenge(call: Call) -> Json | None:
+    if call.body.get("crypto_wallet_address") != WALLET_ADDRESS:
+        return None
+    return {"user_id": USER_ID, "challenge": "Signing in with the sandbox wallet", "user_created": False}
+
+
+def _wallet(call: Call) -> Json | None:
+    if call.body.get("crypto_wallet_address") != WALLET_ADDRESS:
+        return None
+    if call.body.get("signature") != WALLET_SIGNATURE:
+        raise StytchFault("unable_to_authenticate_crypto_wallet")
+    return _authenticated(call, WALLET_FACTOR)
+
+
 def _authenticated(call: Call, factor: Json, default_minutes: int | None = None) -> Json:
     """The sandbox session with a new JWT, if a duration is given."""
     requested = session_records.request_for(call, _stored_session())
@@ -172,6 +192,8 @@ _ANSWERS: dict[str, Callable[[Call], Json | None]] = {
     "/v1/magic_links/email/revoke_invite": _revocation,
     "/v1/magic_links/authenticate": _link,
     **{f"/v1/otps/{channel}/{way}": _text for channel in ("sms", "whatsapp") for way in ("login_or_create", "send")},
+    "/v1/crypto_wallets/authenticate/start": _wallet_challenge,
+    "/v1/crypto_wallets/authenticate": _wallet,
     "/v1/otps/email/login_or_create": _mail,
     "/v1/otps/email/send": _mail,
     "/v1/otps/authenticate": _passcode,

@@ -14,6 +14,7 @@ from .wire import UUID4, new_id
 USER = "user"
 TOTP = "totp"
 PASSKEY = "webauthn_registration"
+WALLET = "crypto_wallet"
 Contact: TypeAlias = Literal["email", "phone_number"]
 PREFIX: dict[Contact, str] = {"email": "email", "phone_number": "phone-number"}
 ID: dict[Contact, str] = {"email": "email_id", "phone_number": "phone_id"}
@@ -168,6 +169,8 @@ def remove(tenant: Tenant, user: Json) -> None:
     tenant.remove(TOTP, user["totp_id"] or "")
     for registration_id in user.get("webauthn_registration_ids", ()):
         tenant.remove(PASSKEY, registration_id)
+    for wallet_id in user.get("crypto_wallet_ids", ()):
+        tenant.remove(WALLET, wallet_id)
     tenant.remove(USER, user["user_id"])
 
 

@@ -5,7 +5,17 @@ from __future__ import annotations
 from flask import Blueprint
 
 from ..store import Json
-from . import fields, limits, objects, passkey_records, session_records, totp_records, user_records, user_search
+from . import (
+    fields,
+    limits,
+    objects,
+    passkey_records,
+    session_records,
+    totp_records,
+    user_records,
+    user_search,
+    wallet_records,
+)
 from .endpoint import authenticated
 from .errors import StytchFault
 from .user_records import Contact
@@ -102,6 +112,17 @@ def delete_webauthn_registration(call: Call, registration_id: str) -> Json:
     user = _user(call, registration["user_id"])
     passkey_records.remove(call.tenant, user, registration_id)
     session_records.forget_factor(call.tenant, user["user_id"], registration_id)
+    return _changed(call, user)
+
+
+@bp.delete("/crypto_wallets/<wallet_id>")
+@authenticated
+def delete_crypto_wallet(call: Call, wallet_id: str) -> Json:
+    """Delete a crypto wallet."""
+    wallet = wallet_records.of_path(call.tenant, wallet_id)
+    user = _user(call, wallet["user_id"])
+    wallet_records.remove(call.tenant, user, wallet_id)
+    session_records.forget_factor(call.tenant, user["user_id"], wallet_id)
     return _changed(call, user)
 
 
