@@ -34,6 +34,7 @@ EXTRAS: tuple[str, ...] = (
     "demo",
     "daily_limits",
     "webhooks",
+    "wallets",
     "captcha",
     "gallery",
 )

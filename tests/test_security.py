@@ -29,6 +29,7 @@ PUBLIC_IN_EXTRAS = {
     *("gallery.index", "gallery.show"),
     *("passcodes.send", "passcodes.sign_in"),
     *("passkeys.sign_in", "passkeys.sign_in_options"),
+    *("wallets.choose", "wallets.challenge", "wallets.sign_in"),
     "webhooks.receive",  # opened by a signature
     "demo.behind",
     "account.sign_out_everywhere",  # the second press, when the session has ended

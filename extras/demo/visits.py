@@ -28,12 +28,18 @@ def init_app(app: Flask) -> None:
     """Add the views, and the drawer on each page of a signed-in visitor."""
     app.register_blueprint(bp)
     fill_slot(app, "banner", "demo/drawer.html")
+    fill_slot(app, "wallet_choices", "demo/wallet.html")
 
 
 @bp.app_context_processor
 def inject_play() -> dict[str, Any]:
     """Give templates the personas, what may happen, and what happens at present."""
-    return {"personas": PERSONAS, "acts": ACTS, "disturbance": lambda: controls().disturbance()}
+    return {
+        "personas": PERSONAS,
+        "acts": ACTS,
+        "disturbance": lambda: controls().disturbance(),
+        "pretend_wallet": lambda: controls().wallet_key,
+    }
 
 
 @bp.post("/start")

@@ -99,6 +99,7 @@ def _sign_in() -> Iterator[State]:
     yield State(group, "link", "login/open.html", {"token": ""}, session=None)
     yield State(group, "link, signed in already", "login/open.html", {"token": "", "other": sample_session()})
     yield from _passcodes()
+    yield State(group, "wallet", "wallets/sign_in.html", {"error": "That wallet did not sign you in."}, session=None)
     for problem in ("used", "expired", "unknown", "other_browser", "locked"):
         yield State(group, f"link {problem}", "login/problem.html", {"problem": problem}, session=None)
 
@@ -238,6 +239,7 @@ def _account() -> Iterator[State]:
     yield State(
         group, "passkey refused", "passkeys/new.html", {"error": "That passkey is already in use.", "next": "/"}
     )
+    yield State(group, "wallet", "wallets/connect.html", {"back": "/account"})
     yield State(group, "no recovery code left", "account/codes.html", {"codes": []})
 
 

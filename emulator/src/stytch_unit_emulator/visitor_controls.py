@@ -6,6 +6,7 @@ ends by itself.
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterable
 from dataclasses import dataclass
 from threading import BoundedSemaphore
@@ -40,6 +41,11 @@ class VisitorControls:
     def __init__(self, store: Store, project_id: str, stytch_app: Flask, unit_app: Flask) -> None:
         self._store, self._project_id = store, project_id
         self.stytch_app, self.unit_app = stytch_app, unit_app
+
+    @property
+    def wallet_key(self) -> str:
+        """The visitor's Ed25519 key for a pretend wallet, as hex; the same at each visit."""
+        return hashlib.sha256(f"wallet {current_tenant.get()}".encode()).hexdigest()
 
     def seed(self, user: Json) -> Json:
         """Create a user as in a seed of the control API; returns ids. Raises BadSeed."""
