@@ -7,7 +7,6 @@ double press or after a lost answer, signs that browser in again for a minute; i
 import hashlib
 import time
 from contextlib import suppress
-from datetime import timedelta
 from threading import Condition
 
 from cachetools import TTLCache, cached
@@ -16,11 +15,10 @@ from stytch.core.response_base import StytchError
 
 from .errors import CodeRejected, LimitReached, NotSignedIn
 from .rate_limits import count, counted
-from .session import SESSION_LIFE, Session
+from .session import Session
 from .signals import log_security_event, logs_security_event
-from .stytch_client import minutes, refusal_reason, refusals, stytch_client
+from .stytch_client import attributes, minutes, refusal_reason, refusals, stytch_client
 
-LINK_LIFE = timedelta(minutes=10)
 LINKS_PER_ADDRESS = parse("3/10 minutes")
 LINKS_PER_CLIENT = parse("20/minute")
 LINKS_IN_ALL = parse("2000/hour")
@@ -57,15 +55,16 @@ def _send(email: str, redirect_url: str, code_challenge: str) -> None:
 
     Refusals such as inactive or too often are only logged: they would show who has an account.
     """
-    reason = "ok"
+    reason, options = "ok", stytch_client.options
     try:
         stytch_client.sdk.magic_links.email.login_or_create(
             email,
             login_magic_link_url=redirect_url,
             signup_magic_link_url=redirect_url,
-            login_expiration_minutes=minutes(LINK_LIFE),
-            signup_expiration_minutes=minutes(LINK_LIFE),
+            login_expiration_minutes=minutes(options.link_life),
+            signup_expiration_minutes=minutes(options.link_life),
             code_challenge=code_challenge,
+            **options.of("magic_links.email.login_or_create"),
         )
     except StytchError as error:
         too_often = error.details.error_type == "too_many_requests"
@@ -77,7 +76,7 @@ def _send(email: str, redirect_url: str, code_challenge: str) -> None:
 
 @logs_security_event("login")
 def authenticate_link(token: str, code_verifier: str) -> Session:
-    """Exchange a link for a session of 60 minutes. Raises CodeRejected. Stytch docs: *Authenticate magic link*."""
+    """Exchange a link for a session. Raises CodeRejected. Stytch docs: *Authenticate magic link*."""
     try:
         return stytch_client.sessions.get(_use_link(token, code_verifier))
     except NotSignedIn as error:  # pressed again after a sign-out
@@ -87,8 +86,9 @@ def authenticate_link(token: str, code_verifier: str) -> Session:
 @cached(USED, condition=Condition())
 def _use_link(token: str, code_verifier: str) -> str:
     """Return the token of the link's session. Parallel presses wait here, then get what the first one got."""
+    life = minutes(stytch_client.options.session_life)
     with refusals():
         answer = stytch_client.sdk.magic_links.authenticate(
-            token, code_verifier=code_verifier, session_duration_minutes=minutes(SESSION_LIFE)
+            token, code_verifier=code_verifier, session_duration_minutes=life, attributes=attributes()
         )
     return stytch_client.start_session(answer)

@@ -5,26 +5,40 @@ many calls) is ``ServiceUnavailable``. Stytch docs: *Errors*, *Sessions*.
 """
 
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import Any, cast
 
 import requests
 import stytch
-from flask import Flask, current_app
+from flask import Flask, current_app, request
 from stytch.consumer.models.users import User
 from stytch.core.response_base import StytchError
 from werkzeug.local import LocalProxy
 
 from .errors import CodeRejected, NotSignedIn, ServiceUnavailable
-from .session import CUSTOMER_CLAIM, SESSION_TOKEN, KeySet, Session, session_from, verified_claims
+from .session import CUSTOMER_CLAIM, SESSION_LIFE, SESSION_TOKEN, KeySet, Session, session_from, verified_claims
 from .session_cache import SessionCache
 from .signals import log_security_event, logs_security_event
 
 NO_SESSION = frozenset({"session_not_found", "invalid_session_token"})
 OUR_FAULT = frozenset({"unauthorized_credentials", "too_many_requests", "use_https"})
+
+
+@dataclass(frozen=True)
+class Options:
+    """The login form's options, as ``extras/login_form/`` sets them. ``arguments`` are by the SDK's method."""
+
+    session_life: timedelta = SESSION_LIFE
+    link_life: timedelta = timedelta(minutes=10)
+    arguments: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+
+    def of(self, method: str) -> Mapping[str, Any]:
+        """Return further arguments of a method such as ``magic_links.email.send``."""
+        return self.arguments.get(method, {})
 
 
 class StytchClient:
@@ -35,7 +49,7 @@ class StytchClient:
             project_id, secret, environment=f"{api_url}/", suppress_warnings=True, sync_session=http
         )
         self.keys = KeySet(f"{api_url}/v1/sessions/jwks/{project_id}", http)  # the SDK would not use our session
-        self.sessions = SessionCache(self._authenticate_session)
+        self.sessions, self.options = SessionCache(self._authenticate_session), Options()
         self._project_id, self._api_url = project_id, api_url
 
     def init_app(self, app: Flask) -> None:
@@ -105,7 +119,7 @@ class StytchClient:
             answer = self.sdk.sessions.authenticate(session_token=token, session_custom_claims=custom_claims)
             session_jwt = answer.session_jwt
             claims = verified_claims(session_jwt, self.keys, self._project_id, self._api_url)
-        return session_from(token, session_jwt, claims, user)
+        return session_from(token, session_jwt, claims, user, self.options.session_life)
 
 
 def refusal_reason(error: StytchError) -> str:
@@ -133,6 +147,11 @@ def ignore_missing(missing: str, delete: Callable[[], object]) -> None:
     except StytchError as error:
         if refusal_reason(error) != missing:
             raise
+
+
+def attributes() -> dict[str, str]:
+    """Return the request's address and browser, by which users know their sessions. Stytch docs: *Session object*."""
+    return {"ip_address": request.remote_addr or "", "user_agent": request.user_agent.string[:300]}
 
 
 def minutes(duration: timedelta) -> int:

@@ -10,18 +10,20 @@ STYTCH: Reasons = (
     ("/v1/otps", "One-time passcodes: not emulated yet."),
     ("/v1/webauthn", "Passkeys: not emulated yet."),
     ("/v1/passwords", "Passwords: not emulated yet."),
+    ("/v1/sessions/attest", "Needs a profile of a trusted issuer, which only Stytch's dashboard creates."),
+    ("/v1/sessions/migrate", "Asks another provider's userinfo endpoint, which is set in Stytch's dashboard."),
+    ("/v1/impersonation", "Its tokens come only from a button in Stytch's dashboard."),
     ("/v1/(oauth|sessions/attest)", "OAuth and trusted tokens need another provider: not emulated yet."),
     (
         "/v1/users/(passwords|oauth|webauthn_registrations|biometric_registrations)/",
         "Deletes factors of products that are not emulated.",
     ),
-    ("/v1/users/.*exchange_primary_factor", "Replaces all contacts of a user at once; add and delete them instead."),
     (
         "/v1/(connected_apps|idp|m2m|public|users/.*connected_apps|sessions/exchange_access_token)",
         "The project as an identity provider for other apps and machines.",
     ),
     ("/v1/(email|fingerprint|rules|verdict_reasons)", "Fraud and risk scores, which need real traffic."),
-    ("/v1/(projects|rbac|impersonation|sessions/migrate)", "Set-up and support of a project in Stytch's dashboard."),
+    ("/v1/(projects|rbac)", "Set-up and support of a project in Stytch's dashboard."),
 )
 UNIT: Reasons = (
     (

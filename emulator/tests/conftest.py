@@ -132,7 +132,7 @@ def shared_http(shared_store: Store) -> requests.Session:
         shared_store,
         project_id=PROJECT_ID,
         public_url="http://localhost:8000/emulator",
-        redirect_url=REDIRECT_URL,
+        redirect_urls={REDIRECT_URL},
         stytch_url=STYTCH_URL,
         unit_url=UNIT_URL,
         jwks_url=f"{STYTCH_URL}v1/sessions/jwks/{PROJECT_ID}",

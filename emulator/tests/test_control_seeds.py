@@ -70,7 +70,10 @@ def test_a_seed_dates_records_in_the_past(emulated_project: EmulatedProject, cli
     ("user", "problem"),
     [
         ({"emial": "a@example.com"}, r"users\[1\]: there is no member 'emial'; did you mean 'email'"),
-        ({"password": "x"}, r"users\[1\]: there is no member 'password'; there are accounts, create_user_as_pending"),
+        (
+            {"password": "x"},
+            r"users\[1\]: there is no member 'password'; there are accounts, biometric_registrations, create_",
+        ),
         ({"name": {"frist_name": "A"}}, r"users\[1\]\.name: .* did you mean 'first_name'"),
         ({"accounts": [{"depositProdcut": "x"}]}, r"accounts\[0\]: .*did you mean depositProduct"),
         ({"user_id": "user-1"}, r"users\[1\]\.user_id: must be user-test- and"),

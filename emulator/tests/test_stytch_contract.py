@@ -161,7 +161,7 @@ def caller(served: tuple[str, Store]) -> Caller:
 
 CALLS: dict[str, Act] = {
     "magic_links.email.login_or_create": lambda c: c.client.magic_links.email.login_or_create(ADA),
-    "magic_links.email.send": lambda c: c.client.magic_links.email.send(BOB, user_id=c.user()),
+    "magic_links.email.send": lambda c: c.client.magic_links.email.send(BOB, user_id=c.sign_in().user_id),
     "magic_links.email.invite": lambda c: c.client.magic_links.email.invite(ADA, trusted_metadata={"a": 1}),
     "magic_links.email.revoke_invite": lambda c: (
         c.client.magic_links.email.invite(ADA),
@@ -198,6 +198,8 @@ CALLS: dict[str, Act] = {
         c.client.users.create(email=ADA, phone_number="+15555550101").phone_id
     ),
     "users.delete_totp": lambda c: c.client.users.delete_totp(c.client.totps.create(c.user()).totp_id),
+    "users.exchange_primary_factor": lambda c: c.client.users.exchange_primary_factor(c.user(), BOB),
+    "users.delete_biometric_registration": lambda c: c.client.users.delete_biometric_registration(registration(c)),
     "users.delete_external_id": lambda c: c.client.users.delete_external_id(
         c.client.users.create(email=ADA, external_id="crm-1").user_id
     ),
@@ -218,7 +220,14 @@ def recovered(caller: Caller, user_id: str) -> object:
 
 
 def second_email(caller: Caller) -> str:
-    return caller.client.magic_links.email.send(BOB, user_id=caller.user()).email_id
+    user_id = caller.sign_in().user_id
+    return caller.client.magic_links.email.send(BOB, user_id=user_id).email_id
+
+
+def registration(caller: Caller) -> str:
+    """A biometric registration of a seeded user."""
+    user = {"email": ADA, "biometric_registrations": [{}, {}]}
+    return str(caller.project.seed({"users": [user]})["users"][0]["biometric_registrations"][0])
 
 
 @pytest.mark.parametrize("call", CALLS)
@@ -275,16 +284,19 @@ REFUSED: dict[str, Act] = {
     "user_already_invited": lambda c: [later(c, 1).client.magic_links.email.invite(ADA) for _ in range(2)],
     "no_match_for_provided_magic_link_url": lambda c: c.link(login_magic_link_url="http://app.example/in"),
     "no_login_redirect_urls_set": lambda c: c.with_registered().magic_links.email.login_or_create(ADA),
-    "no_signup_redirect_urls_set": lambda c: c.with_registered().magic_links.email.invite(ADA),
+    "no_invite_redirect_urls_set": lambda c: c.with_registered().magic_links.email.invite(ADA),
     "no_default_login_redirect_url_set": lambda c: c.with_registered(
         "https://a.example/", "https://b.example/"
     ).magic_links.email.login_or_create(ADA),
     "no_default_signup_redirect_url_set": lambda c: c.with_registered(
         "https://a.example/", "https://b.example/"
+    ).magic_links.email.login_or_create(ADA, login_magic_link_url="https://a.example/"),
+    "no_default_invite_redirect_url_set": lambda c: c.with_registered(
+        "https://a.example/", "https://b.example/"
     ).magic_links.email.invite(ADA),
     "invalid_login_magic_link_url": lambda c: c.link(login_magic_link_url="/login"),
     "invalid_signup_magic_link_url": lambda c: c.link(signup_magic_link_url="/login"),
-    "invalid_magic_link_url": lambda c: c.client.magic_links.email.invite(ADA, invite_magic_link_url="/login"),
+    "invalid_invite_magic_link_url": lambda c: c.client.magic_links.email.invite(ADA, invite_magic_link_url="/login"),
     "invalid_expiration": lambda c: c.link(login_expiration_minutes=4),
     "invalid_locale": lambda c: c.link(locale="tlh"),
     "invalid_pkce_code_challenge": lambda c: c.link(code_challenge="short"),
@@ -369,6 +381,15 @@ REFUSED: dict[str, Act] = {
     "duplicate_user_external_id": lambda c: [
         c.client.users.create(email=email, external_id="crm-1") for email in (ADA, BOB)
     ],
+    "invalid_exchange_primary_factor_fields": lambda c: c.client.users.exchange_primary_factor(c.user()),
+    "invalid_exchange_primary_factor_user": lambda c: c.client.users.exchange_primary_factor(c.enrolled()[0], BOB),
+    "invalid_biometric_registration_id": lambda c: c.client.users.delete_biometric_registration("biometric-1"),
+    "biometric_registration_not_found": lambda c: [
+        c.client.users.delete_biometric_registration(each) for each in [registration(c)] * 2
+    ],
+    "too_many_biometric_registrations_for_user": lambda c: failing(
+        c, "too_many_biometric_registrations_for_user"
+    ).user(),  # only a seed meets it
     "metadata_invalid_format": lambda c: c.client.users.create(email=ADA, trusted_metadata=[1]),  # type: ignore[arg-type]
     "metadata_too_many_keys": lambda c: c.client.users.update(
         c.user(), untrusted_metadata={str(number): number for number in range(21)}
@@ -380,8 +401,8 @@ REFUSED: dict[str, Act] = {
 }
 
 
-def failing(caller: Caller) -> Caller:
-    caller.project.fail("/v1/users", "error")
+def failing(caller: Caller, error_type: str = "internal_server_error") -> Caller:
+    caller.project.fail("/v1/users", error_type=error_type)
     return caller
 
 

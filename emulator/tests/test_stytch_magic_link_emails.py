@@ -171,7 +171,7 @@ REFUSED_REQUESTS: list[tuple[str, int, str, Act]] = [
     (
         "a_malformed_invite_url",
         400,
-        "invalid_magic_link_url",
+        "invalid_invite_magic_link_url",
         lambda s: s.client.magic_links.email.invite(ADA, invite_magic_link_url="nowhere"),
     ),
     ("a_link_for_4_minutes", 400, "invalid_expiration", lambda s: s.link(login_expiration_minutes=4)),

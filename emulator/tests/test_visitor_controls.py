@@ -34,7 +34,7 @@ def controls(tmp_path: Path, session: requests.Session) -> VisitorControls:
         emulator.Store(f"sqlite:///{tmp_path}/emulator.db"),
         project_id=PROJECT,
         public_url="http://localhost:8000/emulator",
-        redirect_url="http://localhost:8000/login",
+        redirect_urls={"http://localhost:8000/login"},
         stytch_url=STYTCH,
         unit_url=UNIT,
         jwks_url=f"{STYTCH}/v1/sessions/jwks/{PROJECT}",

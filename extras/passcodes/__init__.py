@@ -2,12 +2,15 @@
 
 Methods ``sms_code``, ``whatsapp_code`` and ``email_code``; name them in ``SIGN_IN_METHODS`` and ``STEP_UP_METHODS``.
 ``SMS_REGIONS`` (US CA) are the regions to which codes are sent, and ``SMS_PER_HOUR`` (100) is how many SMS and WhatsApp
-messages in all: what a message costs makes both necessary. Fills the slots ``account_factors`` and ``add_factor``.
-With it goes ``phonenumberslite`` in ``pyproject.toml``; the settings of methods must not name these any more. Stytch
-docs: *One-time passcodes*.
+messages in all: what a message costs makes both necessary. ``STYTCH_CODE_MINUTES`` is for how many minutes a code works
+(5 on a phone, 10 by email). Fills the slots ``account_factors`` and ``add_factor``, and has ``account_emails``. With it
+goes ``phonenumberslite`` in ``pyproject.toml``; the settings of methods must not name these any more. Stytch docs:
+*One-time passcodes*.
 """
 
 from __future__ import annotations
+
+from datetime import timedelta
 
 from flask import Flask
 from limits import parse
@@ -30,7 +33,9 @@ def init_app(app: Flask) -> None:
     if unknown := set(regions) - SUPPORTED_REGIONS:
         raise SettingsError(f"SMS_REGIONS names {min(unknown)}, which is not a region such as US or CA.")
     per_hour = whole(settings.given, "SMS_PER_HOUR", 100, 1, 1_000_000)
-    add_codes(app, Phones(regions, parse(f"{per_hour}/hour"), takes_sandbox=not settings.is_live))
+    life = whole(settings.given, "STYTCH_CODE_MINUTES", 0, 1, 10) if "STYTCH_CODE_MINUTES" in settings.given else 0
+    phones = Phones(regions, parse(f"{per_hour}/hour"), not settings.is_live, timedelta(minutes=life) or None)
+    add_codes(app, phones)
 
 
 def add_codes(app: Flask, phones: Phones) -> None:

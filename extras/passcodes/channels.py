@@ -33,6 +33,7 @@ class Phones:
     regions: tuple[str, ...]
     per_hour: RateLimitItem  # SMS and WhatsApp messages in all
     takes_sandbox: bool  # a test project
+    code_life: timedelta | None = None  # in place of the usual one of each channel
 
     @property
     def where(self) -> str:
@@ -67,7 +68,7 @@ class Channel:
     product: str  # in Stytch's SDK, and the delivery method of its factor
     how: str  # completes "Get a code ..."
     group: str
-    life: timedelta
+    usual_life: timedelta
     id_name: str  # in Stytch's answers
     to_name: str  # of the field that takes the number or address, here and at Stytch
 
@@ -77,9 +78,14 @@ class Channel:
         return self.group == "phone"
 
     @property
-    def sdk(self) -> Any:
-        """The product in Stytch's SDK."""
-        return getattr(stytch_client.sdk.otps, self.product)
+    def life(self) -> timedelta:
+        """How long a code works."""
+        return phones.code_life or self.usual_life
+
+    def ask(self, method: str, **arguments: Any) -> Any:
+        """Call a method of the product in Stytch's SDK, with what the login form's options add."""
+        call = getattr(getattr(stytch_client.sdk.otps, self.product), method)
+        return call(**arguments, **stytch_client.options.of(f"otps.{self.product}.{method}"))
 
     def address(self) -> str:
         """Return the number or email address of the request's form as Stytch takes it. Raises CodeRejected."""

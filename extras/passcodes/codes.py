@@ -21,9 +21,9 @@ from stytch.core.response_base import StytchError
 from services import magic_links
 from services.errors import CodeRejected, LimitReached, NotSignedIn, ServiceUnavailable
 from services.rate_limits import client_network, count, counted, counted_code
-from services.session import SESSION_LIFE, Session
+from services.session import Session
 from services.signals import logs_security_event
-from services.stytch_client import NO_SESSION, minutes, refusal_reason, refusals, stytch_client
+from services.stytch_client import NO_SESSION, attributes, minutes, refusal_reason, refusals, stytch_client
 
 from . import pending
 from .channels import Channel, phones
@@ -51,7 +51,7 @@ def send_to_sign_in(channel: Channel, to: str) -> None:
     pending.check_wait(channel)
     with _same_time(), _counted_client():
         try:
-            method_id = _send(channel, to, lambda fields: channel.sdk.login_or_create(**fields))
+            method_id = _send(channel, to, lambda fields: channel.ask("login_or_create", **fields))
         except LimitReached:
             if pending.is_waiting(channel):
                 return  # the newest code still works
@@ -66,7 +66,7 @@ def send_to_step_up(channel: Channel, session: Session) -> str:
     hint = f"the number ending in {to[-2:]}" if channel.is_phone else "your email address"
     pending.check_wait(channel, session.user_id)
     with _counted_client():
-        method_id = _send(channel, to, lambda fields: channel.sdk.send(**fields), session.user_id)
+        method_id = _send(channel, to, lambda fields: channel.ask("send", **fields), session.user_id)
     pending.keep(channel, pending.Code(method_id, session.user_id, hint))
     return hint
 
@@ -80,13 +80,13 @@ def send_to_add(channel: Channel, session: Session, to: str) -> None:
     pending.check_wait(channel, session.user_id)
     token = {"session_token": session.token}
     with _same_time(), _counted_client():
-        method_id = _send(channel, to, lambda fields: channel.sdk.send(**fields, **token), session.user_id)
+        method_id = _send(channel, to, lambda fields: channel.ask("send", **fields, **token), session.user_id)
     pending.keep(channel, pending.Code(method_id, session.user_id, "the one that you are adding"))
 
 
 @logs_security_event("login")
 def sign_in(channel: Channel, code: str) -> Session:
-    """Exchange a code for a session of 60 minutes. Raises CodeRejected, LimitReached."""
+    """Exchange a code for a session. Raises CodeRejected, LimitReached."""
     sent = pending.waiting(channel)
     with counted_code(sent.method_id, "passcode"):
         token = _use(sent.method_id, code, sent.nonce)
@@ -110,8 +110,11 @@ def prove(channel: Channel, session: Session, code: str) -> Session:
 @cached(USED, condition=Condition())
 def _use(method_id: str, code: str, _nonce: str) -> str:
     """Return the token of the code's session. Parallel presses of one browser wait here, then get the same."""
+    life = minutes(stytch_client.options.session_life)
     with refusals():
-        answer = stytch_client.sdk.otps.authenticate(method_id, code, session_duration_minutes=minutes(SESSION_LIFE))
+        answer = stytch_client.sdk.otps.authenticate(
+            method_id, code, session_duration_minutes=life, attributes=attributes()
+        )
     return stytch_client.start_session(answer)
 
 

@@ -13,7 +13,7 @@ from stytch.consumer.models.users import WebAuthnRegistration
 
 from services.errors import CodeRejected
 from services.factors import remove_factor
-from services.session import SESSION_LIFE, Session
+from services.session import Session
 from services.signals import logs_security_event
 from services.stytch_client import minutes, refusals, stytch_client
 
@@ -51,10 +51,10 @@ def begin_authentication(purpose: Purpose, user_id: str | None = None) -> dict[s
 
 @logs_security_event("login")
 def sign_in(credential: Credential) -> Session:
-    """Exchange a passkey's proof for a session of 60 minutes. Raises CodeRejected. Stytch docs: *Authenticate*."""
+    """Exchange a passkey's proof for a session. Raises CodeRejected. Stytch docs: *Authenticate*."""
     with refusals():
         answer = stytch_client.sdk.webauthn.authenticate(
-            credential.json, session_duration_minutes=minutes(SESSION_LIFE)
+            credential.json, session_duration_minutes=minutes(stytch_client.options.session_life)
         )
     return stytch_client.sessions.get(stytch_client.start_session(answer))
 

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Set
 from typing import Protocol
 
 import requests
@@ -65,12 +65,13 @@ def mount(app: Flask, session: requests.Session, settings: HostSettings) -> set[
     app.config["CARD_NUMBER_SOURCES"] = {"frame-src": "'self'"}
     if "unit" in settings.emulated:
         app.config["UNIT_WEBHOOK_TOKEN"] = _secret_of(app)
+    app.extensions.setdefault("redirect_urls", set()).add(settings.login_url)  # extras add theirs
     stytch_app, unit_app = attach(
         session,
         store,
         project_id=settings.stytch_project_id,
         public_url=f"{settings.public_url}/emulator",
-        redirect_url=settings.login_url,
+        redirect_urls=app.extensions["redirect_urls"],
         stytch_url=settings.stytch_api_url if "stytch" in settings.emulated else None,
         unit_url=settings.unit_api_url if "unit" in settings.emulated else None,
         jwks_url=settings.jwks_url,
@@ -131,7 +132,7 @@ def attach(
     *,
     project_id: str,
     public_url: str,
-    redirect_url: str,
+    redirect_urls: Set[str],
     stytch_url: str | None,
     unit_url: str | None,
     jwks_url: str,
@@ -141,14 +142,14 @@ def attach(
 ) -> tuple[Flask | None, Flask | None]:
     """Answer the session's calls to the given origins in this process.
 
-    ``public_url`` is where a browser reaches the emulator's pages. ``redirect_url`` is the one redirect URL registered
-    for the project. ``jwks_url`` is what Unit's dashboard holds under *JWT Settings*; it is fetched through the same
-    session, so it may be Stytch's live URL. The last three are as in ``unit.create_app``. Returns the emulated Stytch
-    and Unit, each None if not emulated.
+    ``public_url`` is where a browser reaches the emulator's pages. ``redirect_urls`` are those registered for the
+    project; the set may still grow. ``jwks_url`` is what Unit's dashboard holds under *JWT Settings*; it is fetched
+    through the same session, so it may be Stytch's live URL. The last three are as in ``unit.create_app``. Returns the
+    emulated Stytch and Unit, each None if not emulated.
     """
     stytch_app = unit_app = None
     if stytch_url:
-        stytch_app = stytch.create_app(store, public_url=public_url, redirect_urls=frozenset({redirect_url}))
+        stytch_app = stytch.create_app(store, public_url=public_url, redirect_urls=redirect_urls)
         session.mount(stytch_url, WSGIAdapter(stytch_app))
     if unit_url:
         jwt_settings = unit.JwtSettings(jwks_path=jwks_url, issuer=f"stytch.com/{project_id}")

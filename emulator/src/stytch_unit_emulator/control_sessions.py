@@ -139,6 +139,11 @@ def _wallet(own: Tenant, user: Json) -> Json | None:
     return factors.wallet(wallets[0]) if wallets else None
 
 
+def _biometric(_own: Tenant, user: Json) -> Json | None:
+    ids = user.get("biometric_registration_ids")
+    return factors.biometric(ids[0]) if ids else None
+
+
 def _recovery_code(own: Tenant, user: Json) -> Json | None:
     return factors.recovery_code(wire.new_id("totp-recovery-code")) if _totp(own, user) else None
 
@@ -149,5 +154,6 @@ FACTORS: dict[str, Callable[[Tenant, Json], Json | None]] = {
     "totp": _totp,
     "webauthn": _passkey,
     "crypto": _wallet,
+    "signature_challenge": _biometric,
     "recovery_codes": _recovery_code,
 }

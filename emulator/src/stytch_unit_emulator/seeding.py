@@ -35,7 +35,7 @@ PURCHASE: Json = {
     "merchantType": 5812,
     "merchantLocation": "Oakland, CA",
 }
-OWN_MEMBERS = {"user_id", "created_at", "totp", "customer", "accounts"}
+OWN_MEMBERS = {"user_id", "created_at", "totp", "biometric_registrations", "customer", "accounts"}
 USER_MEMBERS = OWN_MEMBERS | {
     *("email", "phone_number", "name", "create_user_as_pending", "external_id", "roles"),
     *("trusted_metadata", "untrusted_metadata"),
@@ -62,6 +62,8 @@ class _Seeder:
         with self._made(given, where, "user", None, "user_id", "created_at") as since:
             created = self._services.at_stytch("/v1/users", {"email": "ada@example.com", **members})
             made: Json = {"user_id": created["user_id"]}
+        if entries := list_of(given, "biometric_registrations", where):
+            made["biometric_registrations"] = [self._biometric(created["user_id"], *entry) for entry in entries]
         if given.get("totp") is not None:
             totp = object_of(given, "totp", where)
             made["totp"] = self._totp(created["user_id"], totp, f"{where}.totp", since)
@@ -81,6 +83,15 @@ class _Seeder:
             if not stytch.set_secret(tenant, created["totp_id"], secret):
                 raise BadSeed(f"{where}.secret: must be base32 with 24, 32, 40, 48, 56 or 64 characters")
         return {"totp_id": created["totp_id"], "secret": secret, "recovery_codes": created["recovery_codes"]}
+
+    def _biometric(self, user_id: str, where: str, given: Json) -> str:
+        """Register a mobile device, which no API call can."""
+        _check_members(given, (), where)
+        try:
+            with self._store.change(self._tenant_id) as tenant:
+                return stytch.add_biometric_registration(tenant, user_id)
+        except stytch.StytchFault as fault:
+            raise BadSeed(f"{where}: {fault.error_type}") from fault
 
     def _customer(self, given: Json, user: Json, where: str, since: datetime | None) -> Json:
         with self._made(given, f"{where}.customer", "customer", since) as since:

@@ -42,6 +42,7 @@ SECTIONS: dict[str, Section] = {
                 | {"Created": "created_at"},
             ),
             "totp": Kind("Authenticator apps", {"User": "user_id", "Verified": "verified"}),
+            "biometric_registration": Kind("Biometric registrations", {"User": "user_id", "Verified": "verified"}),
             "webauthn_registration": Kind(
                 "Passkeys", {"User": "user_id", "Name": "name", "Domain": "domain", "Counter": "sign_count"}
             ),

@@ -266,6 +266,50 @@ test("users are created, found, changed and deleted", async () => {
   await assert.rejects(client.users.get({ user_id }), refusal(404, "user_not_found"));
 });
 
+test("the only factor is exchanged, and a biometric registration is deleted", async () => {
+  const { client, control } = tenant();
+  const seed = { users: [{ email: "ada@example.com", biometric_registrations: [{}] }] };
+  const [{ user_id, biometric_registrations: [biometric_registration_id] }] = (await control("seed", "POST", seed)).users;
+  const exchange = () => client.users.exchangePrimaryFactor({ user_id, phone_number: "+12025550143" });
+
+  await assert.rejects(exchange(), refusal(400, "invalid_exchange_primary_factor_user"));
+  const { user: before } = await client.users.deleteBiometricRegistration({ biometric_registration_id });
+  const { user } = await exchange();
+
+  assert.deepEqual(before.biometric_registrations, []);
+  assert.deepEqual([user.emails, user.phone_numbers[0].verified], [[], false]);
+  const again = client.users.deleteBiometricRegistration({ biometric_registration_id });
+  await assert.rejects(again, refusal(404, "biometric_registration_not_found"));
+});
+
+test("an invitation makes a pending user active, once, unless it is revoked", async () => {
+  const { client, control } = tenant();
+  const invite = (email) => client.magicLinks.email.invite({ email, trusted_metadata: { invited_by: "user-1" } });
+  await invite("ada@example.com");
+  const [{ token }] = await control("mails");
+  await invite("bob@example.com");
+  await client.magicLinks.email.revokeInvite({ email: "bob@example.com" });
+  const [{ token: revoked }] = await control("mails");
+
+  const { user, session } = await client.magicLinks.authenticate({ token, session_duration_minutes: 60 });
+
+  assert.deepEqual([user.status, user.trusted_metadata], ["active", { invited_by: "user-1" }]);
+  assert.equal(session.authentication_factors[0].delivery_method, "email");
+  await assert.rejects(client.magicLinks.authenticate({ token: revoked }), refusal(401, "unable_to_auth_magic_link"));
+  await assert.rejects(client.magicLinks.email.revokeInvite({ email: "no@example.com" }), refusal(404, "email_not_found"));
+});
+
+test("an embedded link proves no address", async () => {
+  const { client } = tenant();
+  const { user_id } = await client.users.create({ email: "ada@example.com" });
+
+  const { token } = await client.magicLinks.create({ user_id, expiration_minutes: 5 });
+  const { user, session } = await client.magicLinks.authenticate({ token, session_duration_minutes: 60 });
+
+  assert.equal(session.authentication_factors[0].delivery_method, "embedded");
+  assert.equal(user.emails[0].verified, false);
+});
+
 test("deleting a factor ends a session without another one", async () => {
   const { client } = tenant();
   const { user_id } = await client.users.create({ email: "ada@example.com" });

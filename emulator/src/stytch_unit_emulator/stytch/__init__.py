@@ -2,7 +2,8 @@
 
 Not emulated: sending email and texts, passwords, OAuth and the other products, session
 migration and exchange, roles with permissions, device fingerprints (``telemetry_id`` is ignored), a cap on
-session durations, ``use_https``. It accepts any ``project-test-`` id with any secret, and no ``project-live-`` id.
+session durations, ``use_https``, the approval that embedded links need at Stytch. It accepts any ``project-test-`` id
+with any secret, and no ``project-live-`` id.
 Where Stytch's behavior is undocumented, a comment that begins with ``UNCONFIRMED`` states the choice made here.
 
 It refuses what Stytch refuses. `errors` has each message, and how certain its status is.
@@ -25,12 +26,13 @@ Asking for a magic link
     400  user_already_invited                   a second invitation while the first is valid
     400  no_match_for_provided_magic_link_url   a URL that is not registered
     400  no_login_redirect_urls_set             no login URL given, none registered
-    400  no_signup_redirect_urls_set            no signup URL given, none registered
     400  no_default_login_redirect_url_set      no login URL given, several registered
     400  no_default_signup_redirect_url_set     no signup URL given, several registered
     400  invalid_login_magic_link_url           a malformed login URL
     400  invalid_signup_magic_link_url          a malformed signup URL
-    400  invalid_magic_link_url                 a malformed invite URL
+    400  invalid_invite_magic_link_url          a malformed invite URL
+    400  no_invite_redirect_urls_set            no invite URL given, none registered
+    400  no_default_invite_redirect_url_set     no invite URL given, several registered
     400  invalid_expiration                     an expiration outside the allowed range
     400  invalid_locale                         a language that Stytch does not support
     400  invalid_pkce_code_challenge            a malformed challenge
@@ -89,7 +91,7 @@ One-time passcodes
     400  invalid_phone_number_country_code      a number outside the US and Canada, by its calling code
     400  downstream_carrier_error               +12025550109, as if its carrier refused
     400  unsubscribed_phone_number              +12025550104, as if its owner had texted STOP
-    400  too_many_unverified_factors            adding to a user whose email address is not verified
+    400  too_many_unverified_factors            adding to a user whose email address is not verified, also by a link
 
 Passkeys and security keys
     400  invalid_public_key_credential          not JSON, or of another type
@@ -147,6 +149,11 @@ Users
     404  phone_number_not_found                 deleting an unknown phone number
     400  duplicate_phone_number                 a phone number that belongs to another user
     400  duplicate_user_external_id             an external id that another user has
+    400  invalid_exchange_primary_factor_fields  exchanging for neither or both of email and phone number
+    400  invalid_exchange_primary_factor_user   exchanging the factor of a user who has more than one
+    400  invalid_biometric_registration_id      a malformed registration id
+    404  biometric_registration_not_found       an unknown or deleted registration
+    400  too_many_biometric_registrations_for_user  a seed with more than 25 of one user
     400  metadata_invalid_format                metadata that is not an object
     400  metadata_too_many_keys                 metadata of more than 20 keys
     400  metadata_too_large                     metadata of more than 4 KB
@@ -155,11 +162,25 @@ Users
 
 from __future__ import annotations
 
+from collections.abc import Set
+
 from flask import Flask
 
 from ..store import Store
-from . import debug, magic_link_emails, magic_links, otps, passkeys, sessions, totps, users, wallets, wire
-from .errors import REFUSALS
+from . import (
+    biometric_records,
+    debug,
+    magic_link_emails,
+    magic_links,
+    otps,
+    passkeys,
+    sessions,
+    totps,
+    users,
+    wallets,
+    wire,
+)
+from .errors import REFUSALS, StytchFault
 from .keys import SECRET as TOKEN_SECRET
 from .keys import partition, rotate_key
 from .links import tenant_of as tenant_of_link
@@ -176,6 +197,8 @@ __all__ = [
     "Entry",
     "Mail",
     "Message",
+    "StytchFault",
+    "add_biometric_registration",
     "authenticator",
     "create_app",
     "is_project_id",
@@ -193,12 +216,14 @@ __all__ = [
     "tenant_of_link",
 ]
 
+add_biometric_registration = biometric_records.add
+
 
 def create_app(
     store: Store,
     *,
     public_url: str | None = None,
-    redirect_urls: frozenset[str] | None = None,
+    redirect_urls: Set[str] | None = None,
     app_hosts: frozenset[str] = frozenset(),
 ) -> Flask:
     """The emulated Stytch API as a Flask app.

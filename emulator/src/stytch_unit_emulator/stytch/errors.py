@@ -53,12 +53,13 @@ REFUSALS: dict[str, Refusal] = {
         400, "The magic_link_url in the request did not match any redirect URLs set for this project.", "status guessed"
     ),
     "no_login_redirect_urls_set": Refusal(400, "There are no login redirect URLs set.", "type only"),
-    "no_signup_redirect_urls_set": Refusal(400, "There are no signup redirect URLs set.", "type only"),
     "no_default_login_redirect_url_set": Refusal(400, "There is no default login redirect URL set.", "type only"),
     "no_default_signup_redirect_url_set": Refusal(400, "There is no default signup redirect URL set.", "type only"),
     "invalid_login_magic_link_url": Refusal(400, "login_magic_link_url is not a URL.", "type only"),
     "invalid_signup_magic_link_url": Refusal(400, "signup_magic_link_url is not a URL.", "type only"),
-    "invalid_magic_link_url": Refusal(400, "invite_magic_link_url is not a URL.", "type only"),
+    "invalid_invite_magic_link_url": Refusal(400, "invite_magic_link_url is not a URL.", "type only"),
+    "no_invite_redirect_urls_set": Refusal(400, "There are no invite redirect URLs set.", "type only"),
+    "no_default_invite_redirect_url_set": Refusal(400, "There is no default invite redirect URL set.", "type only"),
     "invalid_expiration": Refusal(400, "The expiration in minutes is outside the allowed range.", "type only"),
     "invalid_locale": Refusal(400, "locale is invalid.", "status guessed"),
     "invalid_pkce_code_challenge": Refusal(
@@ -201,6 +202,17 @@ REFUSALS: dict[str, Refusal] = {
     ),
     "duplicate_user_external_id": Refusal(
         400, "A user with the specified external_id already exists for this project.", "type only"
+    ),
+    "invalid_exchange_primary_factor_fields": Refusal(
+        400, "Please include one of email_address and phone_number.", "type only"
+    ),
+    "invalid_exchange_primary_factor_user": Refusal(400, "The user does not have exactly one factor.", "type only"),
+    "invalid_biometric_registration_id": Refusal(400, "biometric_registration_id format is invalid.", "type only"),
+    "biometric_registration_not_found": Refusal(404, "Biometric registration could not be found.", "seen"),
+    "too_many_biometric_registrations_for_user": Refusal(
+        400,
+        "The provided user_id has reached the maximum allowed mobile biometric registrations. The maximum is 25.",
+        "status guessed",
     ),
     "metadata_invalid_format": Refusal(400, "Metadata must be a JSON object.", "type only"),
     "metadata_too_many_keys": Refusal(400, "Metadata may have at most 20 keys.", "type only"),

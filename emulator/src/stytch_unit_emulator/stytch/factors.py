@@ -38,6 +38,15 @@ def wallet(record: Json) -> Json:
     return {"type": "crypto", "delivery_method": "crypto_wallet", "crypto_wallet_factor": detail}
 
 
+def biometric(registration_id: str) -> Json:
+    """A biometric registration of a mobile app.
+
+    UNCONFIRMED: its type.
+    """
+    detail = {"biometric_registration_id": registration_id}
+    return {"type": "signature_challenge", "delivery_method": "biometric", "biometric_factor": detail}
+
+
 def recovery_code(recovery_code_id: str) -> Json:
     """A recovery code.
 

@@ -66,6 +66,7 @@ def send(call: Call) -> Json:
     if selected and user and selected["user_id"] != user["user_id"]:
         raise StytchFault("duplicate_email")
     if selected and user is None:
+        user_records.refuse_unverified(selected)
         user_records.add_contact(call.tenant, selected, "email", address, temporary=True)
         user = selected
     if user is None:

@@ -6,12 +6,12 @@ from datetime import timedelta
 
 from .. import clock
 from ..store import Json, Tenant
-from . import passkey_records, user_records, wallet_records
+from . import biometric_records, passkey_records, user_records, wallet_records
 from .errors import StytchFault
 
 FAILURES_TO_LOCK = 10
 LOCK_LIFE = timedelta(hours=1)
-NOT_EMULATED: tuple[str, ...] = ("providers", "biometric_registrations")
+NOT_EMULATED: tuple[str, ...] = ("providers",)
 
 
 def user_object(tenant: Tenant, user: Json) -> Json:
@@ -31,6 +31,7 @@ def user_object(tenant: Tenant, user: Json) -> Json:
         "totps": [{"totp_id": totp["totp_id"], "verified": totp["verified"]}] if totp else [],
         "webauthn_registrations": [passkey_records.shown(each) for each in passkey_records.of_user(tenant, user)],
         "crypto_wallets": [wallet_records.shown(each) for each in wallet_records.of_user(tenant, user)],
+        "biometric_registrations": biometric_records.of_user(user),
         **{name: [] for name in NOT_EMULATED},
         "is_locked": locked,
         "lock_created_at": user["locked_at"] if locked else None,

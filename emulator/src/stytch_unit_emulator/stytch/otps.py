@@ -51,7 +51,7 @@ def send(call: Call, channel: str) -> Json:
     if selected and user and selected["user_id"] != user["user_id"]:
         raise StytchFault(f"duplicate_{kind}")
     if selected and user is None:
-        _refuse_unverified(selected)
+        user_records.refuse_unverified(selected)
         user_records.add_contact(call.tenant, selected, kind, contact, temporary=True)
         user = selected
     if user is None:
@@ -119,15 +119,6 @@ def _phone_number(call: Call) -> str:
     if number == UNSUBSCRIBED:
         raise StytchFault("unsubscribed_phone_number")
     return number
-
-
-def _refuse_unverified(user: Json) -> None:
-    """Refuse to add to a user whose email address is not verified.
-
-    UNCONFIRMED: unverified phone numbers. Here, they don't count, as each is removed after five minutes.
-    """
-    if any(not email["verified"] for email in user["emails"]):
-        raise StytchFault("too_many_unverified_factors")
 
 
 def _send(call: Call, user: Json, channel: str, contact: str, minutes: int) -> Json:

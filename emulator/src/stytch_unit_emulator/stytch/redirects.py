@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import re
+from collections.abc import Iterator, Set
 from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import Literal, TypeAlias
@@ -18,14 +19,14 @@ LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 MALFORMED: dict[Purpose, str] = {
     "login": "invalid_login_magic_link_url",
     "signup": "invalid_signup_magic_link_url",
-    "invite": "invalid_magic_link_url",
+    "invite": "invalid_invite_magic_link_url",
 }
 
-_of_request: ContextVar[frozenset[str] | None] = ContextVar("redirect_urls", default=None)
+_of_request: ContextVar[Set[str] | None] = ContextVar("redirect_urls", default=None)
 
 
 @contextmanager
-def registered(urls: frozenset[str] | None) -> Iterator[None]:
+def registered(urls: Set[str] | None) -> Iterator[None]:
     """Have these URLs registered during one request, if any are given."""
     before = _of_request.set(urls)
     try:
@@ -34,7 +35,7 @@ def registered(urls: frozenset[str] | None) -> Iterator[None]:
         _of_request.reset(before)
 
 
-def _registered() -> frozenset[str] | None:
+def _registered() -> Set[str] | None:
     """The registered URLs, or None if a rule decides."""
     urls = _of_request.get()
     return service().redirect_urls if urls is None else urls
@@ -53,18 +54,17 @@ def requested(body: Json, purpose: Purpose) -> str | None:
 
 
 def default(purpose: Purpose) -> str:
-    """The default redirect URL; an invite uses the signup default.
+    """The default redirect URL.
 
     UNCONFIRMED: how a default is chosen. Here, it is the only registered URL.
     """
     urls = _registered()
-    kind = "login" if purpose == "login" else "signup"
     if urls is None:
         return TEST_DEFAULT
     if not urls:
-        raise StytchFault(f"no_{kind}_redirect_urls_set")
+        raise StytchFault(f"no_{purpose}_redirect_urls_set")
     if len(urls) > 1:
-        raise StytchFault(f"no_default_{kind}_redirect_url_set")
+        raise StytchFault(f"no_default_{purpose}_redirect_url_set")
     return next(iter(urls))
 
 
@@ -78,8 +78,12 @@ def is_url(url: str) -> bool:
 
 
 def _is_registered(url: str) -> bool:
+    """Whether a URL is registered; the value of a query parameter may be registered as ``{}``, which is any.
+
+    UNCONFIRMED: what ``{}`` stands for. Here, for one value of the query.
+    """
     urls = _registered()
     if urls is not None:
-        return url in urls
+        return any(re.fullmatch(re.escape(each).replace(r"=\{\}", "=[^&#]+"), url) for each in urls)
     parts = urlsplit(url)
     return parts.scheme == "https" or (parts.scheme == "http" and parts.hostname in LOOPBACK | service().app_hosts)

@@ -15,6 +15,7 @@ USER = "user"
 TOTP = "totp"
 PASSKEY = "webauthn_registration"
 WALLET = "crypto_wallet"
+BIOMETRIC = "biometric_registration"
 Contact: TypeAlias = Literal["email", "phone_number"]
 PREFIX: dict[Contact, str] = {"email": "email", "phone_number": "phone-number"}
 ID: dict[Contact, str] = {"email": "email_id", "phone_number": "phone_id"}
@@ -26,6 +27,11 @@ EXTERNAL_ID = r"[A-Za-z0-9._|-]{1,128}"
 NAME_PARTS = ("first_name", "middle_name", "last_name")
 DEFAULT_ROLE = "stytch_user"
 UNVERIFIED_LIFETIME = 300  # seconds until an added, unverified email or phone number is removed
+# In the user object; with one of these, a user has more than one factor.
+OTHER_FACTORS = (
+    *("totps", "webauthn_registrations", "biometric_registrations", "providers", "crypto_wallets"),
+    "password",
+)
 NOT_FOUND: dict[Contact, str] = {"email": "email_not_found", "phone_number": "phone_number_not_found"}
 
 
@@ -131,6 +137,21 @@ def entry_of_id(user: Json, contact_id: str) -> Json | None:
     return next((entry for entry, its_id in entries if its_id == contact_id), None)
 
 
+def only_contact(user: Json) -> tuple[Contact, str] | None:
+    """The kind and id of the user's only email or phone number, or None if there is not exactly one."""
+    found = [(kind, entry[ID[kind]]) for kind, field in LIST.items() for entry in user[field]]
+    return found[0] if len(found) == 1 else None
+
+
+def refuse_unverified(user: Json) -> None:
+    """Refuse to add an email or phone number to a user whose email address is not verified.
+
+    UNCONFIRMED: unverified phone numbers. Here, they don't count, as each is removed after five minutes.
+    """
+    if any(not email["verified"] for email in user["emails"]):
+        raise StytchFault("too_many_unverified_factors")
+
+
 def keep_longer(tenant: Tenant, user: Json, entry: Json) -> None:
     """Give an added, unverified entry its whole lifetime again, as another code was sent."""
     if "until" in entry:
@@ -167,10 +188,9 @@ def remove(tenant: Tenant, user: Json) -> None:
             tenant.remove(INDEX[kind], entry[ID[kind]])
     set_external_id(tenant, user, None)
     tenant.remove(TOTP, user["totp_id"] or "")
-    for registration_id in user.get("webauthn_registration_ids", ()):
-        tenant.remove(PASSKEY, registration_id)
-    for wallet_id in user.get("crypto_wallet_ids", ()):
-        tenant.remove(WALLET, wallet_id)
+    for registrations in (PASSKEY, WALLET, BIOMETRIC):
+        for registration_id in user.get(f"{registrations}_ids", ()):
+            tenant.remove(registrations, registration_id)
     tenant.remove(USER, user["user_id"])
 
 

@@ -6,6 +6,7 @@ from flask import Blueprint
 
 from ..store import Json
 from . import (
+    biometric_records,
     fields,
     limits,
     objects,
@@ -59,12 +60,36 @@ def get(call: Call, user_id: str) -> Json:
 @bp.put("/<user_id>")
 @authenticated
 def update(call: Call, user_id: str) -> Json:
-    """Update name, metadata, external id or roles."""
+    """Update name, metadata, external id or roles.
+
+    UNCONFIRMED: the parts of a name that are not given. Here, they stay; Stytch's browser SDK replaces the whole name.
+    """
     user = _user(call, user_id)
     _apply(call, user, _changes(call, user))
     whole = objects.user_object(call.tenant, user)
     shared = {name: whole[name] for name in ("user_id", "emails", "phone_numbers", "crypto_wallets")}
     return {**shared, "user": whole}
+
+
+@bp.put("/<user_id>/exchange_primary_factor")
+@authenticated
+def exchange_primary_factor(call: Call, user_id: str) -> Json:
+    """Give a user who has exactly one factor another email or phone number in its place.
+
+    UNCONFIRMED: whether the new one is verified, and what becomes of sessions. Here, it is not, and they lose the old.
+    """
+    user = _user(call, user_id)
+    kind, contact = _exchanged(call)
+    only = user_records.only_contact(user)
+    others = objects.user_object(call.tenant, user)
+    if only is None or any(others[name] for name in user_records.OTHER_FACTORS):
+        raise StytchFault("invalid_exchange_primary_factor_user")
+    if user_records.owner(call.tenant, kind, contact):
+        raise StytchFault(f"duplicate_{kind}")
+    user_records.drop_contact(call.tenant, user, *only)
+    session_records.forget_factor(call.tenant, user["user_id"], only[1])
+    user_records.add_contact(call.tenant, user, kind, contact)
+    return _changed(call, user)
 
 
 @bp.delete("/<user_id>")
@@ -126,6 +151,16 @@ def delete_crypto_wallet(call: Call, wallet_id: str) -> Json:
     return _changed(call, user)
 
 
+@bp.delete("/biometric_registrations/<registration_id>")
+@authenticated
+def delete_biometric_registration(call: Call, registration_id: str) -> Json:
+    """Delete a registration that a mobile app made."""
+    user = biometric_records.owner(call.tenant, registration_id)
+    biometric_records.remove(call.tenant, user, registration_id)
+    session_records.forget_factor(call.tenant, user["user_id"], registration_id)
+    return _changed(call, user)
+
+
 @bp.delete("/emails/<contact_id>", defaults={"kind": "email"})
 @bp.delete("/phone_numbers/<contact_id>", defaults={"kind": "phone_number"})
 @authenticated
@@ -157,6 +192,19 @@ def search(call: Call) -> Json:
 
 def _user(call: Call, user_id: str) -> Json:
     return user_records.requested_user(call.tenant, {"user_id": user_id})
+
+
+def _exchanged(call: Call) -> tuple[Contact, str]:
+    """Read the new email or phone number, of which only one may be given."""
+    names: dict[str, tuple[Contact, str, str]] = {
+        "email_address": ("email", fields.EMAIL, "invalid_email"),
+        "phone_number": ("phone_number", fields.PHONE_NUMBER, "invalid_phone_number"),
+    }
+    given = [name for name in names if call.body.get(name) is not None]
+    if len(given) != 1:
+        raise StytchFault("invalid_exchange_primary_factor_fields")
+    kind, shape, fault = names[given[0]]
+    return kind, fields.matching(call.body, given[0], shape, fault)
 
 
 def _contacts(call: Call) -> dict[Contact, str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Set
 from dataclasses import dataclass
 from functools import cached_property
 from uuid import UUID, uuid4, uuid5
@@ -26,7 +27,7 @@ class Service:
 
     store: Store
     public_url: str | None
-    redirect_urls: frozenset[str] | None
+    redirect_urls: Set[str] | None
     app_hosts: frozenset[str]
 
     @property
