@@ -17,7 +17,7 @@ from .errors import CodeRejected, LimitReached, NotSignedIn
 from .rate_limits import count, counted
 from .session import Session
 from .signals import log_security_event, logs_security_event
-from .stytch_client import attributes, minutes, refusal_reason, refusals, stytch_client
+from .stytch_client import minutes, new_session, refusal_reason, refusals, stytch_client
 
 LINKS_PER_ADDRESS = parse("3/10 minutes")
 LINKS_PER_CLIENT = parse("20/minute")
@@ -86,9 +86,6 @@ def authenticate_link(token: str, code_verifier: str) -> Session:
 @cached(USED, condition=Condition())
 def _use_link(token: str, code_verifier: str) -> str:
     """Return the token of the link's session. Parallel presses wait here, then get what the first one got."""
-    life = minutes(stytch_client.options.session_life)
     with refusals():
-        answer = stytch_client.sdk.magic_links.authenticate(
-            token, code_verifier=code_verifier, session_duration_minutes=life, attributes=attributes()
-        )
+        answer = stytch_client.sdk.magic_links.authenticate(token, code_verifier=code_verifier, **new_session())
     return stytch_client.start_session(answer)

@@ -19,7 +19,6 @@ from stytch.consumer.models.users import User
 from .errors import NotSignedIn, ServiceUnavailable
 
 SESSION_LIFE = timedelta(minutes=60)  # from sign-in, unless ``STYTCH_SESSION_MINUTES`` is set; it does not slide
-LONGEST_SESSION = timedelta(hours=24)
 SESSION_TOKEN = re.compile(r"[\w=-]{32,128}", re.ASCII)  # Stytch's tokens have 44 characters
 JWT_MAX_LENGTH = 8_000  # bytes
 JWT_LEEWAY = 60  # seconds of clock difference to Stytch
@@ -157,9 +156,7 @@ def verified_claims(session_jwt: str, keys: jwt.PyJWKClient, project_id: str, is
     return claims
 
 
-def session_from(
-    token: str, session_jwt: str, claims: Mapping[str, Any], user: User, life: timedelta = SESSION_LIFE
-) -> Session:
+def session_from(token: str, session_jwt: str, claims: Mapping[str, Any], user: User, life: timedelta) -> Session:
     """Return the session that verified claims show. Raises NotSignedIn if it has expired, else ServiceUnavailable."""
     try:
         shown = Claims.model_validate(claims)

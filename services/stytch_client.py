@@ -149,9 +149,10 @@ def ignore_missing(missing: str, delete: Callable[[], object]) -> None:
             raise
 
 
-def attributes() -> dict[str, str]:
-    """Return the request's address and browser, by which users know their sessions. Stytch docs: *Session object*."""
-    return {"ip_address": request.remote_addr or "", "user_agent": request.user_agent.string[:300]}
+def new_session() -> dict[str, Any]:
+    """Return arguments that start a session: its life, and the address and browser by which users recognize it."""
+    attributes = {"ip_address": request.remote_addr or "", "user_agent": request.user_agent.string[:300]}
+    return {"session_duration_minutes": minutes(stytch_client.options.session_life), "attributes": attributes}
 
 
 def minutes(duration: timedelta) -> int:

@@ -30,6 +30,7 @@ PUBLIC_IN_EXTRAS = {
     *("passcodes.send", "passcodes.sign_in"),
     *("passkeys.sign_in", "passkeys.sign_in_options"),
     *("wallets.choose", "wallets.challenge", "wallets.sign_in"),
+    *("invitations.open_link", "invitations.accept", "profile.open_link"),
     "webhooks.receive",  # opened by a signature
     "demo.behind",
     "account.sign_out_everywhere",  # the second press, when the session has ended

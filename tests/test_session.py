@@ -11,7 +11,7 @@ import time_machine
 from stytch.consumer.models.users import User
 
 from services.errors import NotSignedIn
-from services.session import JWT_LEEWAY, SESSION_CLAIM, Factor, Session, session_from
+from services.session import JWT_LEEWAY, SESSION_CLAIM, SESSION_LIFE, Factor, Session, session_from
 
 from .session_jwts import claims, moment
 from .visitor import EMAIL
@@ -159,7 +159,9 @@ def user() -> User:
 
 def read_session(user: User, shown: dict[str, object], **changes: object) -> Session:
     """Return the session of a JWT with these changes in its session claim, and to its other claims."""
-    return session_from("opaque", "jwt", claims(**changes) | {SESSION_CLAIM: claims()[SESSION_CLAIM] | shown}, user)
+    return session_from(
+        "opaque", "jwt", claims(**changes) | {SESSION_CLAIM: claims()[SESSION_CLAIM] | shown}, user, SESSION_LIFE
+    )
 
 
 @pytest.mark.usefixtures("clock")

@@ -12,7 +12,7 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from stytch.consumer.models.users import User
 
 from services.errors import NotSignedIn, ServiceUnavailable
-from services.session import SESSION_CLAIM, Session, session_from
+from services.session import SESSION_CLAIM, SESSION_LIFE, Session, session_from
 
 from .session_jwts import OTHER_PROJECT, PROJECT_ID, Stytch, claims, moment
 
@@ -30,7 +30,7 @@ SHAPES += ["2026-06-01T12:00:00", "9999-12-31T23:59:59Z"]  # a time without a zo
 def read(shown: dict[str, Any] | None = None, **changes: Any) -> Session:
     changed = claims() | changes
     session = changed[SESSION_CLAIM]
-    return session_from("t" * 44, "jwt", changed | {SESSION_CLAIM: session | (shown or {})}, USER)
+    return session_from("t" * 44, "jwt", changed | {SESSION_CLAIM: session | (shown or {})}, USER, SESSION_LIFE)
 
 
 def uses(session: Session) -> None:

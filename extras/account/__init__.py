@@ -1,8 +1,9 @@
 """The account page: factors, recovery codes and sessions.
 
-Users replace or remove their authenticator, see their recovery codes, and sign out everywhere. Other extras show their
-factors in the slot ``account_factors``. Fills the slots ``nav`` and ``recovery_codes_note``. Nothing else
-belongs to it. Stytch docs: *Get sessions*.
+Users replace or remove their authenticator, see their recovery codes and where they are signed in, and sign out one
+session or all. Other extras show their part in the slots ``account_profile``, ``account_factors`` and ``account_more``.
+Fills the slots ``nav`` and ``recovery_codes_note``. Nothing else belongs to it. Stytch docs: *Get sessions*, *Revoke
+session*.
 """
 
 from __future__ import annotations

@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from threading import Lock
 
 from cachetools import TTLCache
-from flask import Blueprint, Response
+from flask import Blueprint, Response, request, url_for
 from limits import parse
 
 from blueprints.htmx import HOME, redirect_to, render
@@ -23,6 +23,7 @@ from services.guards import (
     fresh_session,
     login_required,
     public,
+    revalidate_session,
     second_factor_required,
     sign_in_token,
 )
@@ -30,7 +31,7 @@ from services.methods import step_up_methods
 from services.rate_limits import counted
 from services.stytch_client import stytch_client
 
-from .sessions import last_used, open_sessions
+from .sessions import end_other, last_used, open_sessions
 
 signed_out = TTLCache[str, bool](10_000, 60, timer=time.time)  # in the last minute, by the token's hash
 lock = Lock()
@@ -90,6 +91,19 @@ def sign_out_everywhere() -> Response:
     with lock:
         signed_out[key] = True
     return end_session("You’re signed out everywhere.")
+
+
+@bp.post("/account/sessions/end")
+@revalidate_session
+def end_other_session() -> Response:
+    """Revoke one session by its id. Asks for no proof, as signing out everywhere does not."""
+    session, session_id = current_session(), request.form.get("session_id", "")
+    if session_id == session.session_id:
+        return end_session("You’re signed out.")
+    with counted("sign-out of a session", session.user_id, PER_DAY, rule="You can sign out 20 sessions a day."):
+        is_own = end_other(stytch_client, session, session_id)
+    announce = "That session is signed out." if is_own else "That session has already ended."
+    return redirect_to(url_for("account.index"), announce=announce, category="message" if is_own else "notice")
 
 
 @bp.app_template_filter("minutes_from_now")

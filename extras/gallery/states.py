@@ -22,6 +22,7 @@ from services.methods import step_up_methods
 from services.session import Session
 from services.unit_models import ACTIONS_IN, Application
 
+from . import people
 from .samples import (
     ACCOUNT,
     CODES,
@@ -223,13 +224,17 @@ def _account() -> Iterator[State]:
     session, now = sample_session(), datetime.now(UTC)
     bare = replace(session, enrolled=False, customer_id=None, factors=session.factors[:1])
     ids = (session.session_id, "session-test-2")
-    sessions = [SimpleNamespace(session_id=each, started_at=now, last_used=now) for each in ids]
+    seen = {"device": "Firefox on Windows", "ip_address": "192.0.2.1"}
+    sessions = [SimpleNamespace(session_id=each, started_at=now, last_used=now, **seen) for each in ids]
     phones = [
         SimpleNamespace(phone_id=f"phone-{each}", phone_number="+14155552671", verified=each == 1) for each in (1, 2)
     ]
     key = SimpleNamespace(webauthn_registration_id="key-1", name="WebAuthN 1a2b3c4d", domain="localhost")
     emails = [SimpleNamespace(email_id="email-1", email=session.email, verified=True)]
+    mobile = SimpleNamespace(biometric_registration_id="biometric-registration-test-1a2b3c")
+    name = SimpleNamespace(first_name="Ada", middle_name="", last_name="Vance")
     user = SimpleNamespace(phone_numbers=phones, emails=emails, totps=[], webauthn_registrations=[key])
+    user.biometric_registrations, user.name = [mobile], name
     values = {"sessions": sessions, "user": user, "last_used": {"phone-1": now}}
     group, page = "Account", "account/index.html"
     yield State(group, "customer", page, values)
@@ -241,6 +246,7 @@ def _account() -> Iterator[State]:
     )
     yield State(group, "wallet", "wallets/connect.html", {"back": "/account"})
     yield State(group, "no recovery code left", "account/codes.html", {"codes": []})
+    yield from (State(*row) for row in people.rows())
 
 
 def _api_calls() -> Iterator[State]:

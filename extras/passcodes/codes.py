@@ -23,7 +23,7 @@ from services.errors import CodeRejected, LimitReached, NotSignedIn, ServiceUnav
 from services.rate_limits import client_network, count, counted, counted_code
 from services.session import Session
 from services.signals import logs_security_event
-from services.stytch_client import NO_SESSION, attributes, minutes, refusal_reason, refusals, stytch_client
+from services.stytch_client import NO_SESSION, minutes, new_session, refusal_reason, refusals, stytch_client
 
 from . import pending
 from .channels import Channel, phones
@@ -110,11 +110,8 @@ def prove(channel: Channel, session: Session, code: str) -> Session:
 @cached(USED, condition=Condition())
 def _use(method_id: str, code: str, _nonce: str) -> str:
     """Return the token of the code's session. Parallel presses of one browser wait here, then get the same."""
-    life = minutes(stytch_client.options.session_life)
     with refusals():
-        answer = stytch_client.sdk.otps.authenticate(
-            method_id, code, session_duration_minutes=life, attributes=attributes()
-        )
+        answer = stytch_client.sdk.otps.authenticate(method_id, code, **new_session())
     return stytch_client.start_session(answer)
 
 

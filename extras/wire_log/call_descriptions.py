@@ -16,6 +16,13 @@ TABLE: dict[str, dict[str, dict[str, str]]] = {  # by service and page of its do
         "magic-links/via-email/log-in-or-create-user": {
             "POST /v1/magic_links/email/login_or_create": "Stytch emailed a link that only this browser can use."
         },
+        "magic-links/via-email/send": {
+            "POST /v1/magic_links/email/send": "Stytch emailed a link to prove this address."
+        },
+        "magic-links/via-email/invite": {"POST /v1/magic_links/email/invite": "Stytch emailed the invitation."},
+        "magic-links/via-email/revoke-invite": {
+            "POST /v1/magic_links/email/revoke_invite": "Stytch revoked the invitation."
+        },
         "magic-links/authenticate": {
             "POST /v1/magic_links/authenticate": "Stytch accepted the link, once, and started a session."
         },
@@ -66,7 +73,12 @@ TABLE: dict[str, dict[str, dict[str, str]]] = {  # by service and page of its do
         },
         "users/get-user": {"GET /v1/users/*": "Stytch returned your user record."},
         "users/update-user": {
-            "PUT /v1/users/*": "Stytch stored your Unit customer id in metadata that only a backend can write."
+            "PUT /v1/users/*": "Stytch changed the user: the name, or metadata that only a backend can write."
+        },
+        "users/search-users": {"POST /v1/users/search": "Stytch listed the users who have not accepted yet."},
+        "users/delete/delete-user": {"DELETE /v1/users/*": "Stytch deleted your user record."},
+        "users/delete/delete-user-biometric-registration": {
+            "DELETE /v1/users/biometric_registrations/*": "Stytch deleted the mobile device."
         },
         "users/delete/delete-user-email": {"DELETE /v1/users/emails/*": "Stytch deleted the email address."},
         "users/delete/delete-user-phone-number": {
@@ -99,7 +111,10 @@ TABLE: dict[str, dict[str, dict[str, str]]] = {  # by service and page of its do
             "POST /customers/*/token": "Unit verified the proof and issued a customer token that lasts minutes.",
             "POST /customers/*/token/verification": "Unit texted a code to your phone.",
         },
-        "customers/": {"GET /customers/*": "Unit returned the customer record."},
+        "customers/": {
+            "GET /customers/*": "Unit returned the customer record.",
+            "PATCH /customers/*": "Unit changed the customer’s contact details.",
+        },
         "cards/": {
             "GET /cards": "Unit listed your cards and their account.",
             "GET /cards/*": "Unit returned the card and its account.",

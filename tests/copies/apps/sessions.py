@@ -12,7 +12,7 @@ from stytch.core.response_base import StytchError
 
 from services import guards
 from services.errors import NotSignedIn, StepUpRequired
-from services.session import KeySet, Session, session_from, verified_claims
+from services.session import SESSION_LIFE, KeySet, Session, session_from, verified_claims
 from services.session_cache import SessionCache, session_cache
 from services.step_up import step_up_required
 
@@ -33,7 +33,7 @@ def ask_stytch(token: str) -> Session:
     except StytchError as error:
         raise NotSignedIn from error
     claims = verified_claims(answer.session_jwt, keys, PROJECT, STYTCH_URL)
-    return session_from(token, answer.session_jwt, claims, answer.user)
+    return session_from(token, answer.session_jwt, claims, answer.user, SESSION_LIFE)
 
 
 app.extensions["session_cache"] = SessionCache(ask_stytch)

@@ -1,0 +1,39 @@
+"""Invitations by email, and embedded links that the back end makes.
+
+Users who have a second factor invite others, revoke an invitation, and see those that are open: pending users at
+Stytch whose ``trusted_metadata`` names the inviter, so that nothing is kept here. The link leads to a page that says
+who invited, with a button. ``flask stytch embedded-link`` makes a link for support to hand over, without any email.
+
+Neither kind can have PKCE, since another browser asks for it than opens it: whoever has the link signs in. So an
+embedded link is in no factor group, and an invitation proves the mailbox that it was sent to, and no more.
+
+At Stytch, register ``<PUBLIC_URL>/invitations/accept?by={}`` as a redirect URL for invitations; with the same URL
+without ``?by={}``, the page can't say who invited. Settings: ``STYTCH_INVITE_MINUTES`` (1440) and
+``STYTCH_INVITE_TEMPLATE``. Fills the slot ``account_more``. Nothing else belongs to it. Stytch docs: *Invite by email*,
+*Embeddable magic links*.
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from flask import Flask
+
+from blueprints.slots import fill_slot
+from settings import Settings, whole
+
+from . import commands
+from .invites import PATH, Sending
+from .views import bp
+
+
+def init_app(app: Flask) -> None:
+    """Add the pages and the command, and name their redirect URLs for the emulator. Raises SettingsError."""
+    settings: Settings = app.extensions["settings"]
+    life = timedelta(minutes=whole(settings.given, "STYTCH_INVITE_MINUTES", 24 * 60, 5, 7 * 24 * 60))
+    app.extensions["invitations"] = Sending(life, settings.given.get("STYTCH_INVITE_TEMPLATE"))
+    url = f"{settings.public_url}{PATH}"
+    app.extensions.setdefault("redirect_urls", set()).update({url, f"{url}?by={{}}"})
+    app.register_blueprint(bp)
+    app.cli.add_command(commands.stytch)
+    fill_slot(app, "account_more", "invitations/_link.html")
