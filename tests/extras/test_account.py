@@ -2,11 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
 import time_machine
 
+from extras.account.sessions import device
+
 from ..identity import another_browser, facts, step_up_by_text
+from ..inside import request_of
+from ..passcodes import beside, sign_in_by_code
 from ..visitor import EMAIL, Visitor
+
+MOZILLA, WEBKIT = "Mozilla/5.0", "AppleWebKit/537.36 (KHTML, like Gecko)"
+FIREFOX = f"{MOZILLA} (Windows NT 10.0; Win64; x64; rv:144.0) Gecko/20100101 Firefox/144.0"
 
 
 def test_the_header_leads_to_the_account_and_says_whose_it_is(signed_in: Visitor) -> None:
@@ -59,10 +68,84 @@ def test_my_sessions_are_listed_and_this_one_is_marked(signed_in: Visitor, clock
     page = signed_in.get("/account")
 
     assert [" ".join(entry.text().split()) for entry in page.html.css(".sessions:not(.factors) li")] == [
-        "Another session Started Jun 1, 12:02 PM UTC, 1 minute ago Last used Jun 1, 12:02 PM UTC, 1 minute ago",
-        "This session Started Jun 1, 12:00 PM UTC, 3 minutes ago Last used Jun 1, 12:03 PM UTC, just now",
+        "Another session Address 127.0.0.1 Started Jun 1, 12:02 PM UTC, 1 minute ago "
+        "Last used Jun 1, 12:02 PM UTC, 1 minute ago Sign out this session",
+        "This session Address 127.0.0.1 Started Jun 1, 12:00 PM UTC, 3 minutes ago "
+        "Last used Jun 1, 12:03 PM UTC, just now",
     ]
     assert page.one(".sessions [aria-current]").text(separator=" ").split()[0] == "This"
+
+
+@pytest.mark.parametrize("sign_in", [Visitor.sign_in, sign_in_by_code], ids=["link", "code"])
+def test_a_session_shows_the_browser_that_started_it(visitor: Visitor, sign_in: Callable[[Visitor], object]) -> None:
+    visitor.client.environ_base |= {"HTTP_USER_AGENT": FIREFOX, "REMOTE_ADDR": "192.0.2.7"}
+    sign_in(visitor)
+
+    session = visitor.get("/account").one(".sessions:not(.factors) li")
+
+    assert session.css("strong")[0].text() == "This session: Firefox on Windows"
+    assert session.css("span")[0].text() == "Address 192.0.2.7"
+
+
+def test_one_session_is_signed_out_by_its_id_and_no_other(signed_in: Visitor, clock: time_machine.Traveller) -> None:
+    ended, kept = another_browser(signed_in, clock), another_browser(signed_in, clock)
+    forms = signed_in.get("/account").html.css("form[action='/account/sessions/end'] [name=session_id]")
+
+    page = signed_in.post("/account/sessions/end", {"session_id": forms[-1].attrs.sget("value")})
+    said = signed_in.follow().text
+    again = signed_in.post("/account/sessions/end", {"session_id": forms[-1].attrs.sget("value")})
+
+    assert len(forms) == 2
+    assert page.goes_to == again.goes_to == "/account"
+    assert "That session is signed out." in said
+    assert "That session has already ended." in signed_in.follow().text
+    assert ended.get("/account").goes_to == "/"
+    assert kept.get("/account").status == 200
+
+
+def test_somebody_elses_session_is_not_signed_out(signed_in: Visitor, calls: list[str]) -> None:
+    other = beside(signed_in)
+    other.sign_in("grace@example.com")
+    with request_of(other) as session:
+        theirs = session.session_id
+
+    signed_in.post("/account/sessions/end", {"session_id": theirs})
+
+    assert "That session has already ended." in signed_in.follow().text
+    assert "POST /v1/sessions/revoke" not in calls
+    assert other.get("/account").status == 200
+
+
+def test_this_session_ends_like_a_sign_out(signed_in: Visitor) -> None:
+    with request_of(signed_in) as session:
+        own = session.session_id
+
+    page = signed_in.post("/account/sessions/end", {"session_id": own})
+
+    assert page.response.headers["Clear-Site-Data"] == '"cache", "storage"'
+    assert signed_in.get("/account").goes_to == "/"
+
+
+@pytest.mark.parametrize(
+    ("user_agent", "said"),
+    [
+        (FIREFOX, "Firefox on Windows"),
+        (f"{MOZILLA} (Macintosh; Intel Mac OS X 10_15_7) {WEBKIT} Chrome/140.0.0.0 Safari/537.36", "Chrome on Mac"),
+        (f"{MOZILLA} (Windows NT 10.0) {WEBKIT} Chrome/140.0 Safari/537.36 Edg/140.0", "Edge on Windows"),
+        (f"{MOZILLA} (X11; Linux x86_64) {WEBKIT} Chrome/140.0 Safari/537.36 OPR/120.0", "Opera on Linux"),
+        (f"{MOZILLA} (Linux; Android 10; K) {WEBKIT} Chrome/140.0 Mobile Safari/537.36", "Chrome on Android"),
+        (
+            f"{MOZILLA} (iPhone; CPU iPhone OS 18_6 like Mac OS X) {WEBKIT} Version/18.6 Safari/604.1",
+            "Safari on iPhone",
+        ),
+        (f"{MOZILLA} (iPad; CPU OS 18_6 like Mac OS X) {WEBKIT} CriOS/140.0 Safari/604.1", "Chrome on iPad"),
+        ("curl/8.5.0", ""),
+        ("", ""),
+        ("<script>", ""),
+    ],
+)
+def test_a_user_agent_becomes_words(user_agent: str, said: str) -> None:
+    assert device(user_agent) == said
 
 
 def test_signing_out_everywhere_ends_all_sessions(stepped_up: Visitor, clock: time_machine.Traveller) -> None:
