@@ -15,12 +15,13 @@ without ``?by={}``, the page can't say who invited. Settings: ``STYTCH_INVITE_MI
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 
 from flask import Flask
 
 from blueprints.slots import fill_slot
-from settings import Settings, whole
+from settings import Settings, SettingsError, whole
 
 from . import commands
 from .invites import PATH, Sending
@@ -31,9 +32,18 @@ def init_app(app: Flask) -> None:
     """Add the pages and the command, and name their redirect URLs for the emulator. Raises SettingsError."""
     settings: Settings = app.extensions["settings"]
     life = timedelta(minutes=whole(settings.given, "STYTCH_INVITE_MINUTES", 24 * 60, 5, 7 * 24 * 60))
-    app.extensions["invitations"] = Sending(life, settings.given.get("STYTCH_INVITE_TEMPLATE"))
+    app.extensions["invitations"] = Sending(life, _template_id(settings))
     url = f"{settings.public_url}{PATH}"
     app.extensions.setdefault("redirect_urls", set()).update({url, f"{url}?by={{}}"})
     app.register_blueprint(bp)
     app.cli.add_command(commands.stytch)
     fill_slot(app, "account_more", "invitations/_link.html")
+
+
+def _template_id(settings: Settings) -> str | None:
+    template_id = settings.given.get("STYTCH_INVITE_TEMPLATE")
+    if template_id and not re.fullmatch(r"[\w-]{1,100}", template_id, re.ASCII):
+        raise SettingsError(
+            "STYTCH_INVITE_TEMPLATE must be the id of an email template, as Stytch's dashboard shows it."
+        )
+    return template_id

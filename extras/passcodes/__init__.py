@@ -33,8 +33,9 @@ def init_app(app: Flask) -> None:
     if unknown := set(regions) - SUPPORTED_REGIONS:
         raise SettingsError(f"SMS_REGIONS names {min(unknown)}, which is not a region such as US or CA.")
     per_hour = whole(settings.given, "SMS_PER_HOUR", 100, 1, 1_000_000)
-    life = whole(settings.given, "STYTCH_CODE_MINUTES", 0, 1, 10) if "STYTCH_CODE_MINUTES" in settings.given else 0
-    phones = Phones(regions, parse(f"{per_hour}/hour"), not settings.is_live, timedelta(minutes=life) or None)
+    is_set = "STYTCH_CODE_MINUTES" in settings.given
+    life = timedelta(minutes=whole(settings.given, "STYTCH_CODE_MINUTES", 1, 1, 10)) if is_set else None
+    phones = Phones(regions, parse(f"{per_hour}/hour"), not settings.is_live, life)
     add_codes(app, phones)
 
 
