@@ -11,7 +11,7 @@ from typing import Any
 from flask import Blueprint, Response, make_response, render_template, request, url_for
 from flask import session as flask_session
 
-from blueprints.htmx import HOME, redirect_to, render
+from blueprints.htmx import redirect_to, render
 from blueprints.login import INVALID, SignInForm, finish_sign_in
 from services import guards
 from services.errors import CodeRejected, LimitReached
@@ -87,8 +87,6 @@ def accept() -> Response:
     try:
         session = invites.accept(request.form.get("token", ""), str(flask_session.get("csrf_token", "")))
     except CodeRejected as rejected:
-        if before and rejected.reason == "unable_to_auth_magic_link":  # pressed twice
-            return redirect_to(HOME)
         return _problem(rejected.reason)
     return finish_sign_in(session, before)
 
