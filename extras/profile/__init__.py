@@ -28,4 +28,5 @@ def init_app(app: Flask) -> None:
     fill_slot(app, "account_emails", "profile/_add_email.html")
     fill_slot(app, "account_factors", "profile/_emails.html")
     fill_slot(app, "account_factors", "profile/_biometrics.html")
+    fill_slot(app, "account_more", "profile/_bank.html")
     fill_slot(app, "account_more", "profile/_delete.html")

@@ -116,6 +116,16 @@ def test_somebody_elses_session_is_not_signed_out(signed_in: Visitor, calls: lis
     assert other.get("/account").status == 200
 
 
+def test_a_user_signs_out_twenty_sessions_a_day(signed_in: Visitor) -> None:
+    for _ in range(20):
+        assert signed_in.post("/account/sessions/end", {"session_id": "session-test-1"}).goes_to == "/account"
+
+    page = signed_in.post("/account/sessions/end", {"session_id": "session-test-1"})
+
+    assert page.status == 429
+    assert "You can sign out 20 sessions a day." in page.text
+
+
 def test_this_session_ends_like_a_sign_out(signed_in: Visitor) -> None:
     with request_of(signed_in) as session:
         own = session.session_id

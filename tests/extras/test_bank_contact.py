@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import pytest
 import time_machine
+from stytch.consumer.models.users import GetResponse, PhoneNumber
+
+from extras.profile.bank import _verified
 
 from ..asked import bodies_of
 from ..fake_network import FakeNetwork, unit_refusal
@@ -13,6 +16,7 @@ from ..visitor import Page, Visitor
 
 WORK = "ada@work.example"
 PAGE = "/profile/bank"
+NUMBERS = ("+447911123456", OTHER_PHONE)
 
 
 def with_new_contacts(visitor: Visitor) -> Visitor:
@@ -90,6 +94,13 @@ def test_only_ones_own_confirmed_contact_is_given_to_the_bank(stepped_up: Visito
     assert len(ids) == 2
     assert answers == [404, 404, 404]
     assert "PATCH /customers/:id" not in calls
+
+
+def test_a_foreign_number_is_not_offered_to_an_american_bank() -> None:
+    phones = [PhoneNumber(phone_id=number, phone_number=number, verified=True) for number in NUMBERS]
+    user = GetResponse.model_construct(emails=[], phone_numbers=phones)
+
+    assert list(_verified(user).values()) == [OTHER_PHONE]
 
 
 def test_who_is_no_customer_has_no_details_there(enrolled: Visitor) -> None:

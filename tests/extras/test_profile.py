@@ -172,6 +172,22 @@ def test_a_link_works_only_where_it_was_asked_for(signed_in: Visitor, *, is_sign
     assert signed_in.submit(CONFIRM).goes_to == "/account"
 
 
+def test_a_link_is_for_the_user_who_asked_even_in_the_same_browser(signed_in: Visitor) -> None:
+    add_email(signed_in)
+    link, stale = signed_in.newest_link(), signed_in.cookie("forms") or ""
+    opened = signed_in.get(link)
+    grace = beside(signed_in)
+    grace.sign_in("grace@example.com")
+    grace.client.set_cookie("forms", stale)
+    grace.page = opened
+
+    used = grace.submit(CONFIRM)
+
+    assert (used.status, used.heading) == (400, "Open the link where you asked for it")
+    assert grace.get(link).heading == "Open the link where you asked for it"
+    assert addresses(grace) == ["grace@example.com"]
+
+
 def test_a_link_works_once_and_for_five_minutes(signed_in: Visitor, clock: time_machine.Traveller) -> None:
     add_email(signed_in)
     link = signed_in.newest_link()
