@@ -6,6 +6,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from stytch_unit_emulator.stytch import add_biometric_registration
+from stytch_unit_emulator.transport import current_tenant
+
 from .over_http import client_of
 from .stytch_story import ADA, BOB, NO_USER, Act, Story, refused
 
@@ -116,14 +119,15 @@ def test_a_seed_with_wrong_registrations_creates_nothing(
     assert client_of(emulated_project).users.search().results == []
 
 
-def test_a_deleted_user_leaves_no_registration(emulated_project: EmulatedProject) -> None:
-    client = client_of(emulated_project)
-    made = emulated_project.seed({"users": [{"email": ADA, "biometric_registrations": [{}]}]})["users"][0]
+def test_a_deleted_user_leaves_no_registration(story: Story) -> None:
+    user_id = story.client.users.create(email=ADA).user_id
+    with story.store.change(current_tenant.get()) as tenant:
+        add_biometric_registration(tenant, user_id)
 
-    client.users.delete(made["user_id"])
+    story.client.users.delete(user_id)
 
-    with refused(404, "biometric_registration_not_found"):
-        client.users.delete_biometric_registration(made["biometric_registrations"][0])
+    with story.store.read(current_tenant.get()) as tenant:
+        assert tenant.all("biometric_registration") == []
 
 
 @pytest.mark.parametrize(

@@ -51,9 +51,7 @@ def confirm(session: Session, token: str) -> Session:
     authenticate, verifier = stytch_client.sdk.magic_links.authenticate, waiting(session)
     if not verifier:
         raise CodeRejected("pkce_mismatch")
-    proven = stytch_client.add_proof(session, lambda keep: authenticate(token, code_verifier=verifier, **keep))
-    flask_session.pop(KEY, None)
-    return proven
+    return stytch_client.add_proof(session, lambda keep: authenticate(token, code_verifier=verifier, **keep))
 
 
 def waiting(session: Session | None) -> str:
