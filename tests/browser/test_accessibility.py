@@ -13,7 +13,14 @@ from .accessible import AXE, complaints
 from .visitor import Visitor
 
 EXTRA_PAGES = [
-    path for extra, path in {"account": "/account", "activity": "/cards/activity"}.items() if extra in EXTRAS
+    path
+    for extra, path in {
+        "account": "/account",
+        "activity": "/cards/activity",
+        "invitations": "/invitations",
+        "profile": "/profile/bank",
+    }.items()
+    if extra in EXTRAS
 ]
 
 

@@ -13,7 +13,7 @@ from .visitor import Visitor
 
 GROUPS = (
     *("Home", "Sign in", "Authenticator", "Step-up", "Application", "Cards", "Card", "Panels of a card", "Account"),
-    *("API calls", "Errors"),
+    *("Invitations", "API calls", "Errors"),
 )
 SHOW_WITH_SCRIPTS = """urls => {
     const frames = urls.map((src) => Object.assign(document.createElement('iframe'), { src }));
