@@ -64,7 +64,7 @@ def _send(email: str, redirect_url: str, code_challenge: str) -> None:
             login_expiration_minutes=minutes(options.link_life),
             signup_expiration_minutes=minutes(options.link_life),
             code_challenge=code_challenge,
-            **options.of("magic_links.email.login_or_create"),
+            **options.more("magic_links.email.login_or_create"),
         )
     except StytchError as error:
         too_often = error.details.error_type == "too_many_requests"

@@ -7,7 +7,7 @@ many calls) is ``ServiceUnavailable``. Stytch docs: *Errors*, *Sessions*.
 import math
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import Any, cast
@@ -30,15 +30,11 @@ OUR_FAULT = frozenset({"unauthorized_credentials", "too_many_requests", "use_htt
 
 @dataclass(frozen=True)
 class Options:
-    """The login form's options, as ``extras/login_form/`` sets them. ``arguments`` are by the SDK's method."""
+    """The login form's options, as ``extras/login_form/`` sets them."""
 
     session_life: timedelta = SESSION_LIFE
     link_life: timedelta = timedelta(minutes=10)
-    arguments: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
-
-    def of(self, method: str) -> Mapping[str, Any]:
-        """Return further arguments of a method such as ``magic_links.email.send``."""
-        return self.arguments.get(method, {})
+    more: Callable[[str], Mapping[str, Any]] = lambda _method: {}  # arguments of, say, ``magic_links.email.send``
 
 
 class StytchClient:

@@ -34,10 +34,11 @@ def init_app(app: Flask) -> None:
 
 def options(given: Mapping[str, str]) -> Options:
     """Read the settings. Raises SettingsError."""
+    arguments = _arguments(given)
     return Options(
         session_life=timedelta(minutes=whole(given, "STYTCH_SESSION_MINUTES", 60, 5, 24 * 60)),
         link_life=timedelta(minutes=whole(given, "STYTCH_LINK_MINUTES", 10, 5, 60)),
-        arguments=_arguments(given),
+        more=lambda method: arguments.get(method, {}),
     )
 
 
