@@ -15,7 +15,7 @@ from flask import current_app
 from services import magic_links
 from services.errors import CodeRejected
 from services.factors import remove_factor
-from services.session import SESSION_LIFE, Session
+from services.session import Session
 from services.signals import logs_security_event
 from services.stytch_client import ignore_missing, minutes, refusals, stytch_client
 
@@ -47,7 +47,7 @@ def sign_in(wallet: Wallet, signature: str) -> Session:
     """Exchange a wallet's signature for a session of 60 minutes. Raises CodeRejected. Stytch docs: *Authenticate*."""
     with refusals():
         answer = stytch_client.sdk.crypto_wallets.authenticate(
-            wallet.kind, wallet.address, signature, session_duration_minutes=minutes(SESSION_LIFE)
+            wallet.kind, wallet.address, signature, session_duration_minutes=minutes(stytch_client.options.session_life)
         )
     _check_site(answer)
     return stytch_client.sessions.get(stytch_client.start_session(answer))

@@ -170,6 +170,7 @@ from ..store import Store
 from . import (
     biometric_records,
     debug,
+    exchange,
     magic_link_emails,
     magic_links,
     otps,
@@ -235,7 +236,7 @@ def create_app(
     app.config.update(MAX_CONTENT_LENGTH=wire.MAX_BODY, PROVIDE_AUTOMATIC_OPTIONS=False)
     app.url_map.merge_slashes = False
     app.extensions["emulated_stytch"] = wire.Service(store, public_url, redirect_urls, app_hosts)
-    for product in (magic_links, magic_link_emails, otps, sessions, totps, passkeys, wallets, users, debug):
+    for product in (magic_links, magic_link_emails, otps, sessions, totps, passkeys, wallets, users, exchange, debug):
         app.register_blueprint(product.bp)
     wire.install_errors(app)
     return app
