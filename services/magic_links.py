@@ -29,8 +29,7 @@ USED = TTLCache[tuple[str, ...], str](10_000, ttl=60, timer=time.time)  # sessio
 def send_link(email: str, redirect_url: str, code_challenge: str) -> None:
     """Mail a sign-in link that only the holder of the PKCE verifier can use, unless the mailbox has had enough.
 
-    Either way it takes as long, and so tells nothing. Raises TooManyRequests at the whole app's limit, CodeRejected if
-    the address is malformed, ServiceUnavailable.
+    Either way it takes as long, and so tells nothing. Raises TooManyRequests, CodeRejected, ServiceUnavailable.
     """
     began = time.monotonic()
     try:

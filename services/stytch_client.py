@@ -34,7 +34,9 @@ class Options:
 
     session_life: timedelta = SESSION_LIFE
     link_life: timedelta = timedelta(minutes=10)
-    more: Callable[[str], Mapping[str, Any]] = lambda _method: {}  # arguments of, say, ``magic_links.email.send``
+    more: Callable[[str], Mapping[str, Any]] = (
+        lambda _method: {}
+    )  # arguments of ``magic_links.email.send``, say, and ``new_session``
 
 
 class StytchClient:
@@ -148,7 +150,8 @@ def ignore_missing(missing: str, delete: Callable[[], object]) -> None:
 def new_session() -> dict[str, Any]:
     """Return arguments that start a session: its life, and the address and browser by which users recognize it."""
     attributes = {"ip_address": request.remote_addr or "", "user_agent": request.user_agent.string[:300]}
-    return {"session_duration_minutes": minutes(stytch_client.options.session_life), "attributes": attributes}
+    life, more = stytch_client.options.session_life, stytch_client.options.more("new_session")
+    return {"session_duration_minutes": minutes(life), "attributes": attributes, **more}
 
 
 def minutes(duration: timedelta) -> int:

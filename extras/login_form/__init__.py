@@ -14,7 +14,7 @@ from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
 
-from flask import Flask
+from flask import Flask, request
 
 from services.stytch_client import Options
 from settings import Settings, SettingsError, whole
@@ -38,8 +38,14 @@ def options(given: Mapping[str, str]) -> Options:
     return Options(
         session_life=timedelta(minutes=whole(given, "STYTCH_SESSION_MINUTES", 60, 5, 24 * 60)),
         link_life=timedelta(minutes=whole(given, "STYTCH_LINK_MINUTES", 10, 5, 60)),
-        more=lambda method: arguments.get(method, {}),
+        more=lambda method: telemetry() if method == "new_session" else arguments.get(method, {}),
     )
+
+
+def telemetry() -> dict[str, str]:
+    """Return Stytch's fingerprint of the browser, if the form has it in a field ``telemetry_id``; Stytch judges it."""
+    found = request.form.get("telemetry_id", "")
+    return {"telemetry_id": found} if re.fullmatch(r"[\w-]{1,64}", found, re.ASCII) else {}
 
 
 def _arguments(given: Mapping[str, str]) -> dict[str, dict[str, Any]]:

@@ -52,6 +52,20 @@ def rows(heading: str) -> list[list[str]]:
     return [line.strip("| ").split(" | ") for line in table.splitlines() if line.startswith("|")][2:]
 
 
+@pytest.mark.parametrize(
+    ("given", "sent"), [("1d6ad9c4-7a1b", "1d6ad9c4-7a1b"), ("", None), ("a b", None), ("x" * 65, None)]
+)
+def test_stytchs_fingerprint_of_the_browser_goes_along_if_the_page_has_it(
+    visitor: Visitor, given: str, sent: str | None
+) -> None:
+    visitor.get(visitor.ask_for_link())
+
+    with bodies_of(visitor.app, "/v1/magic_links/authenticate") as bodies:
+        visitor.submit("/login/authenticate", telemetry_id=given)
+
+    assert bodies[0].get("telemetry_id") == sent
+
+
 def test_by_default_nothing_more_than_the_lives_is_sent(app: Flask) -> None:
     link, code = sent_by(Visitor(app), LINK), sent_by(Visitor(app), SMS, "sms_code")
 
