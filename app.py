@@ -10,7 +10,7 @@ from flask import Flask
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from blueprints import cards, errors, home, login, onboarding, slots, step_up, totp
-from services import guards, http, rate_limits, security
+from services import guards, http, rate_limits, resets, security
 from services.exchange import Exchange
 from services.step_up import check_methods
 from services.stytch_client import StytchClient
@@ -25,6 +25,7 @@ EXTRAS: tuple[str, ...] = (
     "account",
     "activity",
     "passkeys",
+    "oauth",
     "passcodes",
     "invitations",
     "profile",
@@ -55,6 +56,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     app.extensions |= {"settings": settings, "http": session, "unit": unit, "exchange": Exchange(unit)}
     app.extensions["public_endpoints"] = {"static"}  # besides the views that are marked ``@public``
     http.limit_requests(app)
+    resets.init_app(app)
     slots.init_app(app)
     for module in (home, login, totp, onboarding, step_up, cards, errors):
         app.register_blueprint(module.bp)

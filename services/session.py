@@ -25,15 +25,18 @@ JWT_LEEWAY = 60  # seconds of clock difference to Stytch
 SESSION_CLAIM = "https://stytch.com/session"
 SESSION_FIELDS = {"id", "started_at", "expires_at", "authentication_factors"}
 CUSTOMER_CLAIM = "unit_customer_id"  # in Stytch's trusted_metadata and in the session's custom claims
+OAUTH = "amazon apple bitbucket coinbase discord facebook github git_lab google linked_in microsoft slack twitch"
 FACTOR_GROUPS = {  # what a thief would have to hold, by Stytch's delivery_method; other factors count for nothing
     "email": "mailbox",
     "sms": "phone",
     "whatsapp": "phone",
     "authenticator_app": "device",
     "webauthn_registration": "device",
+    **{f"oauth_{name.replace('_', '')}": "mailbox" for name in OAUTH.split()},
 }
-IDS = ("email.email", "phone_number.phone", "authenticator_app.totp", "webauthn.webauthn_registration")
-FACTOR_ID = AliasChoices(*(AliasPath(f"{kind}_factor", f"{name}_id") for kind, name in (i.split(".") for i in IDS)))
+IDS = ("email.email_id", "phone_number.phone_id", "authenticator_app.totp_id", "webauthn.webauthn_registration_id")
+OAUTH_IDS = tuple(f"{name}_oauth.id" for name in OAUTH.split())  # as Stytch spells it
+FACTOR_ID = AliasChoices(*(AliasPath(f"{kind}_factor", name) for kind, name in (i.split(".") for i in IDS + OAUTH_IDS)))
 Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{1,128}$")]
 Seconds = Annotated[float, Field(strict=True, allow_inf_nan=False)]  # since the epoch
 
@@ -48,7 +51,7 @@ class Factor(BaseModel, frozen=True, validate_by_name=True):
     @property
     def group(self) -> str | None:
         """Mailbox, phone or device; None for a factor that does not count, such as a token exchange."""
-        return "mailbox" if re.fullmatch("oauth_[a-z]+", self.method) else FACTOR_GROUPS.get(self.method)
+        return FACTOR_GROUPS.get(self.method)
 
 
 class Claims(BaseModel):
@@ -171,11 +174,12 @@ def session_from(token: str, session_jwt: str, claims: Mapping[str, Any], user: 
         "phone": {phone.phone_id: phone.verified for phone in user.phone_numbers},
         "device": totp_ids | {key.webauthn_registration_id: key.verified for key in user.webauthn_registrations},
     }
+    known = {None, *(each.oauth_user_registration_id for each in user.providers)}.union(*has.values())
     return Session(
         token=token,
         session_id=shown.session_id,
         user_id=shown.sub,
-        factors=tuple(each for each in shown.factors if each.factor_id in {None}.union(*has.values())),
+        factors=tuple(each for each in shown.factors if each.factor_id in known),
         customer_id=shown.customer_id or None,
         expires_at=expires_at,
         jwt=session_jwt,

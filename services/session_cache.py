@@ -83,6 +83,11 @@ class SessionCache:
         if session_id:
             send(session_ended, session_id=session_id)
 
+    def of_user(self, user_id: str) -> list[Session]:
+        """Return the user's sessions that are cached here."""
+        with self._lock:
+            return [session for session in self._sessions.values() if session.user_id == user_id]
+
     def _unless_ended(self, session: Session) -> Session:
         with self._lock:
             if _key(session.token) in self._ended or session.session_id in self._ended:

@@ -19,6 +19,7 @@ security_event = Signal("event, outcome, action, user_id: for the security log")
 upstream_call = Signal("request, response, problem, milliseconds: one call to a service")
 cache_hit = Signal("service, why, until: a call that was not needed")
 step_up_confirmed = Signal("purpose: a right code was entered for this")
+account_claimed = Signal("session, user: Stytch says `reset_sessions`; what was there before is to go")
 account_opened = Signal("account: a customer's account, new or found, before they see it")
 
 

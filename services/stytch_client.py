@@ -22,7 +22,7 @@ from werkzeug.local import LocalProxy
 from .errors import CodeRejected, NotSignedIn, ServiceUnavailable
 from .session import CUSTOMER_CLAIM, SESSION_LIFE, SESSION_TOKEN, KeySet, Session, session_from, verified_claims
 from .session_cache import SessionCache
-from .signals import log_security_event, logs_security_event
+from .signals import account_claimed, log_security_event, logs_security_event, send
 
 NO_SESSION = frozenset({"session_not_found", "invalid_session_token"})
 OUR_FAULT = frozenset({"unauthorized_credentials", "too_many_requests", "use_https"})
@@ -59,6 +59,9 @@ class StytchClient:
         token: str = answer.session_token
         if not SESSION_TOKEN.fullmatch(token):
             raise ServiceUnavailable("Stytch", "a malformed session token")
+        if getattr(answer, "reset_sessions", False):  # before the token is of use
+            send(account_claimed, session=self._verified(token, answer.session_jwt, answer.user), user=answer.user)
+            return token
         with suppress(ServiceUnavailable):  # the sign-in is used up: what cannot be verified now is asked for again
             self.sessions.load(token, lambda: self._verified(token, answer.session_jwt, answer.user))
         return token

@@ -9,7 +9,7 @@ from flask.testing import FlaskClient
 from werkzeug.test import Cookie, TestResponse
 
 PORT = "8000"  # of the app that tests make
-NAMES = {f"{name}_{PORT}": name for name in ("forms", "stytch_session", "pkce_verifier", "links", "passkeys")} | {
+NAMES = {f"{name}_{PORT}": name for name in "forms stytch_session pkce_verifier links passkeys oauth_flow".split()} | {
     f"forms_{PORT}-calls": "calls"
 }
 FLAGS = ("httponly", "samesite", "path", "domain", "secure")

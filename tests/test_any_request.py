@@ -61,7 +61,7 @@ HEADER_TEXTS = [
 SAME_EVERYWHERE = {name: HEADERS[name] for name in HEADERS if name not in {"Referrer-Policy", "X-Frame-Options"}}
 HERE = {("", ""), ("http", "localhost"), ("http", "localhost:8000")}  # the second for a path with two slashes
 OUR_COOKIES = re.compile(
-    r"(forms_8000(-calls)?|emulator_visitor(_8000)?|(links|passkeys|pkce_verifier|stytch_session)_8000)="
+    r"(forms_8000(-calls)?|emulator_visitor(_8000)?|(links|oauth_flow|passkeys|pkce_verifier|stytch_session)_8000)="
 )
 
 texts = st.sampled_from(TEXTS) | st.text(st.characters(exclude_categories=["Cs"]), max_size=20)
@@ -123,7 +123,8 @@ def faults_of(answer: TestResponse) -> str:
         "a referrer is sent": given["Referrer-Policy"] in {"same-origin", "strict-origin", "no-referrer"},
         "in a frame": given["X-Frame-Options"] == "DENY" or answer.request.path.endswith("/number"),
         "no policy": given["Content-Security-Policy"].startswith("default-src 'none'; "),
-        "it may be cached": answer.request.path.startswith("/static/") or given["Cache-Control"] == "no-store",
+        "it may be cached": answer.request.path.startswith(("/static/", "/emulator/static/"))
+        or given["Cache-Control"] == "no-store",
         "a header in two lines": not re.search(r"[\r\n]", "".join(given.values())),
         "a foreign cookie": all(OUR_COOKIES.match(line) for line in answer.headers.getlist("Set-Cookie")),
         "it leads away": (away.scheme, away.netloc) in HERE and away.path[:2] != "//",

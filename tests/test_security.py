@@ -28,6 +28,7 @@ PUBLIC_IN_EXTRAS = {
     *("wire_log.source", "wire_log.journey", "wire_log.export", "wire_log.action", "wire_log.call"),
     *("gallery.index", "gallery.show"),
     *("passcodes.send", "passcodes.sign_in"),
+    *("oauth.start", "oauth.come_back"),
     *("passkeys.sign_in", "passkeys.sign_in_options"),
     *("wallets.choose", "wallets.challenge", "wallets.sign_in"),
     *("invitations.open_link", "invitations.accept", "profile.open_link"),

@@ -116,6 +116,8 @@ def test_the_time_of_the_second_factor_is_not_that_of_the_mailbox(session: Sessi
     ("method", "group"),
     [
         ("oauth_google", "mailbox"),
+        ("oauth_gitlab", "mailbox"),
+        ("oauth_figma", None),
         ("oauth_access_token_exchange", None),
         ("oauth_exchange_slack", None),
         ("password", None),

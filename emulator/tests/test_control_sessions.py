@@ -143,11 +143,17 @@ def test_only_registered_redirect_urls_are_accepted(emulated_project: EmulatedPr
     client.magic_links.email.login_or_create("ada@example.com", login_magic_link_url=url, signup_magic_link_url=url)
     with refused(400, "no_match_for_provided_magic_link_url"):
         client.magic_links.email.login_or_create("bob@example.com", login_magic_link_url="http://localhost:8000/x")
-    assert requests.get(control, timeout=10).json() == {"urls": [url]}
+    assert requests.get(control, timeout=10).json() == {"urls": [url], "types": {}}
+    emulated_project.register_redirect_urls(url, types={url: ["SIGNUP"]})
+    with refused(400, "no_match_for_provided_magic_link_url"):
+        client.magic_links.email.login_or_create("bob@example.com", login_magic_link_url=url)
+    assert requests.get(control, timeout=10).json()["types"] == {url: ["SIGNUP"]}
+    with pytest.raises(ValueError, match="types must have lists of INVITE, LOGIN"):
+        emulated_project.register_redirect_urls(url, types={url: ["SING"]})
     with pytest.raises(ValueError, match="absolute URLs"):
         emulated_project.register_redirect_urls("nowhere")
     emulated_project.register_redirect_urls()
-    assert requests.get(control, timeout=10).json() == {"urls": None}
+    assert requests.get(control, timeout=10).json() == {"urls": None, "types": {}}
 
 
 def test_a_factor_grows_older_alone(emulated_project: EmulatedProject, seeded: dict[str, Any]) -> None:

@@ -27,7 +27,7 @@ from stytch_unit_emulator.stytch import keys
 from stytch_unit_emulator.stytch.errors import REFUSALS
 from stytch_unit_emulator.transport import WSGIAdapter
 
-from . import passkey_acts, wallet_acts
+from . import oauth_acts, passkey_acts, wallet_acts
 from .stytch_story import ADA, BOB, NO_SESSION, NO_TOKEN, NO_USER, refused
 
 VERIFIER = "v" * 43
@@ -203,6 +203,7 @@ CALLS: dict[str, Act] = {
     "users.delete_external_id": lambda c: c.client.users.delete_external_id(
         c.client.users.create(email=ADA, external_id="crm-1").user_id
     ),
+    **oauth_acts.CALLS,
     **passkey_acts.CALLS,
     **wallet_acts.CALLS,
     "debug.whoami": lambda c: c.client.debug.whoami(),
@@ -369,6 +370,7 @@ REFUSED: dict[str, Act] = {
     "downstream_carrier_error": lambda c: c.client.otps.sms.login_or_create("+12025550109"),
     "unsubscribed_phone_number": lambda c: c.client.otps.sms.login_or_create("+12025550104"),
     "too_many_unverified_factors": lambda c: c.client.otps.sms.send(PHONE, user_id=c.user()),
+    **oauth_acts.REFUSED,
     **passkey_acts.REFUSED,
     **wallet_acts.REFUSED,
     # users

@@ -232,9 +232,10 @@ def _account() -> Iterator[State]:
     key = SimpleNamespace(webauthn_registration_id="key-1", name="WebAuthN 1a2b3c4d", domain="localhost")
     emails = [SimpleNamespace(email_id="email-1", email=session.email, verified=True)]
     mobile = SimpleNamespace(biometric_registration_id="biometric-registration-test-1a2b3c")
+    account = SimpleNamespace(oauth_user_registration_id="oauth-1", provider_type="Google")
     name = SimpleNamespace(first_name="Ada", middle_name="", last_name="Vance")
     user = SimpleNamespace(phone_numbers=phones, emails=emails, totps=[], webauthn_registrations=[key])
-    user.biometric_registrations, user.name = [mobile], name
+    user.biometric_registrations, user.name, user.providers = [mobile], name, [account]
     values = {"sessions": sessions, "user": user, "last_used": {"phone-1": now}}
     group, page = "Account", "account/index.html"
     yield State(group, "customer", page, values)
@@ -245,6 +246,7 @@ def _account() -> Iterator[State]:
         group, "passkey refused", "passkeys/new.html", {"error": "That passkey is already in use.", "next": "/"}
     )
     yield State(group, "wallet", "wallets/connect.html", {"back": "/account"})
+    yield State(group, "to a provider", "oauth/leave.html", {"provider": "Google", "url": "https://test.stytch.com"})
     yield State(group, "no recovery code left", "account/codes.html", {"codes": []})
     yield from (State(*row) for row in people.rows())
 

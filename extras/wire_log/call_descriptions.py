@@ -55,6 +55,10 @@ TABLE: dict[str, dict[str, dict[str, str]]] = {  # by service and page of its do
         },
         "totp/get-recovery-codes": {"POST /v1/totps/recovery_codes": "Stytch returned your recovery codes."},
         "totp/recover": {"POST /v1/totps/recover": "Stytch accepted a recovery code, which can’t be used again."},
+        "oauth/attach": {"POST /v1/oauth/attach": "Stytch issued a token that adds a provider to you, once."},
+        "oauth/authenticate": {
+            "POST /v1/oauth/authenticate": "Stytch accepted the provider’s answer, once, and added it to a session."
+        },
         "passkeys-webauthn/register/start": {
             "POST /v1/webauthn/register/start": "Stytch returned a challenge for a new passkey on this device."
         },
@@ -86,6 +90,9 @@ TABLE: dict[str, dict[str, dict[str, str]]] = {  # by service and page of its do
         },
         "users/delete/delete-user-webauthn-registration": {
             "DELETE /v1/users/webauthn_registrations/*": "Stytch deleted the passkey."
+        },
+        "users/delete/delete-user-oauth-registration": {
+            "DELETE /v1/users/oauth/*": "Stytch deleted the account at the provider."
         },
         "users/delete/delete-user-totp": {"DELETE /v1/users/totps/*": "Stytch deleted the authenticator."},
     },

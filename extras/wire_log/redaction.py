@@ -17,9 +17,10 @@ from urllib.parse import parse_qsl, quote, urlencode, urlsplit
 import jwt
 
 SECRET_NAMES = frozenset(  # lowercase, without underscores: covers the spelling of both services
-    "accountnumber applicationformtoken cardnumber codechallenge codeverifier cvv cvv2 dateofbirth jwttoken pan "
-    "passport phone phonenumber pin qrcode recoverycode recoverycodes secret sessionjwt sessiontoken ssn street "
-    "street2 token totpcode upgradabletoken verificationcode verificationtoken".split()
+    "accesstoken accountnumber applicationformtoken cardnumber codechallenge codeverifier cvv cvv2 dateofbirth "
+    "idtoken jwttoken oauthattachtoken pan passport phone phonenumber pin qrcode recoverycode recoverycodes "
+    "refreshtoken secret sessionjwt sessiontoken ssn street street2 token totpcode upgradabletoken verificationcode "
+    "verificationtoken".split()
 )
 IF_DIGITS = "code"  # a secret only then: Unit's errors have a ``code`` too
 JWT = re.compile(r"eyJ[\w-]+\.eyJ[\w-]+\.[\w-]*", re.ASCII)

@@ -88,6 +88,14 @@ PATTERNS = (
         ("login", "_field.html", *HTMX),
     ),
     Pattern(
+        "oauth",
+        "sign-in with Google and other OAuth providers",
+        ("extras/oauth/",),
+        (21, 2100),
+        ("services/http.py", "services/resets.py"),
+        ("login", "_field.html", *HTMX),
+    ),
+    Pattern(
         "wire_log",
         "the panel of real API calls",
         ("extras/wire_log/",),
@@ -145,6 +153,7 @@ def served(pattern: Pattern, folder: Path, project: EmulatedProject) -> Iterator
         STYTCH_PROJECT_ID=project.project_id,
         STYTCH_SECRET=project.secret,
         STYTCH_API_URL=project.url,
+        STYTCH_PUBLIC_TOKEN=project.project_id.replace("project-", "public-token-", 1),
         UNIT_API_URL=project.url,
         UNIT_API_TOKEN=project.unit_token,
     )

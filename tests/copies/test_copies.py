@@ -7,7 +7,9 @@ from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
+import requests
 
+from emulator.tests import oauth_acts
 from emulator.tests.authenticator import Authenticator
 from stytch_unit_emulator.pytest_plugin import EmulatedProject
 
@@ -141,6 +143,22 @@ def test_passcodes(open_copy: Open, emulated_project: EmulatedProject) -> None:
     browser.submit("/codes/email_code/add", email="ada@example.com")
     browser.submit("/codes/email_code/confirm", code=emulated_project.messages("email")[0]["code"])
     assert browser.get("/secret") == "<p>The secret is 42.</p>"
+
+
+def test_oauth(open_copy: Open) -> None:
+    browser, other = open_copy("oauth"), open_copy("oauth")
+    for each in (browser, other):
+        each.get("/")
+        each.submit("/oauth/google")
+    link = browser.page.css_first("main a.button")
+    assert link
+
+    back = oauth_acts.pick(requests.get(link.attrs.sget("href"), timeout=10)).removeprefix("http://localhost:8000")
+
+    other.get(back)
+    assert other.get("/private") != "Hello ada@example.com"
+    browser.get(back)
+    assert browser.get("/private") == "Hello ada@example.com"
 
 
 def test_exchange(open_copy: Open, user: User, emulated_project: EmulatedProject) -> None:

@@ -18,7 +18,7 @@ from typing import Protocol
 import requests
 from flask import Flask
 
-from . import application_page, stytch, unit, views
+from . import application_page, provider_page, stytch, unit, views
 from .control_access import ControlAccess
 from .server import create_app, org_token, running
 from .store import Json, Store
@@ -63,6 +63,9 @@ def mount(app: Flask, session: requests.Session, settings: HostSettings) -> set[
     dispatcher = unit.WebhookDispatcher(store, adapters={settings.public_url: WSGIAdapter(app)})
     app.extensions["emulator_dispatcher"] = dispatcher
     app.config["CARD_NUMBER_SOURCES"] = {"frame-src": "'self'"}
+    if "stytch" in settings.emulated:
+        app.config["STYTCH_PUBLIC_TOKEN"] = stytch.public_token(settings.stytch_project_id)
+        app.config["STYTCH_PUBLIC_URL"] = f"{settings.public_url}/emulator"
     if "unit" in settings.emulated:
         app.config["UNIT_WEBHOOK_TOKEN"] = _secret_of(app)
     app.extensions.setdefault("redirect_urls", set()).add(settings.login_url)  # extras add theirs
@@ -85,7 +88,7 @@ def mount(app: Flask, session: requests.Session, settings: HostSettings) -> set[
     _fill_slots(app, views.COMMON_SLOTS)
     if stytch_app:
         _fill_slots(app, views.STYTCH_SLOTS)
-        pages.append(views.stytch_pages(store, stytch_app))
+        pages += [views.stytch_pages(store, stytch_app), provider_page.pages(store, "/emulator")]
     if unit_app:
         _fill_slots(app, views.UNIT_SLOTS)
         pages.append(views.unit_pages(store, unit_app, dispatcher.watch))

@@ -25,6 +25,7 @@ PAGES = "/state"  # the pages that show a tenant
 APPLIED = "emulator.applied"  # WSGI environ key of what the controls did to a request
 JWKS = "/v1/sessions/jwks/"
 LINK = "/v1/magic_links/redirect"
+OAUTH_START, OAUTH_PAGES = "/v1/public/oauth/", ("/v1/oauth/callback/", "/oauth-provider/")
 CLOCK, REDIRECT_URLS = "clock", "redirect_urls"
 
 
@@ -78,6 +79,10 @@ def _tenant_of(environ: WSGIEnvironment, store: Store) -> str | None:
         found = unit.tenant_of_form(path.split("/")[2], store)
     elif path == LINK:  # a browser sends no credentials
         found = stytch.tenant_of_link("".join(parse_qs(environ["QUERY_STRING"]).get("token", [])), store)
+    elif path.startswith(OAUTH_START):
+        found = "".join(parse_qs(environ["QUERY_STRING"]).get("public_token", [])).replace("public-token", "project", 1)
+    elif path.startswith(OAUTH_PAGES):
+        found = stytch.tenant_of_flow("".join(parse_qs(environ["QUERY_STRING"]).get("state", [])), store)
     elif credentials is None:
         found = None
     elif credentials.type == "basic":
@@ -93,7 +98,10 @@ def clock_offset(settings: Tenant, scope: str) -> float:
     return known["ahead"] if known else 0
 
 
-def redirect_urls(settings: Tenant, tenant_id: str) -> frozenset[str] | None:
-    """The redirect URLs that a control registered for a tenant, or None."""
+def redirect_urls(settings: Tenant, tenant_id: str) -> dict[str, frozenset[str]] | None:
+    """The redirect URLs that a control registered for a tenant, each with its types, or None."""
     known = settings.get(REDIRECT_URLS, tenant_id)
-    return frozenset(known["urls"]) if known else None
+    if known is None:
+        return None
+    types = known.get("types", {})
+    return {url: frozenset(types.get(url, stytch.REDIRECT_TYPES)) for url in known["urls"]}

@@ -12,7 +12,16 @@ from . import clock, unit
 from .control_input import body, count, nearest, number, tenant, unknown_member
 from .in_process import CallRefused, Services
 from .store import Json, Store, Tenant
-from .stytch import factors, passkey_records, session_records, totp_records, user_records, wallet_records, wire
+from .stytch import (
+    factors,
+    oauth_records,
+    passkey_records,
+    session_records,
+    totp_records,
+    user_records,
+    wallet_records,
+    wire,
+)
 from .stytch.errors import StytchFault
 
 MAX_AGE = 10 * 365 * 86_400.0  # seconds
@@ -144,6 +153,11 @@ def _biometric(_own: Tenant, user: Json) -> Json | None:
     return factors.biometric(ids[0]) if ids else None
 
 
+def _oauth(own: Tenant, user: Json) -> Json | None:
+    registrations = oauth_records.of_user(own, user)
+    return factors.oauth(registrations[0]) if registrations else None
+
+
 def _recovery_code(own: Tenant, user: Json) -> Json | None:
     return factors.recovery_code(wire.new_id("totp-recovery-code")) if _totp(own, user) else None
 
@@ -155,5 +169,6 @@ FACTORS: dict[str, Callable[[Tenant, Json], Json | None]] = {
     "webauthn": _passkey,
     "crypto": _wallet,
     "signature_challenge": _biometric,
+    "oauth": _oauth,
     "recovery_codes": _recovery_code,
 }

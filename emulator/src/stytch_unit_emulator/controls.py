@@ -5,6 +5,7 @@ Exists only where the emulator is started with controls. ``control_access`` says
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import asdict
 
 from flask import Blueprint, Flask, Response, abort, jsonify, request
@@ -117,20 +118,36 @@ def _add_redirect_routes(bp: Blueprint, store: Store) -> None:
         """The registered redirect URLs, or null if a rule decides."""
         with store.read(CONTROLS) as settings:
             urls = redirect_urls(settings, tenant(project_id))
-        return {"urls": None if urls is None else sorted(urls)}
+        return {"urls": None if urls is None else sorted(urls), "types": _types(urls)}
 
     @bp.put("/tenants/<project_id>/redirect-urls")
     def set_redirect_urls(project_id: str) -> Json:
-        """Register these redirect URLs and no others; null lets the rule decide again."""
-        urls = texts(body("urls"), "urls", MAX_URLS, 200)
+        """Register these redirect URLs and no others; null lets the rule decide again.
+
+        ``types`` has the types of each URL that does not have all.
+        """
+        given = body("urls", "types")
+        urls, types = texts(given, "urls", MAX_URLS, 200), given.get("types") or {}
+        if not isinstance(types, dict) or not all(_are_types(each) for each in types.values()):
+            abort(400, f"types must have lists of {', '.join(sorted(stytch.REDIRECT_TYPES))}, by URL.")
         if urls is not None and not all(stytch.is_url(url) for url in urls):
             abort(400, "urls must be absolute URLs, such as http://app:3000/authenticate.")
         with store.change(CONTROLS) as settings:
             settings.remove(REDIRECT_URLS, tenant(project_id))
             if urls is not None:
-                settings.add(REDIRECT_URLS, project_id, {"urls": sorted(set(urls))})
+                settings.add(REDIRECT_URLS, project_id, {"urls": sorted(set(urls)), "types": types})
                 settings.keep_newest(REDIRECT_URLS, MAX_KEPT)
-        return {"urls": urls if urls is None else sorted(set(urls))}
+            registered = redirect_urls(settings, project_id)
+        return {"urls": None if registered is None else sorted(registered), "types": _types(registered)}
+
+
+def _are_types(given: object) -> bool:
+    return isinstance(given, list) and all(each in stytch.REDIRECT_TYPES for each in given)
+
+
+def _types(urls: Mapping[str, frozenset[str]] | None) -> Json:
+    """The types of the URLs that do not have all."""
+    return {url: sorted(types) for url, types in (urls or {}).items() if types != stytch.REDIRECT_TYPES}
 
 
 def answer_programs(bp: Blueprint, access: ControlAccess) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -103,9 +103,12 @@ class EmulatedProject:
         token: str = self._control("POST", "org-tokens", {"scope": scope})["token"]
         return token
 
-    def register_redirect_urls(self, *urls: str) -> None:
-        """Register these redirect URLs and no others; without any, the emulator's rule decides again."""
-        self._control("PUT", "redirect-urls", {"urls": list(urls) or None})
+    def register_redirect_urls(self, *urls: str, types: Mapping[str, list[str]] | None = None) -> None:
+        """Register these redirect URLs and no others; without any, the emulator's rule decides again.
+
+        ``types`` are those of each URL that does not have all, such as ``["LOGIN"]``.
+        """
+        self._control("PUT", "redirect-urls", {"urls": list(urls) or None, "types": types or {}})
 
     def snapshot(self, name: str) -> None:
         """Keep the tenant's data and clock under a name."""

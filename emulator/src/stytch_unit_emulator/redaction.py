@@ -11,9 +11,9 @@ from itertools import islice
 from typing import Any
 
 SECRET_NAMES = frozenset(  # lowercase, without underscores: covers the spelling of both services
-    "accountnumber codechallenge codeverifier cvv cvv2 dateofbirth jwttoken pan passport password pin "
-    "plaidprocessortoken qrcode recoverycode recoverycodes secret sessionjwt sessiontoken ssn street street2 token "
-    "totpcode upgradabletoken verificationcode verificationtoken".split()
+    "accesstoken accountnumber codechallenge codeverifier cvv cvv2 dateofbirth idtoken jwttoken oauthattachtoken pan "
+    "passport password pin plaidprocessortoken qrcode recoverycode recoverycodes refreshtoken secret sessionjwt "
+    "sessiontoken ssn street street2 token totpcode upgradabletoken verificationcode verificationtoken".split()
 )
 IF_DIGITS = "code"  # a secret only then: Unit's errors have a ``code`` too
 PUBLIC = re.compile(  # a UUID, with or without Stytch's prefix

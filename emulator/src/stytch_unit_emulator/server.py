@@ -22,7 +22,7 @@ from flask import Flask, Response, make_response, render_template, request
 from werkzeug.exceptions import HTTPException
 from werkzeug.serving import WSGIRequestHandler, make_server
 
-from . import application_page, clock, ledger_controls, seeding, state_pages, stytch, unit
+from . import application_page, clock, ledger_controls, provider_page, seeding, state_pages, stytch, unit
 from . import controls as control_api
 from .control_access import ControlAccess
 from .control_middleware import PAGES, PREFIX, ControlMiddleware
@@ -39,11 +39,23 @@ IN_PROCESS = "http://stytch.emulator"  # where Unit fetches Stytch's keys; never
 POLICY = (
     "default-src 'none'; style-src 'self'; form-action 'self' http: https:; base-uri 'none'; frame-ancestors 'none'"
 )
-FRONT_PATHS = ("/inbox", "/healthz", "/emulator.css", "/application-form/", PREFIX, f"{PREFIX}/", PAGES, f"{PAGES}/")
+FRONT_PATHS = (
+    "/inbox",
+    "/healthz",
+    "/emulator.css",
+    "/application-form/",
+    "/oauth-provider/",
+    PREFIX,
+    f"{PREFIX}/",
+    PAGES,
+    f"{PAGES}/",
+)
 CONTROLS_OFF = "The control API is off. Start the emulator with --controls to turn it on."
 NO_CONTROL = "There is no such control. The start page lists them."
 SAMPLE_PROJECT = "project-test-00000000-0000-4000-8000-000000000001"
-TOKENS = re.compile(r'(/application-form/|[?&]token=)[^\s&?"]+')  # in links that people open
+TOKENS = re.compile(
+    r'(/application-form/|[?&](?:token|oauth_attach_token|state|code)=)[^\s&?"]+'
+)  # in links that people open
 
 
 def create_app(
@@ -167,6 +179,7 @@ def _front_app(
     app.context_processor(lambda: {"csrf_token": str})  # the secret token in the form's URL prevents CSRF
     app.add_template_filter(clock.display, "display_time")
     app.register_blueprint(application_page.pages(store, lambda token: unit.tenant_of_form(token, store), changed))
+    app.register_blueprint(provider_page.pages(store))
 
     @app.after_request
     def finish(response: Response) -> Response:

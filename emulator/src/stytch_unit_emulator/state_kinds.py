@@ -50,6 +50,10 @@ SECTIONS: dict[str, Section] = {
                 "Crypto wallets",
                 {"User": "user_id", "Type": "crypto_wallet_type", "Address": "crypto_wallet_address"},
             ),
+            "oauth_user_registration": Kind(
+                "People at OAuth providers",
+                {"User": "user_id", "Provider": "provider_type", "Subject": "provider_subject"},
+            ),
         },
     ),
     "sessions": Section(
@@ -113,6 +117,7 @@ SECTIONS: dict[str, Section] = {
         "Tokens",
         {
             "magic_link": Kind("Magic links", {"User": "user_id", "Type": "kind", "Used": "used"}),
+            "oauth_token": Kind("OAuth tokens", {"Provider": "provider", "Address": "person.email"}),
             "otp": Kind("Passcodes", {"User": "user_id", "Channel": "channel", "Used": "used"}),
             "customer_token": Kind("Customer tokens", {"Customer": "customer_id", "Scopes": "scopes"}),
             "org_token": Kind("Org tokens", {"Scopes": "internal.scopes", "Expires": "attributes.expiration"}),

@@ -20,6 +20,7 @@ CREDENTIALS = frozenset(
     (
         *("application_form", "customer_token", "magic_link", "mail", "message", "org_token", "otp", "session"),
         *("token_verification", "wallet_challenge", "webauthn_challenge"),
+        *("oauth_flow", "oauth_token", "oauth_attach_token"),
     )
 )
 

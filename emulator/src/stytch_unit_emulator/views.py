@@ -140,10 +140,13 @@ def stytch_pages(store: Store, stytch_app: WSGIApplication) -> Blueprint:
         return _page("authenticator", field=_field())
 
     @bp.get("/v1/magic_links/redirect")
-    def redirect_hop() -> Response:
-        """Stytch's redirect behind a link in an email."""
-        path = request.path.removeprefix("/emulator")
-        answer = Response.from_app(stytch_app, {**request.environ, "PATH_INFO": path}, buffered=True)
+    @bp.get("/v1/public/oauth/<provider>/start")
+    @bp.get("/v1/oauth/callback/<callback>")
+    def redirect_hop(**_path: str) -> Response:
+        """Stytch's redirects: behind a link in an email, to an OAuth provider, and back to the app."""
+        path = request.environ["PATH_INFO"].removeprefix("/emulator")
+        environ = {**request.environ, "PATH_INFO": path, TENANT: current_tenant.get()}
+        answer = Response.from_app(stytch_app, environ, buffered=True)
         return make_response(answer)
 
     bp.add_app_template_filter(clock.display, "display_time")

@@ -324,6 +324,34 @@ test("deleting a factor ends a session without another one", async () => {
   await assert.rejects(client.sessions.authenticate({ session_token }), refusal(404, "session_not_found"));
 });
 
+test("oauth signs in by a token that works once, attaches to a user, and is deleted", async () => {
+  const { client, projectId } = tenant();
+  const [url, verifier] = ["https://app.example/return", randomBytes(32).toString("hex")];
+  const code_challenge = createHash("sha256").update(verifier).digest("base64url");
+  const given = { public_token: projectId.replace("project-", "public-token-"), login_redirect_url: url, signup_redirect_url: url };
+  const comeBack = async (more) => {
+    const page = await fetch(`${origin}/v1/public/oauth/github/start?${new URLSearchParams({ ...given, ...more })}`);
+    const form = new URLSearchParams({ state: new URL(page.url).searchParams.get("state"), choice: "ada@example.com" });
+    const agreed = await fetch(page.url, { method: "POST", body: form, redirect: "manual" });
+    const called = await fetch(new URL(agreed.headers.get("location"), origin), { redirect: "manual" });
+    return new URL(called.headers.get("location")).searchParams.get("token");
+  };
+  const token = await comeBack({ code_challenge });
+
+  await assert.rejects(client.oauth.authenticate({ token, code_verifier: "w".repeat(43) }), refusal(400, "pkce_mismatch"));
+  const signedIn = await client.oauth.authenticate({ token, code_verifier: verifier, session_duration_minutes: 60 });
+  await assert.rejects(client.oauth.authenticate({ token, code_verifier: verifier }), refusal(400, "oauth_token_not_found"));
+  const { oauth_attach_token } = await client.oauth.attach({ provider: "github", user_id: signedIn.user_id });
+  const attached = await client.oauth.authenticate({ token: await comeBack({ oauth_attach_token }) });
+  const { oauth_user_registration_id } = attached;
+  const deleted = await client.users.deleteOAuthRegistration({ oauth_user_registration_id });
+
+  assert.equal(signedIn.user_session.authentication_factors[0].github_oauth_factor.id, oauth_user_registration_id);
+  assert.deepEqual([signedIn.provider_type, signedIn.user.name.first_name, signedIn.reset_sessions], ["GitHub", "Ada", false]);
+  assert.equal(attached.user_id, signedIn.user_id);
+  assert.deepEqual(deleted.user.providers, []);
+});
+
 test("a passkey is registered, signs in once, is renamed, listed and deleted", async () => {
   const { client } = tenant();
   const { user_id } = await client.users.create({ email: "ada@example.com" });

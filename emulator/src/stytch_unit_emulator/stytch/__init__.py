@@ -1,6 +1,6 @@
-"""The emulated Stytch Consumer API: magic links, one-time passcodes, sessions, TOTP, passkeys, wallets, users.
+"""The emulated Stytch Consumer API: magic links, passcodes, OAuth, sessions, TOTP, passkeys, wallets, users.
 
-Not emulated: sending email and texts, passwords, OAuth and the other products, session
+Not emulated: sending email and texts, passwords and the other products, session
 migration and exchange, roles with permissions, device fingerprints (``telemetry_id`` is ignored), a cap on
 session durations, ``use_https``, the approval that embedded links need at Stytch. It accepts any ``project-test-`` id
 with any secret, and no ``project-live-`` id.
@@ -141,6 +141,18 @@ Crypto wallets
     404  crypto_wallet_not_found                an unknown or deleted wallet
     501  ethereum_needs_a_package               an Ethereum signature without the packages for it
 
+OAuth
+    400  oauth_token_not_found                  an unknown, used or expired token, or another project's
+    400  no_match_for_provided_oauth_url        a URL that is not registered for its type
+    400  invalid_login_oauth_url                a malformed login URL
+    400  invalid_signup_oauth_url               a malformed signup URL
+    404  public_token_not_found                 a start without the project's public token
+    400  oauth_config_not_found                 an unknown provider
+    400  oauth_invalid_callback_request         a state that is unknown, used or expired
+    400  invalid_oauth_attach_token             an attach token that is unknown, used, expired or another provider's
+    400  no_oauth_authorize_user_selector       attaching to nobody
+    404  oauth_user_registration_not_found      deleting an unknown registration
+
 Users
     400  invalid_user_id                        a malformed user id
     404  user_not_found                         an unknown user
@@ -173,6 +185,7 @@ from . import (
     exchange,
     magic_link_emails,
     magic_links,
+    oauth,
     otps,
     passkeys,
     sessions,
@@ -185,14 +198,17 @@ from .errors import REFUSALS, StytchFault
 from .keys import SECRET as TOKEN_SECRET
 from .keys import partition, rotate_key
 from .links import tenant_of as tenant_of_link
+from .oauth_records import tenant_of as tenant_of_flow
+from .redirects import TYPES as REDIRECT_TYPES
 from .redirects import is_url
 from .redirects import registered as registered_redirect_urls
 from .totp_records import set_secret
 from .visitor import Entry, Mail, Message, authenticator, link_in, mails, messages, newest_email, saved_recovery_codes
-from .wire import is_project_id
+from .wire import is_project_id, public_token
 from .wire import refusal_of as refusal
 
 __all__ = [
+    "REDIRECT_TYPES",
     "REFUSALS",
     "TOKEN_SECRET",
     "Entry",
@@ -209,11 +225,13 @@ __all__ = [
     "messages",
     "newest_email",
     "partition",
+    "public_token",
     "refusal",
     "registered_redirect_urls",
     "rotate_key",
     "saved_recovery_codes",
     "set_secret",
+    "tenant_of_flow",
     "tenant_of_link",
 ]
 
@@ -230,13 +248,25 @@ def create_app(
     """The emulated Stytch API as a Flask app.
 
     ``public_url`` is the base of links in emails, if browsers reach the app at another origin than API clients do.
-    Without ``redirect_urls``, every https URL counts as registered, and every http URL on loopback or ``app_hosts``.
+    ``redirect_urls`` are those of the project, each for all types; the set may still grow. Without them, every https URL counts as registered, and every http URL on loopback or ``app_hosts``.
     """
     app = Flask(__name__, static_folder=None)
     app.config.update(MAX_CONTENT_LENGTH=wire.MAX_BODY, PROVIDE_AUTOMATIC_OPTIONS=False)
     app.url_map.merge_slashes = False
     app.extensions["emulated_stytch"] = wire.Service(store, public_url, redirect_urls, app_hosts)
-    for product in (magic_links, magic_link_emails, otps, sessions, totps, passkeys, wallets, users, exchange, debug):
+    for product in (
+        magic_links,
+        magic_link_emails,
+        otps,
+        oauth,
+        sessions,
+        totps,
+        passkeys,
+        wallets,
+        users,
+        exchange,
+        debug,
+    ):
         app.register_blueprint(product.bp)
     wire.install_errors(app)
     return app

@@ -6,6 +6,7 @@ and on whether the status is 4xx or 5xx. When more becomes known, change the row
 
 from __future__ import annotations
 
+from .oauth_refusals import OAUTH
 from .passkey_refusals import PASSKEYS
 from .refusal import Refusal
 from .wallet_refusals import WALLETS
@@ -189,6 +190,7 @@ REFUSALS: dict[str, Refusal] = {
     ),
     **PASSKEYS,
     **WALLETS,
+    **OAUTH,
     # users
     "invalid_user_id": Refusal(400, "user_id format is invalid.", "seen"),
     "user_not_found": Refusal(404, "User could not be found.", "seen"),

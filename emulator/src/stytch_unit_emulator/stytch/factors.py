@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from .. import clock
 from ..store import Json
+from .oauth_providers import PROVIDERS
 
 TIMES = frozenset({"created_at", "updated_at", "last_authenticated_at"})
 
@@ -45,6 +46,17 @@ def biometric(registration_id: str) -> Json:
     """
     detail = {"biometric_registration_id": registration_id}
     return {"type": "signature_challenge", "delivery_method": "biometric", "biometric_factor": detail}
+
+
+def oauth(registration: Json) -> Json:
+    """A person at an OAuth provider.
+
+    UNCONFIRMED: its ``email_id``. None is given here.
+    """
+    provider = registration["provider"]
+    detail = {"id": registration["oauth_user_registration_id"], "provider_subject": registration["provider_subject"]}
+    name = f"{PROVIDERS[provider].factor or provider}_oauth_factor"
+    return {"type": "oauth", "delivery_method": f"oauth_{provider}", name: detail}
 
 
 def recovery_code(recovery_code_id: str) -> Json:

@@ -91,11 +91,12 @@ def check_browser(link: Json, body: Json) -> None:
 
     UNCONFIRMED: whether a wrong verifier uses up the link. Here, it does not.
     """
-    _check_verifier(link["code_challenge"], body)
+    check_verifier(link["code_challenge"], body)
     fields.check_attributes(link["attributes"], body)
 
 
-def _check_verifier(challenge: str | None, body: Json) -> None:
+def check_verifier(challenge: str | None, body: Json) -> None:
+    """Check the PKCE verifier of a browser that gave this challenge, or none."""
     verifier = fields.optional_matching(body, "code_verifier", VERIFIER, "invalid_pkce_code_verifier")
     if challenge is None and verifier is not None:
         raise StytchFault("pkce_did_not_expect_code_verifier")

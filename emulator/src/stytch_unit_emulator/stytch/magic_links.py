@@ -57,19 +57,18 @@ def authenticate(call: Call) -> Json:
 
 
 def _authenticated(call: Call, user: Json, email: Json | None, requested: session_records.SessionRequest) -> Json:
+    requested, resets = requested.without_others(user), False
     if email is not None:
-        email["verified"] = True
-        email.pop("until", None)
+        resets = session_records.prove(call.tenant, user, email, requested)
         method_id, factor = email["email_id"], factors.email_link(email["email_id"], email["email"])
     else:
         method_id = new_id("embeddable-magic-link")  # UNCONFIRMED: the prefix
         factor = factors.embedded_link(method_id)
     objects.count_success(call.tenant, user)
-    requested = requested.without_others(user)
     return {
         "user_id": user["user_id"],
         "method_id": method_id,
-        "reset_sessions": False,  # UNCONFIRMED: when it is true
+        "reset_sessions": resets,
         **session_records.add_factor(call, user, requested, factor),
         "user": objects.user_object(call.tenant, user),
         "user_device": None,

@@ -6,12 +6,11 @@ from datetime import timedelta
 
 from .. import clock
 from ..store import Json, Tenant
-from . import biometric_records, passkey_records, user_records, wallet_records
+from . import biometric_records, oauth_records, passkey_records, user_records, wallet_records
 from .errors import StytchFault
 
 FAILURES_TO_LOCK = 10
 LOCK_LIFE = timedelta(hours=1)
-NOT_EMULATED: tuple[str, ...] = ("providers",)
 
 
 def user_object(tenant: Tenant, user: Json) -> Json:
@@ -32,7 +31,7 @@ def user_object(tenant: Tenant, user: Json) -> Json:
         "webauthn_registrations": [passkey_records.shown(each) for each in passkey_records.of_user(tenant, user)],
         "crypto_wallets": [wallet_records.shown(each) for each in wallet_records.of_user(tenant, user)],
         "biometric_registrations": biometric_records.of_user(user),
-        **{name: [] for name in NOT_EMULATED},
+        "providers": [oauth_records.shown(each) for each in oauth_records.of_user(tenant, user)],
         "is_locked": locked,
         "lock_created_at": user["locked_at"] if locked else None,
         "lock_expires_at": clock.seconds(clock.parse(user["locked_at"]) + LOCK_LIFE) if locked else None,

@@ -82,14 +82,13 @@ def authenticate(call: Call) -> Json:
         raise StytchFault("unable_to_auth_otp_code")
     fields.check_attributes(otp["attributes"], call.body)
     otp_records.mark_used(call.tenant, otp)
-    contact["verified"] = True
-    contact.pop("until", None)
-    objects.count_success(call.tenant, user)
     requested = requested.without_others(user)  # UNCONFIRMED: another user's session. Here, as with links.
+    resets = session_records.prove(call.tenant, user, contact, requested)
+    objects.count_success(call.tenant, user)
     return {
         "user_id": user["user_id"],
         "method_id": method_id,
-        "reset_sessions": False,  # UNCONFIRMED: when it is true
+        "reset_sessions": resets,
         **session_records.add_factor(call, user, requested, factors.passcode(otp["channel"], contact)),
         "user": objects.user_object(call.tenant, user),
         "user_device": None,

@@ -1,9 +1,9 @@
-"""Redirect URLs: only URLs registered for the project, matched exactly."""
+"""Redirect URLs: only URLs registered for the project, each for some types, matched exactly."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Set
+from collections.abc import Iterator, Mapping, Set
 from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import Literal, TypeAlias
@@ -14,6 +14,7 @@ from .errors import StytchFault
 from .wire import service
 
 Purpose: TypeAlias = Literal["login", "signup", "invite"]
+RedirectURLs: TypeAlias = Mapping[str, frozenset[str]]  # each with its types
 TEST_DEFAULT = "http://localhost:3000/authenticate"  # a new Test project's one redirect URL
 LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 MALFORMED: dict[Purpose, str] = {
@@ -22,23 +23,29 @@ MALFORMED: dict[Purpose, str] = {
     "invite": "invalid_invite_magic_link_url",
 }
 
-_of_request: ContextVar[Set[str] | None] = ContextVar("redirect_urls", default=None)
+TYPES = frozenset({"LOGIN", "SIGNUP", "INVITE", "RESET_PASSWORD"})
+_of_request: ContextVar[RedirectURLs | None] = ContextVar("redirect_urls", default=None)
 
 
 @contextmanager
-def registered(urls: Set[str] | None) -> Iterator[None]:
+def registered(urls: Set[str] | RedirectURLs | None) -> Iterator[None]:
     """Have these URLs registered during one request, if any are given."""
-    before = _of_request.set(urls)
+    before = _of_request.set(_typed(urls))
     try:
         yield
     finally:
         _of_request.reset(before)
 
 
-def _registered() -> Set[str] | None:
+def _typed(urls: Set[str] | RedirectURLs | None) -> RedirectURLs | None:
+    """The URLs with their types; without types they have all."""
+    return dict.fromkeys(urls, TYPES) if isinstance(urls, Set) else urls
+
+
+def _registered() -> RedirectURLs | None:
     """The registered URLs, or None if a rule decides."""
     urls = _of_request.get()
-    return service().redirect_urls if urls is None else urls
+    return _typed(service().redirect_urls) if urls is None else urls
 
 
 def requested(body: Json, purpose: Purpose) -> str | None:
@@ -48,8 +55,20 @@ def requested(body: Json, purpose: Purpose) -> str | None:
         return None
     if not isinstance(url, str) or not is_url(url):
         raise StytchFault(MALFORMED[purpose])
-    if not _is_registered(url):
+    if not _is_registered(url, purpose.upper()):
         raise StytchFault("no_match_for_provided_magic_link_url")
+    return url
+
+
+def oauth(query: Mapping[str, str], purpose: Literal["login", "signup"]) -> str:
+    """Read the URL to which an OAuth flow returns, or the default one."""
+    url = query.get(f"{purpose}_redirect_url")
+    if url is None:
+        return default(purpose)
+    if not is_url(url):
+        raise StytchFault(f"invalid_{purpose}_oauth_url")
+    if not _is_registered(url, purpose.upper()):
+        raise StytchFault("no_match_for_provided_oauth_url")
     return url
 
 
@@ -58,14 +77,15 @@ def default(purpose: Purpose) -> str:
 
     UNCONFIRMED: how a default is chosen. Here, it is the only registered URL.
     """
-    urls = _registered()
-    if urls is None:
+    registered_urls = _registered()
+    if registered_urls is None:
         return TEST_DEFAULT
+    urls = [url for url, types in registered_urls.items() if purpose.upper() in types]
     if not urls:
         raise StytchFault(f"no_{purpose}_redirect_urls_set")
     if len(urls) > 1:
         raise StytchFault(f"no_default_{purpose}_redirect_url_set")
-    return next(iter(urls))
+    return urls[0]
 
 
 def is_url(url: str) -> bool:
@@ -77,13 +97,14 @@ def is_url(url: str) -> bool:
     return url.isascii() and url.isprintable() and " " not in url and bool(parts.scheme and parts.netloc)
 
 
-def _is_registered(url: str) -> bool:
-    """Whether a URL is registered; the value of a query parameter may be registered as ``{}``, which is any.
+def _is_registered(url: str, kind: str) -> bool:
+    """Whether a URL is registered for a type; the value of a query parameter may be registered as ``{}``, which is any.
 
     UNCONFIRMED: what ``{}`` stands for. Here, for one value of the query.
     """
     urls = _registered()
     if urls is not None:
-        return any(re.fullmatch(re.escape(each).replace(r"=\{\}", "=[^&#]+"), url) for each in urls)
+        fitting = [each for each, types in urls.items() if kind in types]
+        return any(re.fullmatch(re.escape(each).replace(r"=\{\}", "=[^&#]+"), url) for each in fitting)
     parts = urlsplit(url)
     return parts.scheme == "https" or (parts.scheme == "http" and parts.hostname in LOOPBACK | service().app_hosts)

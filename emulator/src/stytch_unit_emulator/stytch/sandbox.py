@@ -10,7 +10,7 @@ from dataclasses import replace
 
 from .. import clock
 from ..store import Json
-from . import factors, objects, session_records, tokens, totp_records, user_records
+from . import factors, oauth_providers, objects, session_records, tokens, totp_records, user_records
 from .errors import StytchFault
 from .wire import Call
 
@@ -23,6 +23,7 @@ TOTP_ID = "totp-test-00000000-0000-4000-8000-000000000000"  # UNCONFIRMED: the r
 TOTP_CODE = PASSCODE = "000000"
 PHONE_NUMBER = "+10000000000"
 PHONE_ID = "phone-number-test-00000000-0000-4000-8000-000000000000"  # UNCONFIRMED: the real one
+OAUTH_ID = "oauth-user-test-00000000-0000-4000-8000-000000000000"  # UNCONFIRMED: the real one
 RECOVERY_CODE = "a1b2-c3d4-e5f6"
 WALLET_ADDRESS = "0x6df2dB4Fb3DA35d241901Bd53367770BF03123f1"
 WALLET_SIGNATURE = "0x0c4f82edc3c818b6beff4b89e0682994e5878074609903cecdfb"  # shorter than a real one
@@ -31,6 +32,7 @@ WALLET_ID = "crypto-wallet-test-00000000-0000-4000-8000-000000000000"  # UNCONFI
 LINK_TOKEN = "DOYoip3rvIMMW5lgItikFK-Ak1CfMsgjuiCyI7uuU94="  # noqa: S105
 USED_LINK_TOKEN = "3pzjQpgksDlGKWEwUq2Up--hCHC_0oamfLHyfspKDFU="  # noqa: S105
 SESSION_TOKEN = "WJtR5BCy38Szd5AfoDpf0iqFKEt4EE5JhjlWUY7l3FtY"  # noqa: S105
+OAUTH_TOKEN = "hdPVZHHX0UoRa7hJTuuPHi1vlddffSnoweRbVFf5-H8g"  # noqa: S105
 TOTP_SECRET = "A" * 32  # UNCONFIRMED: the real one; only TOTP_CODE is accepted
 
 EMAIL_FACTOR = factors.email_link(EMAIL_ID, EMAIL)
@@ -90,6 +92,23 @@ def _link(call: Call) -> Json | None:
     if call.body.get("token") != LINK_TOKEN:
         return None
     return {"method_id": EMAIL_ID, "reset_sessions": False, **_authenticated(call, EMAIL_FACTOR)}
+
+
+def _oauth(call: Call) -> Json | None:
+    if call.body.get("token") != OAUTH_TOKEN:
+        return None
+    registration = {"provider": "google", "provider_subject": "1", "oauth_user_registration_id": OAUTH_ID}
+    proven = _authenticated(call, factors.oauth(registration))
+    who = oauth_providers.person("google", EMAIL)
+    return {
+        "provider_subject": who["subject"],
+        "provider_type": "Google",
+        "oauth_user_registration_id": OAUTH_ID,
+        "provider_values": oauth_providers.values(call, "google", who, ["openid"], offline=False),
+        "reset_sessions": False,
+        "user_session": proven.pop("session"),
+        **proven,
+    }
 
 
 def _session(call: Call) -> Json | None:
@@ -197,6 +216,7 @@ _ANSWERS: dict[str, Callable[[Call], Json | None]] = {
     "/v1/otps/email/login_or_create": _mail,
     "/v1/otps/email/send": _mail,
     "/v1/otps/authenticate": _passcode,
+    "/v1/oauth/authenticate": _oauth,
     "/v1/sessions/authenticate": _session,
     "/v1/users": _creation,
     "/v1/totps": _totp_creation,

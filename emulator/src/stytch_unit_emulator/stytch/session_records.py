@@ -152,6 +152,23 @@ def add_factor(call: Call, user: Json, requested: SessionRequest, factor: Json) 
     return extend(call, session, requested)
 
 
+def prove(tenant: Tenant, user: Json, contact: Json, requested: SessionRequest) -> bool:
+    """Mark a contact as verified; returns ``reset_sessions``: whether others may have used the account before.
+
+    UNCONFIRMED: when it is true. Documented is that it guards an address nobody had proved. Here, it is true at the
+    first proof of such an email address if the user has other sessions, or a password; those sessions end.
+    """
+    is_new = "email" in contact and not contact["verified"] and "until" not in contact
+    contact["verified"] = True
+    contact.pop("until", None)
+    others = of_user(tenant, user["user_id"])
+    if not is_new or requested.session or not (others or user.get("password")):
+        return False
+    for session in others:
+        tenant.remove(SESSION, session["session_id"])
+    return True
+
+
 def extend(call: Call, session: Json, requested: SessionRequest) -> Json:
     """Update the session's last access, expiry and claims; returns its tokens."""
     now = clock.now()

@@ -16,6 +16,7 @@ TOTP = "totp"
 PASSKEY = "webauthn_registration"
 WALLET = "crypto_wallet"
 BIOMETRIC = "biometric_registration"
+OAUTH = "oauth_user_registration"
 Contact: TypeAlias = Literal["email", "phone_number"]
 PREFIX: dict[Contact, str] = {"email": "email", "phone_number": "phone-number"}
 ID: dict[Contact, str] = {"email": "email_id", "phone_number": "phone_id"}
@@ -188,7 +189,7 @@ def remove(tenant: Tenant, user: Json) -> None:
             tenant.remove(INDEX[kind], entry[ID[kind]])
     set_external_id(tenant, user, None)
     tenant.remove(TOTP, user["totp_id"] or "")
-    for registrations in (PASSKEY, WALLET, BIOMETRIC):
+    for registrations in (PASSKEY, WALLET, BIOMETRIC, OAUTH):
         for registration_id in user.get(f"{registrations}_ids", ()):
             tenant.remove(registrations, registration_id)
     tenant.remove(USER, user["user_id"])

@@ -9,6 +9,7 @@ from . import (
     biometric_records,
     fields,
     limits,
+    oauth_records,
     objects,
     passkey_records,
     session_records,
@@ -136,6 +137,19 @@ def delete_biometric_registration(call: Call, registration_id: str) -> Json:
     """Delete a registration that a mobile app made."""
     user = biometric_records.owner(call.tenant, registration_id)
     biometric_records.remove(call.tenant, user, registration_id)
+    session_records.forget_factor(call.tenant, user["user_id"], registration_id)
+    return _changed(call, user)
+
+
+@bp.delete("/oauth/<registration_id>")
+@authenticated
+def delete_oauth_registration(call: Call, registration_id: str) -> Json:
+    """Delete a person at an OAuth provider."""
+    registration = call.tenant.get(user_records.OAUTH, registration_id)
+    if registration is None:
+        raise StytchFault("oauth_user_registration_not_found")
+    user = _user(call, registration["user_id"])
+    oauth_records.remove(call.tenant, user, registration_id)
     session_records.forget_factor(call.tenant, user["user_id"], registration_id)
     return _changed(call, user)
 
