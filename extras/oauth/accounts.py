@@ -16,7 +16,7 @@ from services.errors import CodeRejected, NotSignedIn
 from services.factors import remove_factor
 from services.session import Session
 from services.signals import logs_security_event
-from services.stytch_client import new_session, refusals, stytch_client
+from services.stytch_client import minutes, refusals, stytch_client
 
 from .flows import Flow, begin
 
@@ -79,5 +79,7 @@ def _is_proved(flow: Flow, session: Session) -> bool:
 def _use(token: str, verifier: str) -> str:
     """Return the token of the flow's session. Parallel requests wait here, then get what the first one got."""
     with refusals():
-        answer = stytch_client.sdk.oauth.authenticate(token, code_verifier=verifier, **new_session())
+        answer = stytch_client.sdk.oauth.authenticate(
+            token, code_verifier=verifier, session_duration_minutes=minutes(stytch_client.options.session_life)
+        )
     return stytch_client.start_session(answer)

@@ -248,7 +248,8 @@ def create_app(
     """The emulated Stytch API as a Flask app.
 
     ``public_url`` is the base of links in emails, if browsers reach the app at another origin than API clients do.
-    ``redirect_urls`` are those of the project, each for all types; the set may still grow. Without them, every https URL counts as registered, and every http URL on loopback or ``app_hosts``.
+    ``redirect_urls`` are those of the project, each for all types; the set may still grow. Without them, every
+    https URL counts as registered, and every http URL on loopback or ``app_hosts``.
     """
     app = Flask(__name__, static_folder=None)
     app.config.update(MAX_CONTENT_LENGTH=wire.MAX_BODY, PROVIDE_AUTOMATIC_OPTIONS=False)
