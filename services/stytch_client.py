@@ -34,9 +34,7 @@ class Options:
 
     session_life: timedelta = SESSION_LIFE
     link_life: timedelta = timedelta(minutes=10)
-    more: Callable[[str], Mapping[str, Any]] = (
-        lambda _method: {}
-    )  # arguments of ``magic_links.email.send``, say, and ``new_session``
+    more: Callable[[str], Mapping[str, Any]] = lambda _: {}  # arguments of ``new_session`` and ``otps.sms.send``, say
 
 
 class StytchClient:
