@@ -30,10 +30,12 @@ def init_app(app: Flask) -> None:
     """Add the providers that the settings name. Raises SettingsError."""
     settings: Settings = app.extensions["settings"]
     named = [name for name in settings.sign_in_methods or () if name in TITLES]
-    token = app.config.get("STYTCH_PUBLIC_TOKEN") or _public_token(settings, named)
+    public = app.extensions.get("stytch_public")  # where the project is not of the settings
+    token, stytch_url = public or (_public_token(settings, named), settings.stytch_api_url)
+    if public and "STYTCH_PUBLIC_TOKEN" in settings.given:
+        raise SettingsError("STYTCH_PROJECT_ID is missing: STYTCH_PUBLIC_TOKEN is set, which needs it.")
     if token and settings.sign_in_methods is None:
         named = ["google"]
-    stytch_url = app.config.get("STYTCH_PUBLIC_URL", settings.stytch_api_url)
     redirect_url = f"{settings.public_url}/oauth/return"
     app.extensions.setdefault("redirect_urls", set()).add(redirect_url)
     add_providers(app, named, Project(token, stytch_url, redirect_url))

@@ -136,6 +136,11 @@ def test_a_wrong_public_token_stops_the_start(app_with: AppWith, changes: dict[s
         app_with(**LIVE | changes)
 
 
+def test_a_public_token_without_its_project_stops_the_start(app_with: AppWith) -> None:
+    with pytest.raises(SettingsError, match="STYTCH_PROJECT_ID is missing: STYTCH_PUBLIC_TOKEN is set"):
+        app_with(STYTCH_PUBLIC_TOKEN=TOKEN)
+
+
 def test_the_doctor_starts_each_provider_and_says_what_it_cannot_check(app: Flask) -> None:
     with app.app_context():
         started, unknown = findings()

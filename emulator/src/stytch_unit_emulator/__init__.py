@@ -64,8 +64,8 @@ def mount(app: Flask, session: requests.Session, settings: HostSettings) -> set[
     app.extensions["emulator_dispatcher"] = dispatcher
     app.config["CARD_NUMBER_SOURCES"] = {"frame-src": "'self'"}
     if "stytch" in settings.emulated:
-        app.config["STYTCH_PUBLIC_TOKEN"] = stytch.public_token(settings.stytch_project_id)
-        app.config["STYTCH_PUBLIC_URL"] = f"{settings.public_url}/emulator"
+        token = stytch.public_token(settings.stytch_project_id)
+        app.extensions["stytch_public"] = (token, f"{settings.public_url}/emulator")  # for browsers
     if "unit" in settings.emulated:
         app.config["UNIT_WEBHOOK_TOKEN"] = _secret_of(app)
     app.extensions.setdefault("redirect_urls", set()).add(settings.login_url)  # extras add theirs
