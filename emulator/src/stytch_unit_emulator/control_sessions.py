@@ -12,7 +12,16 @@ from . import clock, unit
 from .control_input import body, count, nearest, number, tenant, unknown_member
 from .in_process import CallRefused, Services
 from .store import Json, Store, Tenant
-from .stytch import factors, passkey_records, session_records, totp_records, user_records, wallet_records, wire
+from .stytch import (
+    factors,
+    passkey_records,
+    password_records,
+    session_records,
+    totp_records,
+    user_records,
+    wallet_records,
+    wire,
+)
 from .stytch.errors import StytchFault
 
 MAX_AGE = 10 * 365 * 86_400.0  # seconds
@@ -144,6 +153,10 @@ def _biometric(_own: Tenant, user: Json) -> Json | None:
     return factors.biometric(ids[0]) if ids else None
 
 
+def _password(own: Tenant, user: Json) -> Json | None:
+    return factors.password() if password_records.of_user(own, user) else None
+
+
 def _recovery_code(own: Tenant, user: Json) -> Json | None:
     return factors.recovery_code(wire.new_id("totp-recovery-code")) if _totp(own, user) else None
 
@@ -156,4 +169,5 @@ FACTORS: dict[str, Callable[[Tenant, Json], Json | None]] = {
     "crypto": _wallet,
     "signature_challenge": _biometric,
     "recovery_codes": _recovery_code,
+    "password": _password,
 }

@@ -7,6 +7,7 @@ and on whether the status is 4xx or 5xx. When more becomes known, change the row
 from __future__ import annotations
 
 from .passkey_refusals import PASSKEYS
+from .password_refusals import PASSWORDS
 from .refusal import Refusal
 from .wallet_refusals import WALLETS
 
@@ -189,6 +190,7 @@ REFUSALS: dict[str, Refusal] = {
     ),
     **PASSKEYS,
     **WALLETS,
+    **PASSWORDS,
     # users
     "invalid_user_id": Refusal(400, "user_id format is invalid.", "seen"),
     "user_not_found": Refusal(404, "User could not be found.", "seen"),

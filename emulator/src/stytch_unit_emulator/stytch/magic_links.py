@@ -6,7 +6,7 @@ from flask import Blueprint, Response, redirect, request
 from werkzeug.wrappers import Response as AnyResponse
 
 from ..store import Json
-from . import factors, fields, links, objects, session_records, user_records
+from . import factors, fields, links, objects, password_records, session_records, user_records
 from .endpoint import authenticated
 from .errors import StytchFault
 from .wire import Call, new_id, service
@@ -45,7 +45,7 @@ def authenticate(call: Call) -> Json:
     requested = session_records.session_request(call)
     link = links.find(call.tenant, token)
     user = user_records.load(call.tenant, link["user_id"]) if link else None
-    if link is None or user is None:
+    if link is None or user is None or link["kind"] == "reset_password":
         raise StytchFault("magic_link_not_found")
     email = next((email for email in user["emails"] if email["email_id"] == link["email_id"]), None)
     if not links.is_open(link) or (email is None and link["kind"] != "embedded"):
@@ -57,7 +57,9 @@ def authenticate(call: Call) -> Json:
 
 
 def _authenticated(call: Call, user: Json, email: Json | None, requested: session_records.SessionRequest) -> Json:
+    resets = False
     if email is not None:
+        resets = password_records.prove_mailbox(call.tenant, user, email)
         email["verified"] = True
         email.pop("until", None)
         method_id, factor = email["email_id"], factors.email_link(email["email_id"], email["email"])
@@ -69,7 +71,7 @@ def _authenticated(call: Call, user: Json, email: Json | None, requested: sessio
     return {
         "user_id": user["user_id"],
         "method_id": method_id,
-        "reset_sessions": False,  # UNCONFIRMED: when it is true
+        "reset_sessions": resets,  # UNCONFIRMED: when it is true. Here, when a password now needs a reset.
         **session_records.add_factor(call, user, requested, factor),
         "user": objects.user_object(call.tenant, user),
         "user_device": None,

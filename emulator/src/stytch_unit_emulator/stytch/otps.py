@@ -8,7 +8,7 @@ from __future__ import annotations
 from flask import Blueprint
 
 from ..store import Json
-from . import factors, fields, limits, messages, objects, otp_records, session_records, user_records
+from . import factors, fields, limits, messages, objects, otp_records, password_records, session_records, user_records
 from .endpoint import authenticated
 from .errors import StytchFault
 from .user_records import Contact
@@ -82,6 +82,7 @@ def authenticate(call: Call) -> Json:
         raise StytchFault("unable_to_auth_otp_code")
     fields.check_attributes(otp["attributes"], call.body)
     otp_records.mark_used(call.tenant, otp)
+    resets = "email" in contact and password_records.prove_mailbox(call.tenant, user, contact)
     contact["verified"] = True
     contact.pop("until", None)
     objects.count_success(call.tenant, user)
@@ -89,7 +90,7 @@ def authenticate(call: Call) -> Json:
     return {
         "user_id": user["user_id"],
         "method_id": method_id,
-        "reset_sessions": False,  # UNCONFIRMED: when it is true
+        "reset_sessions": resets,  # as with links
         **session_records.add_factor(call, user, requested, factors.passcode(otp["channel"], contact)),
         "user": objects.user_object(call.tenant, user),
         "user_device": None,

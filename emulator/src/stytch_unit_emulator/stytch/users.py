@@ -11,6 +11,7 @@ from . import (
     limits,
     objects,
     passkey_records,
+    password_records,
     session_records,
     totp_records,
     user_records,
@@ -137,6 +138,16 @@ def delete_biometric_registration(call: Call, registration_id: str) -> Json:
     user = biometric_records.owner(call.tenant, registration_id)
     biometric_records.remove(call.tenant, user, registration_id)
     session_records.forget_factor(call.tenant, user["user_id"], registration_id)
+    return _changed(call, user)
+
+
+@bp.delete("/passwords/<password_id>")
+@authenticated
+def delete_password(call: Call, password_id: str) -> Json:
+    """Delete a password; the user signs in by other ways."""
+    user = _user(call, password_records.requested(call.tenant, password_id)["user_id"])
+    password_records.remove(call.tenant, user)
+    session_records.forget_factor(call.tenant, user["user_id"], password_id)
     return _changed(call, user)
 
 
