@@ -26,6 +26,7 @@ EXTRAS: tuple[str, ...] = (
     "activity",
     "passkeys",
     "passcodes",
+    "passwords",
     "invitations",
     "profile",
     "unit_sms",

@@ -29,6 +29,8 @@ PUBLIC_IN_EXTRAS = {
     *("gallery.index", "gallery.show"),
     *("passcodes.send", "passcodes.sign_in"),
     *("passkeys.sign_in", "passkeys.sign_in_options"),
+    *("passwords.sign_in", "passwords.strength"),
+    *(f"password_resets.{name}" for name in ("forgot", "send", "open_link", "form", "reset")),
     *("wallets.choose", "wallets.challenge", "wallets.sign_in"),
     *("invitations.open_link", "invitations.accept", "profile.open_link"),
     "webhooks.receive",  # opened by a signature
