@@ -22,6 +22,7 @@ def init_app(app: Flask) -> None:
     app.register_blueprint(views.bp)
     app.register_blueprint(reset_views.bp)
     app.extensions.setdefault("redirect_urls", set()).add(f"{app.config['PUBLIC_URL']}/passwords/reset")
+    app.extensions.setdefault("sends_messages", set()).add("password_resets.send")
     fill_slot(app, "account_factors", "passwords/_account.html")
     fill_slot(app, "step_up_note", "passwords/_step_up_note.html")
     fill_slot(app, "scripts", "passwords/_script.html")
