@@ -27,6 +27,7 @@ EXTRAS: tuple[str, ...] = (
     "passkeys",
     "oauth",
     "passcodes",
+    "passwords",
     "invitations",
     "profile",
     "unit_sms",

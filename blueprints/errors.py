@@ -24,10 +24,10 @@ from services.signals import Event, log_security_event
 from services.unit_client import UnitError
 
 from .htmx import HOME, is_htmx, redirect_to
-from .step_up import OWN, lazy_target_id
+from .step_up import NOT_REPEATED, OWN, lazy_target_id
 
 bp = Blueprint("errors", __name__)
-NEVER_KEPT = f"csrf_token|ssn|passport|code|recovery_code|{OWN}.*"  # fields that a new session does not get again
+NEVER_KEPT = f"csrf_token|ssn|passport|code|recovery_code|{OWN}.*|{NOT_REPEATED}"  # of a lost session
 SIGN_IN_AGAIN = "You’re not signed in, or your session has ended. Sign in to continue."
 UNCONFIRMED = "Your request may have gone through. Check before you try again."
 MESSAGES = {
@@ -135,7 +135,7 @@ def respond(
         return make_response(body, status, headers | {"HX-Reswap": "none"})
     is_lost = status == 401  # then a step-up form is replaced by the form that it carries
     words["action"] = safe_next_path(request.form.get(f"{OWN}form", ""), "POST") if is_lost else None
-    words["kept"] = _submitted_form(NEVER_KEPT if is_lost else "csrf_token") if again else None
+    words["kept"] = _submitted_form(NEVER_KEPT if is_lost else f"csrf_token|{NOT_REPEATED}") if again else None
     return make_response(render_template("error.html", **words, again=again), status, headers)
 
 

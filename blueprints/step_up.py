@@ -22,6 +22,7 @@ from services.step_up import offered_methods
 from .htmx import HOME, is_htmx, redirect_to, render
 
 bp = Blueprint("step_up", __name__)
+NOT_REPEATED = "(.*_)?password"  # fields of forms that no page repeats
 OWN = "step_up_"  # a method's ``verify`` gets its fields without this prefix
 NO_ID = "element-without-id"  # the dialog then asks to press again
 ELEMENT = re.compile(r"(?:[a-z][a-z0-9-]*#)?(?P<id>[A-Za-z][\w-]{0,60})", re.ASCII)
@@ -140,7 +141,7 @@ def _form(
     pending: PendingAction, method: Method | None = None, status: int = 200, *, error: str = "", announce: str = ""
 ) -> Response:
     fields = request.form.items(multi=True)
-    kept = [(name, value) for name, value in fields if name != "csrf_token" and not name.startswith(OWN)]
+    kept = [field for field in fields if not re.fullmatch(f"csrf_token|{OWN}.*|{NOT_REPEATED}", field[0])]
     return render(
         "step_up/page.html",
         status,

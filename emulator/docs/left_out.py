@@ -9,12 +9,11 @@ Reasons: TypeAlias = tuple[tuple[str, str], ...]
 STYTCH: Reasons = (
     ("/v1/otps", "One-time passcodes: not emulated yet."),
     ("/v1/webauthn", "Passkeys: not emulated yet."),
-    ("/v1/passwords", "Passwords: not emulated yet."),
     ("/v1/sessions/attest", "Needs a profile of a trusted issuer, which only Stytch's dashboard creates."),
     ("/v1/sessions/migrate", "Asks another provider's userinfo endpoint, which is set in Stytch's dashboard."),
     ("/v1/impersonation", "Its tokens come only from a button in Stytch's dashboard."),
     (
-        "/v1/users/(passwords|webauthn_registrations|biometric_registrations)/",
+        "/v1/users/(webauthn_registrations|biometric_registrations)/",
         "Deletes factors of products that are not emulated.",
     ),
     (

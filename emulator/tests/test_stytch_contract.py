@@ -27,7 +27,7 @@ from stytch_unit_emulator.stytch import keys
 from stytch_unit_emulator.stytch.errors import REFUSALS
 from stytch_unit_emulator.transport import WSGIAdapter
 
-from . import oauth_acts, passkey_acts, wallet_acts
+from . import oauth_acts, passkey_acts, password_acts, wallet_acts
 from .stytch_story import ADA, BOB, NO_SESSION, NO_TOKEN, NO_USER, refused
 
 VERIFIER = "v" * 43
@@ -206,6 +206,7 @@ CALLS: dict[str, Act] = {
     **oauth_acts.CALLS,
     **passkey_acts.CALLS,
     **wallet_acts.CALLS,
+    **password_acts.CALLS,
     "debug.whoami": lambda c: c.client.debug.whoami(),
 }
 
@@ -373,6 +374,7 @@ REFUSED: dict[str, Act] = {
     **oauth_acts.REFUSED,
     **passkey_acts.REFUSED,
     **wallet_acts.REFUSED,
+    **password_acts.REFUSED,
     # users
     "invalid_user_id": lambda c: c.client.users.get("user-test-1"),
     "user_not_found": lambda c: c.client.users.get(NO_USER),

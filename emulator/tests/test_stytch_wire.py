@@ -95,7 +95,7 @@ def test_a_body_that_is_not_a_json_object_is_refused(story: Story, body: bytes) 
     [
         ("GET", "/v1/nowhere", 404, "route_not_found"),
         ("POST", "/v1/users/", 404, "route_not_found"),
-        ("POST", "/v1/passwords", 404, "route_not_found"),
+        ("POST", "/v1/m2m/clients", 404, "route_not_found"),
         ("GET", "/v1//users", 404, "route_not_found"),
         ("PATCH", "/v1/users", 405, "method_not_allowed"),
         ("OPTIONS", "/v1/users", 405, "method_not_allowed"),

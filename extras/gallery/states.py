@@ -39,6 +39,11 @@ from .samples import (
 )
 
 IN_PANEL = {"account", "activity", "spending_limits", "step_up", "totp"}  # their panel is outside of the fragment
+WEAK = {  # a new password that is refused, in zxcvbn's words
+    "error": "This password is too easy to guess. Choose another one.",
+    "reason": "weak_password",
+    "strength": SimpleNamespace(score=1, is_valid=False, is_breached=False, words=["This is a common password."]),
+}
 APPLICATIONS = ("Pending", "AwaitingDocuments", "PendingReview", "Denied", "Canceled")
 
 
@@ -113,6 +118,14 @@ def _passcodes() -> Iterator[State]:
     refused = {"passcode": channel, "passcode_error": "Enter a mobile number with its area code."}
     yield State(group, "code by text message", page, values, session=None)
     yield State(group, "code refused", page, {**values, "error": "That code is wrong."}, session=None)
+    yield State(group, "reset your password", "passwords/forgot.html", session=None)
+    yield State(group, "reset sent", "passwords/sent.html", {"email": "ada@example.com"}, session=None)
+    yield State(group, "reset link", "passwords/open.html", {"token": ""}, session=None)
+    yield State(group, "new password refused", "passwords/reset.html", {"token": "", **WEAK}, session=None)
+    yield State(group, "reset link used", "passwords/problem.html", {"problem": "over"}, session=None)
+    yield State("Account", "new password", "passwords/new.html", {"back": "/account"})
+    changed = {"can_be_changed": True, "back": "/account", "error": "That is not your current password."}
+    yield State("Account", "change password", "passwords/new.html", {**changed, "reason": "wrong_old"})
     yield State("Account", "number refused", "passcodes/add.html", {**refused, "next": "/account"})
 
 

@@ -75,6 +75,22 @@ TABLE: dict[str, dict[str, dict[str, str]]] = {  # by service and page of its do
         "passkeys-webauthn/list-credentials": {
             "GET /v1/webauthn/credentials/*/*": "Stytch listed your passkeys for this site."
         },
+        "passwords/authenticate": {
+            "POST /v1/passwords/authenticate": "Stytch checked the password and started a session."
+        },
+        "passwords/strength-check": {"POST /v1/passwords/strength_check": "Stytch rated the password."},
+        "passwords/email/password-reset-start": {
+            "POST /v1/passwords/email/reset/start": "Stytch emailed links to set a password, or to sign in without."
+        },
+        "passwords/email/password-reset": {
+            "POST /v1/passwords/email/reset": "Stytch accepted the link, once, and set the password."
+        },
+        "passwords/existing-password/password-reset": {
+            "POST /v1/passwords/existing_password/reset": "Stytch checked the old password and set the new one."
+        },
+        "passwords/session/password-reset": {
+            "POST /v1/passwords/session/reset": "Stytch set the password, as this session proved the email address."
+        },
         "users/get-user": {"GET /v1/users/*": "Stytch returned your user record."},
         "users/update-user": {
             "PUT /v1/users/*": "Stytch changed the user: the name, or metadata that only a backend can write."
@@ -94,6 +110,7 @@ TABLE: dict[str, dict[str, dict[str, str]]] = {  # by service and page of its do
         "users/delete/delete-user-oauth-registration": {
             "DELETE /v1/users/oauth/*": "Stytch deleted the account at the provider."
         },
+        "users/delete/delete-user-password": {"DELETE /v1/users/passwords/*": "Stytch deleted the password."},
         "users/delete/delete-user-totp": {"DELETE /v1/users/totps/*": "Stytch deleted the authenticator."},
     },
     "Unit": {

@@ -22,6 +22,7 @@ SECRET_NAMES = frozenset(  # lowercase, without underscores: covers the spelling
     "refreshtoken secret sessionjwt sessiontoken ssn street street2 token totpcode upgradabletoken verificationcode "
     "verificationtoken".split()
 )
+PASSWORDS = frozenset("existingpassword hash newpassword password".split())  # not even their length is shown
 IF_DIGITS = "code"  # a secret only then: Unit's errors have a ``code`` too
 JWT = re.compile(r"eyJ[\w-]+\.eyJ[\w-]+\.[\w-]*", re.ASCII)
 EMAIL = re.compile(r"[^@\s\"'<>:/?=&,;]+@[^@\s\"'<>:/?=&,;]+\.[a-z]{2,}", re.IGNORECASE)
@@ -78,6 +79,8 @@ def redacted(value: Any, name: str = "", *, secret: bool = False, depth: int = 0
     if isinstance(value, list):
         items = [redacted(inner, name, secret=secret, depth=depth + 1) for inner in value[:MAX_ITEMS]]
         return items + [f"… and {len(value) - MAX_ITEMS} more"] * (len(value) > MAX_ITEMS)
+    if isinstance(value, str) and name.replace("_", "").lower() in PASSWORDS:
+        return Redacted("‹password›", variable(name))
     secret = secret or (name == IF_DIGITS and str(value).isdigit())
     if secret and value not in (None, "") and not isinstance(value, bool):
         return Redacted(hint(str(value)), variable(name))

@@ -96,6 +96,14 @@ PATTERNS = (
         ("login", "_field.html", *HTMX),
     ),
     Pattern(
+        "passwords",
+        "passwords: sign in, strength, reset by email with PKCE",
+        ("extras/passwords/",),
+        (18, 2000),
+        ("blueprints/step_up.py", "services/http.py"),
+        ("login", "step_up", "_field.html", *HTMX),
+    ),
+    Pattern(
         "wire_log",
         "the panel of real API calls",
         ("extras/wire_log/",),

@@ -197,6 +197,34 @@ def test_passkeys(open_copy: Open, user: User) -> None:
     assert browser.get("/secret") == "StepUpRequired"  # the device alone
 
 
+def test_passwords(open_copy: Open, emulated_project: EmulatedProject) -> None:
+    browser, email, password = open_copy("passwords"), "ada@example.com", "violet-otter-plays-harp"
+    browser.get("/")
+    browser.submit("/login", email=email)
+    browser.get(f"/login/authenticate?token={emulated_project.mails()[0]['token']}")
+    browser.submit("/login/authenticate")
+    browser.get("/")
+    browser.submit("/passwords/new")
+    assert "too easy to guess" in browser.submit("/passwords", new_password="sesame7")
+    browser.submit("/passwords", new_password=password)
+    assert "Hello ada@example.com" in browser.get("/")
+
+    browser.http.cookies.clear()
+    browser.get("/")
+    assert "don’t match" in browser.submit("/passwords/sign-in", email=email, password="x")
+    browser.submit("/passwords/sign-in", email=email, password=password)
+    assert "Hello ada@example.com" in browser.get("/")
+
+    browser.http.cookies.clear()
+    browser.get("/passwords/forgot")
+    browser.submit("/passwords/forgot", email=email)
+    token = emulated_project.mails()[0]["token"]
+    browser.get(f"/passwords/reset?stytch_token_type=reset_password&token={token}")
+    browser.submit("/passwords/reset/form")
+    browser.submit("/passwords/reset", new_password="seven quiet lanterns drift")
+    assert "Hello ada@example.com" in browser.get("/")
+
+
 def test_wire_log(open_copy: Open) -> None:
     browser = open_copy("wire_log")
 

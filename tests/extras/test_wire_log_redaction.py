@@ -45,6 +45,8 @@ JWT = "eyJhbGciOiJSUzI1NiJ9.eyJzdWIiOiJ1c2VyLXRlc3QtMSIsImVtYWlsIjoiYWRhQGV4YW1w
         ("phone", {"countryCode": "1", "number": "55555"}, {"countryCode": "‹one digit›", "number": "‹five digits›"}),
         ("authorization", {"data": {"type": "card", "id": "9"}}, {"data": {"type": "card", "id": "9"}}),
         ("verified", True, True),
+        ("existing_password", "hunter2", "‹password›"),
+        ("password", {"password_id": "p-1", "requires_reset": False}, {"password_id": "p-1", "requires_reset": False}),
     ],
 )
 def test_secrets_are_redacted_by_name_and_by_shape(name: str, value: object, shown: object) -> None:

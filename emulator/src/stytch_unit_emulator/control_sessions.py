@@ -16,6 +16,7 @@ from .stytch import (
     factors,
     oauth_records,
     passkey_records,
+    password_records,
     session_records,
     totp_records,
     user_records,
@@ -158,6 +159,10 @@ def _oauth(own: Tenant, user: Json) -> Json | None:
     return factors.oauth(registrations[0]) if registrations else None
 
 
+def _password(own: Tenant, user: Json) -> Json | None:
+    return factors.password() if password_records.of_user(own, user) else None
+
+
 def _recovery_code(own: Tenant, user: Json) -> Json | None:
     return factors.recovery_code(wire.new_id("totp-recovery-code")) if _totp(own, user) else None
 
@@ -171,4 +176,5 @@ FACTORS: dict[str, Callable[[Tenant, Json], Json | None]] = {
     "signature_challenge": _biometric,
     "oauth": _oauth,
     "recovery_codes": _recovery_code,
+    "password": _password,
 }

@@ -12,9 +12,10 @@ from typing import Any
 
 SECRET_NAMES = frozenset(  # lowercase, without underscores: covers the spelling of both services
     "accesstoken accountnumber codechallenge codeverifier cvv cvv2 dateofbirth idtoken jwttoken oauthattachtoken pan "
-    "passport password pin plaidprocessortoken qrcode recoverycode recoverycodes refreshtoken secret sessionjwt "
+    "passport pin plaidprocessortoken qrcode recoverycode recoverycodes refreshtoken secret sessionjwt "
     "sessiontoken ssn street street2 token totpcode upgradabletoken verificationcode verificationtoken".split()
 )
+PASSWORDS = frozenset("existingpassword hash newpassword password".split())  # not even their length is shown
 IF_DIGITS = "code"  # a secret only then: Unit's errors have a ``code`` too
 PUBLIC = re.compile(  # a UUID, with or without Stytch's prefix
     r"(?:[a-z0-9-]+-(?:test|live)-)?[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"
@@ -52,6 +53,8 @@ def redacted(value: Any, name: str = "", *, secret: bool = False, depth: int = 0
     if isinstance(value, bool) or value in (None, ""):
         return value
     text = str(value)
+    if name.replace("_", "").lower() in PASSWORDS:
+        return "‹password›"
     if secret or (name == IF_DIGITS and text.isdigit()):
         return hint(text)
     shown = redacted_text(text)

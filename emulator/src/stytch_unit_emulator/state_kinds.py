@@ -43,6 +43,7 @@ SECTIONS: dict[str, Section] = {
             ),
             "totp": Kind("Authenticator apps", {"User": "user_id", "Verified": "verified"}),
             "biometric_registration": Kind("Biometric registrations", {"User": "user_id", "Verified": "verified"}),
+            "password": Kind("Passwords", {"User": "user_id", "Needs a reset": "requires_reset"}),
             "webauthn_registration": Kind(
                 "Passkeys", {"User": "user_id", "Name": "name", "Domain": "domain", "Counter": "sign_count"}
             ),

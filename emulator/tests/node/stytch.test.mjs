@@ -418,3 +418,44 @@ test("a fault has the format that the client expects", async () => {
   await assert.rejects(client.users.create({ email: "ada@example.com" }), refusal(429, "too_many_requests"));
   assert.equal((await client.users.create({ email: "ada@example.com" })).status_code, 201);
 });
+
+test("a password signs in, is rated, changed in each way, and deleted", async () => {
+  const { client, control } = tenant();
+  const email = "ada@example.com";
+  const [first, second, third] = ["violet-otter-plays-harp", "seven quiet lanterns drift", "marble-anchor-tango-91"];
+  const { user } = await client.passwords.create({ email, password: first });
+
+  const rated = await client.passwords.strengthCheck({ password: "password1", email });
+  const { session_token } = await client.passwords.authenticate({ email, password: first, session_duration_minutes: 60 });
+  const kept = await client.passwords.sessions.reset({ password: second, session_token, session_duration_minutes: 60 });
+  await client.passwords.existingPassword.reset({ email, existing_password: second, new_password: third });
+  await client.passwords.email.resetStart({ email });
+  const [{ token, login_link }] = await control("mails");
+  await client.passwords.email.reset({ token, password: first });
+  const opened = await client.magicLinks.authenticate({ token: new URL(login_link).searchParams.get("token") });
+  await client.users.deletePassword({ password_id: user.password.password_id });
+
+  assert.deepEqual([rated.score, rated.valid_password, rated.breached_password], [0, false, true]);
+  assert.ok(rated.feedback.warning && rated.feedback.suggestions.length);
+  assert.equal(kept.session_token, session_token);
+  assert.equal(opened.user_id, user.user_id);
+  await assert.rejects(client.sessions.authenticate({ session_token }), refusal(404, "session_not_found"));
+  await assert.rejects(client.passwords.email.reset({ token, password: first }), refusal(401, "unable_to_auth_password_reset_token"));
+  await assert.rejects(client.passwords.authenticate({ email, password: first }), refusal(400, "no_user_password"));
+});
+
+test("a migrated password signs in, and a weak, breached or wrong one is refused", async () => {
+  const { client } = tenant();
+  const [email, password] = ["ada@example.com", "violet-otter-plays-harp"];
+  const hash = createHash("sha1").update(password).digest("hex");
+
+  const { user_created } = await client.passwords.migrate({ email, hash, hash_type: "sha_1" });
+
+  assert.equal(user_created, true);
+  assert.equal((await client.passwords.authenticate({ email, password })).status_code, 200);
+  await assert.rejects(client.passwords.authenticate({ email, password: "x" }), refusal(401, "unauthorized_credentials"));
+  const refused = async (text, type) =>
+    assert.rejects(client.passwords.create({ email: "bob@example.com", password: text }), refusal(400, type));
+  await refused("sesame7", "weak_password");
+  await refused("correct horse battery staple", "breached_password");
+});

@@ -1,6 +1,6 @@
-"""The emulated Stytch Consumer API: magic links, passcodes, OAuth, sessions, TOTP, passkeys, wallets, users.
+"""The emulated Stytch Consumer API: links, passcodes, passwords, OAuth, sessions, TOTP, passkeys, wallets, users.
 
-Not emulated: sending email and texts, passwords and the other products, session
+Not emulated: sending email and texts, and the other products, session
 migration and exchange, roles with permissions, device fingerprints (``telemetry_id`` is ignored), a cap on
 session durations, ``use_https``, the approval that embedded links need at Stytch. It accepts any ``project-test-`` id
 with any secret, and no ``project-live-`` id.
@@ -153,6 +153,23 @@ OAuth
     400  no_oauth_authorize_user_selector       attaching to nobody
     404  oauth_user_registration_not_found      deleting an unknown registration
 
+Passwords
+    400  weak_password                          a score of zxcvbn below 3
+    400  breached_password                      a password of the list in `password_policy`
+    400  no_user_password                       signing in as a user who has none
+    400  reset_password                         a breached password, or one that is older than the proof of the address
+    401  unable_to_auth_password_reset_token    a used, expired or unknown link of a reset
+    400  session_too_old_to_reset_password      a session without a mailbox or password proof of five minutes
+    400  no_password_reset_redirect_url         no URL given, none or several registered
+    400  invalid_password_reset_redirect_url    a URL that is malformed or not registered
+    400  password_already_exists                migrating to a user who has one
+    400  invalid_hash_type                      a type that can't be migrated
+    400  invalid_hash                           a hash or a configuration that does not fit its type
+    400  invalid_bcrypt_hash                    no bcrypt hash, or no package to check one
+    400  argon_2_key_length_mismatch            a hash of another length than it says
+    404  password_not_found                     deleting an unknown password
+    400  invalid_password_id                    deleting a malformed id
+
 Users
     400  invalid_user_id                        a malformed user id
     404  user_not_found                         an unknown user
@@ -188,6 +205,8 @@ from . import (
     oauth,
     otps,
     passkeys,
+    password_resets,
+    passwords,
     sessions,
     totps,
     users,
@@ -255,11 +274,13 @@ def create_app(
     app.config.update(MAX_CONTENT_LENGTH=wire.MAX_BODY, PROVIDE_AUTOMATIC_OPTIONS=False)
     app.url_map.merge_slashes = False
     app.extensions["emulated_stytch"] = wire.Service(store, public_url, redirect_urls, app_hosts)
-    for product in (
+    products = (
         magic_links,
         magic_link_emails,
         otps,
         oauth,
+        passwords,
+        password_resets,
         sessions,
         totps,
         passkeys,
@@ -267,7 +288,8 @@ def create_app(
         users,
         exchange,
         debug,
-    ):
+    )
+    for product in products:
         app.register_blueprint(product.bp)
     wire.install_errors(app)
     return app

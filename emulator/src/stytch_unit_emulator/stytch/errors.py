@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from .oauth_refusals import OAUTH
 from .passkey_refusals import PASSKEYS
+from .password_refusals import PASSWORDS
 from .refusal import Refusal
 from .wallet_refusals import WALLETS
 
@@ -191,6 +192,7 @@ REFUSALS: dict[str, Refusal] = {
     **PASSKEYS,
     **WALLETS,
     **OAUTH,
+    **PASSWORDS,
     # users
     "invalid_user_id": Refusal(400, "user_id format is invalid.", "seen"),
     "user_not_found": Refusal(404, "User could not be found.", "seen"),

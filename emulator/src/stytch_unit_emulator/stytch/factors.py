@@ -80,6 +80,11 @@ def passcode(channel: str, contact: Json) -> Json:
     return {"type": "otp", "delivery_method": channel, "phone_number_factor": detail}
 
 
+def password() -> Json:
+    """A password, without a detail object."""
+    return {"type": "password", "delivery_method": "knowledge"}
+
+
 def add_or_refresh(known: list[Json], factor: Json) -> list[Json]:
     """Add a factor proven now, or refresh the entry of the same method.
 
@@ -93,7 +98,9 @@ def add_or_refresh(known: list[Json], factor: Json) -> list[Json]:
 
 
 def without(known: list[Json], method_id: str) -> list[Json]:
-    """The factors without the one of this email id, phone id or TOTP id."""
+    """The factors without the one of this id; a session has one password at most."""
+    if method_id.startswith("password-"):
+        return [factor for factor in known if factor["type"] != "password"]
     return [factor for factor in known if method_id not in _detail(factor).values()]
 
 
@@ -102,4 +109,4 @@ def _method(factor: Json) -> Json:
 
 
 def _detail(factor: Json) -> Json:
-    return next(detail for detail in factor.values() if isinstance(detail, dict))
+    return next((detail for detail in factor.values() if isinstance(detail, dict)), {})

@@ -21,7 +21,7 @@ NAME = "magic_link_token"
 TOKEN = r"[A-Za-z0-9_=-]{1,200}"  # noqa: S105 -- UNCONFIRMED: what counts as malformed
 CHALLENGE = r"[A-Za-z0-9_-]{43}"
 VERIFIER = r"[A-Za-z0-9._~-]{43,128}"
-Kind: TypeAlias = Literal["login", "signup", "invite", "embedded"]
+Kind: TypeAlias = Literal["login", "signup", "invite", "embedded", "reset_password"]
 
 
 @dataclass(frozen=True)
@@ -31,6 +31,7 @@ class Target:
     kind: Kind
     url: str
     minutes: int
+    token_type: str = "magic_links"  # noqa: S105 - what the app's URL says
 
 
 def issue(call: Call, user: Json, email_id: str, target: Target) -> str:
@@ -45,6 +46,7 @@ def issue(call: Call, user: Json, email_id: str, target: Target) -> str:
         "email_id": email_id,
         "kind": target.kind,
         "url": target.url,
+        "token_type": target.token_type,
         "expires_at": clock.timestamp() + target.minutes * 60,
         "used": False,
         **browser_binding(call.body),
@@ -82,7 +84,7 @@ def mark_used(tenant: Tenant, link: Json) -> None:
 def address(link: Json, token: str) -> str:
     """Add the token to the app's redirect URL, and keep the URL's own query."""
     parts = urlsplit(link["url"])
-    added = urlencode({"stytch_token_type": "magic_links", "token": token})
+    added = urlencode({"stytch_token_type": link.get("token_type", "magic_links"), "token": token})
     return urlunsplit(parts._replace(query=f"{parts.query}&{added}" if parts.query else added))
 
 

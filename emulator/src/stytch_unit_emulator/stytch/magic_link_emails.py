@@ -26,6 +26,7 @@ SUBJECTS: dict[str, str] = {
     "login": "Your sign-in link",
     "signup": "Confirm your email address",
     "invite": "You're invited",
+    "reset_password": "Set your password",
 }
 
 
@@ -145,9 +146,19 @@ def _live_invites(call: Call, user: Json) -> list[Json]:
 def _mail(call: Call, user: Json, address: str, target: links.Target) -> str:
     """Issue the link and store the email; returns the email address's id."""
     email_id: str = user_records.entry_of(user, "email", address)["email_id"]
+    store_mail(call, address, target, link_to(call, user, email_id, target))
+    return email_id
+
+
+def link_to(call: Call, user: Json, email_id: str, target: links.Target) -> str:
+    """Issue a link; returns what an email says, which redirects to the app."""
     token = links.issue(call, user, email_id, target)
-    query = {"public_token": call.public_token, "stytch_token_type": "magic_links", "token": token}
-    link = f"{service().origin}/v1/magic_links/redirect?{urlencode(query)}"
+    query = {"public_token": call.public_token, "stytch_token_type": target.token_type, "token": token}
+    return f"{service().origin}/v1/magic_links/redirect?{urlencode(query)}"
+
+
+def store_mail(call: Call, address: str, target: links.Target, link: str, *, login_link: str = "") -> None:
+    """Store an email with a link, or with a second one that signs in without a password."""
     expires = clock.now() + timedelta(minutes=target.minutes)
     mail_id = str(uuid4())
     mail: Json = {
@@ -157,8 +168,8 @@ def _mail(call: Call, user: Json, address: str, target: links.Target) -> str:
         "subject": SUBJECTS[target.kind],
         "text": f"Open this link to continue. It works once and expires on {clock.display(expires)}.",
         "link": link,
+        "login_link": login_link,
         "sent_at": clock.seconds(clock.now()),
         "expires": clock.seconds(expires),
     }
     call.tenant.add(MAIL, mail_id, mail)
-    return email_id

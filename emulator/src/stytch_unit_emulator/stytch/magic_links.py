@@ -45,7 +45,7 @@ def authenticate(call: Call) -> Json:
     requested = session_records.session_request(call)
     link = links.find(call.tenant, token)
     user = user_records.load(call.tenant, link["user_id"]) if link else None
-    if link is None or user is None:
+    if link is None or user is None or link["kind"] == "reset_password":
         raise StytchFault("magic_link_not_found")
     email = next((email for email in user["emails"] if email["email_id"] == link["email_id"]), None)
     if not links.is_open(link) or (email is None and link["kind"] != "embedded"):

@@ -6,7 +6,7 @@ from datetime import timedelta
 
 from .. import clock
 from ..store import Json, Tenant
-from . import biometric_records, oauth_records, passkey_records, user_records, wallet_records
+from . import biometric_records, oauth_records, passkey_records, password_records, user_records, wallet_records
 from .errors import StytchFault
 
 FAILURES_TO_LOCK = 10
@@ -35,7 +35,7 @@ def user_object(tenant: Tenant, user: Json) -> Json:
         "is_locked": locked,
         "lock_created_at": user["locked_at"] if locked else None,
         "lock_expires_at": clock.seconds(clock.parse(user["locked_at"]) + LOCK_LIFE) if locked else None,
-        "password": None,
+        "password": password_records.shown(tenant, user),
         **{name: user[name] for name in ("name", "roles", "created_at", "external_id")},
         "trusted_metadata": user["trusted_metadata"],
         "untrusted_metadata": user["untrusted_metadata"],
@@ -56,7 +56,7 @@ def refuse_if_locked(user: Json) -> None:
 def count_failure(tenant: Tenant, user: Json) -> None:
     """Count a wrong code; the tenth in a row locks the user.
 
-    UNCONFIRMED: which products count. Here, wrong TOTP codes, recovery codes and passcodes do.
+    UNCONFIRMED: which products count. Here, wrong TOTP codes, recovery codes, passcodes and passwords do.
     """
     user["failures"] += 1
     if user["failures"] >= FAILURES_TO_LOCK:

@@ -72,6 +72,28 @@ def oauth(query: Mapping[str, str], purpose: Literal["login", "signup"]) -> str:
     return url
 
 
+def of_reset(body: Json) -> str:
+    """Read the URL of the page that sets a password; without one, the only registered URL is the default.
+
+    UNCONFIRMED: the type for a URL that is not registered. Here, as for a malformed one.
+    """
+    url = body.get("reset_password_redirect_url")
+    if url is None:
+        registered = _registered()
+        urls = None if registered is None else [each for each, types in registered.items() if "RESET_PASSWORD" in types]
+        if urls is not None and len(urls) != 1:
+            raise StytchFault("no_password_reset_redirect_url")
+        return TEST_DEFAULT if urls is None else urls[0]
+    if not isinstance(url, str) or not is_url(url) or not _is_registered(url, "RESET_PASSWORD"):
+        raise StytchFault("invalid_password_reset_redirect_url")
+    return url
+
+
+def of_login(body: Json) -> str:
+    """Read the URL to which a reset mail's second link leads, or the default one for logins."""
+    return requested({"login_magic_link_url": body.get("login_redirect_url")}, "login") or default("login")
+
+
 def default(purpose: Purpose) -> str:
     """The default redirect URL.
 

@@ -111,6 +111,16 @@ def _oauth(call: Call) -> Json | None:
     }
 
 
+def _password(call: Call) -> Json | None:
+    """Any password is right."""
+    return _authenticated(call, factors.password()) if call.body.get("email") == EMAIL else None
+
+
+def _new_password(call: Call) -> Json | None:
+    answer = _password(call)
+    return answer and {**answer, "email_id": EMAIL_ID}
+
+
 def _session(call: Call) -> Json | None:
     token, jwt = (call.body.get(name) for name in ("session_token", "session_jwt"))
     if token == SESSION_TOKEN and jwt is None:
@@ -217,6 +227,10 @@ _ANSWERS: dict[str, Callable[[Call], Json | None]] = {
     "/v1/otps/email/send": _mail,
     "/v1/otps/authenticate": _passcode,
     "/v1/oauth/authenticate": _oauth,
+    "/v1/passwords": _new_password,
+    "/v1/passwords/authenticate": _password,
+    "/v1/passwords/existing_password/reset": _password,
+    "/v1/passwords/email/reset/start": _mail,
     "/v1/sessions/authenticate": _session,
     "/v1/users": _creation,
     "/v1/totps": _totp_creation,

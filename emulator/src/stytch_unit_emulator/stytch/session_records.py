@@ -8,7 +8,7 @@ from typing import Any
 
 from .. import clock
 from ..store import Json, Tenant
-from . import factors, fields, tokens, user_records
+from . import factors, fields, password_records, tokens, user_records
 from .errors import StytchFault
 from .wire import Call, new_id
 
@@ -156,17 +156,17 @@ def prove(tenant: Tenant, user: Json, contact: Json, requested: SessionRequest) 
     """Mark a contact as verified; returns ``reset_sessions``: whether others may have used the account before.
 
     UNCONFIRMED: when it is true. Documented is that it guards an address nobody had proved. Here, it is true at the
-    first proof of such an email address if the user has other sessions, or a password; those sessions end.
+    first proof of such an email address if the user has other sessions, which end, or a password, which needs a reset.
     """
     is_new = "email" in contact and not contact["verified"] and "until" not in contact
     contact["verified"] = True
     contact.pop("until", None)
-    others = of_user(tenant, user["user_id"])
-    if not is_new or requested.session or not (others or user.get("password")):
+    if not is_new:
         return False
+    others = [] if requested.session else of_user(tenant, user["user_id"])
     for session in others:
         tenant.remove(SESSION, session["session_id"])
-    return True
+    return password_records.require_reset(tenant, user) or bool(others)
 
 
 def extend(call: Call, session: Json, requested: SessionRequest) -> Json:

@@ -17,6 +17,7 @@ PASSKEY = "webauthn_registration"
 WALLET = "crypto_wallet"
 BIOMETRIC = "biometric_registration"
 OAUTH = "oauth_user_registration"
+PASSWORD = "password"  # noqa: S105 - the kind of record
 Contact: TypeAlias = Literal["email", "phone_number"]
 PREFIX: dict[Contact, str] = {"email": "email", "phone_number": "phone-number"}
 ID: dict[Contact, str] = {"email": "email_id", "phone_number": "phone_id"}
@@ -192,6 +193,7 @@ def remove(tenant: Tenant, user: Json) -> None:
     for registrations in (PASSKEY, WALLET, BIOMETRIC, OAUTH):
         for registration_id in user.get(f"{registrations}_ids", ()):
             tenant.remove(registrations, registration_id)
+    tenant.remove(PASSWORD, user.get("password_id") or "")
     tenant.remove(USER, user["user_id"])
 
 

@@ -12,6 +12,7 @@ from . import (
     oauth_records,
     objects,
     passkey_records,
+    password_records,
     session_records,
     totp_records,
     user_records,
@@ -151,6 +152,16 @@ def delete_oauth_registration(call: Call, registration_id: str) -> Json:
     user = _user(call, registration["user_id"])
     oauth_records.remove(call.tenant, user, registration_id)
     session_records.forget_factor(call.tenant, user["user_id"], registration_id)
+    return _changed(call, user)
+
+
+@bp.delete("/passwords/<password_id>")
+@authenticated
+def delete_password(call: Call, password_id: str) -> Json:
+    """Delete a password; the user signs in by other ways."""
+    user = _user(call, password_records.requested(call.tenant, password_id)["user_id"])
+    password_records.remove(call.tenant, user)
+    session_records.forget_factor(call.tenant, user["user_id"], password_id)
     return _changed(call, user)
 
 

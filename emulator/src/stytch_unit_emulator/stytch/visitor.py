@@ -19,13 +19,14 @@ class Mail:
     """An email that Stytch would have sent."""
 
     to: str
-    kind: str  # login, signup or invite
+    kind: str  # login, signup, invite or reset_password
     subject: str
     text: str
     link: str
     sent_at: datetime
     expires: datetime
     used_or_expired: bool  # whether the link no longer works
+    login_link: str = ""  # of a password reset: to sign in without a password
 
     @property
     def token(self) -> str:
@@ -66,6 +67,7 @@ def mails(tenant: Tenant) -> list[Mail]:
             sent_at=clock.parse(mail["sent_at"]),
             expires=clock.parse(mail["expires"]),
             used_or_expired=_is_used_or_expired(tenant, mail["link"]),
+            login_link=mail.get("login_link", ""),
         )
         for mail in reversed(tenant.all(magic_link_emails.MAIL))
     ]
