@@ -17,7 +17,7 @@ def set_password(visitor: Visitor, password: str = GOOD) -> Page:
 
 def sign_in(visitor: Visitor, password: str = GOOD, email: str = EMAIL) -> Page:
     """Sign in with a password."""
-    visitor.get("/")
+    visitor.get("/passwords/sign-in")
     return visitor.submit("/passwords/sign-in", email=email, password=password)
 
 

@@ -30,7 +30,7 @@ PUBLIC_IN_EXTRAS = {
     *("passcodes.send", "passcodes.sign_in"),
     *("oauth.start", "oauth.come_back"),
     *("passkeys.sign_in", "passkeys.sign_in_options"),
-    *("passwords.sign_in", "passwords.strength"),
+    *("passwords.show", "passwords.sign_in", "passwords.strength"),
     *(f"password_resets.{name}" for name in ("forgot", "send", "open_link", "form", "reset")),
     *("wallets.choose", "wallets.challenge", "wallets.sign_in"),
     *("invitations.open_link", "invitations.accept", "profile.open_link"),

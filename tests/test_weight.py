@@ -12,16 +12,16 @@ GZIP = {"Accept-Encoding": "gzip, deflate, br"}
 
 
 @pytest.mark.panel
-def test_a_first_visit_is_a_page_and_at_most_9_files_of_46_kilobytes(visitor: Visitor) -> None:
+def test_a_first_visit_is_a_page_and_at_most_8_files_of_45_kilobytes(visitor: Visitor) -> None:
     page = visitor.client.get("/", headers=GZIP)
     urls = set(re.findall(r'<(?:script|link|img|use)[^>]*\s(?:src|href)="([^"#]+)', page.text))
     files = {url: len(visitor.client.get(url, headers=GZIP, buffered=True).data) for url in urls}
 
-    assert len(urls) <= 9  # one so that a password can be shown
+    assert len(urls) <= 8
     assert all(url.startswith("/static/") for url in urls)
-    assert len(page.data) + sum(files.values()) <= 46_000
-    # Of the scripts, 2,500 are for passkeys, 400 show passwords, and 500 bring calls into the panel without a jump.
-    assert sum(size for url, size in files.items() if ".js" in url) <= 19_400
+    assert len(page.data) + sum(files.values()) <= 45_000
+    # Of the scripts, 2,500 are for passkeys, and 500 bring calls into the panel without a jump.
+    assert sum(size for url, size in files.items() if ".js" in url) <= 19_000
 
 
 def files_of(page: str) -> set[str]:

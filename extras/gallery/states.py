@@ -118,6 +118,7 @@ def _passcodes() -> Iterator[State]:
     refused = {"passcode": channel, "passcode_error": "Enter a mobile number with its area code."}
     yield State(group, "code by text message", page, values, session=None)
     yield State(group, "code refused", page, {**values, "error": "That code is wrong."}, session=None)
+    yield State(group, "password", "passwords/sign_in.html", session=None)
     yield State(group, "reset your password", "passwords/forgot.html", session=None)
     yield State(group, "reset sent", "passwords/sent.html", {"email": "ada@example.com"}, session=None)
     yield State(group, "reset link", "passwords/open.html", {"token": ""}, session=None)

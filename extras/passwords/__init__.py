@@ -3,9 +3,8 @@
 Method ``password``; name it in ``SIGN_IN_METHODS``. A password is in no factor group (Stytch's rule): it signs in and
 opens nothing at the bank, so the step-up dialog asks for two proofs (``extras/passcodes`` has the code by email). There
 is no sign-up by password: a mailbox is proved first. At Stytch, register ``<PUBLIC_URL>/passwords/reset`` as a redirect
-URL for password resets. Fills the slots ``account_factors``, ``step_up_note`` and ``scripts``. With it goes
-``zxcvbn`` in ``pyproject.toml``, if the emulator is gone too; ``SIGN_IN_METHODS`` must not name it any more. Stytch
-docs: *Passwords*.
+URL for password resets. Fills the slots ``account_factors`` and ``step_up_note``. With it goes ``zxcvbn`` in
+``pyproject.toml``, if the emulator is gone too; settings must not name the method any more. Stytch docs: *Passwords*.
 """
 
 from __future__ import annotations
@@ -25,4 +24,3 @@ def init_app(app: Flask) -> None:
     app.extensions.setdefault("sends_messages", set()).add("password_resets.send")
     fill_slot(app, "account_factors", "passwords/_account.html")
     fill_slot(app, "step_up_note", "passwords/_step_up_note.html")
-    fill_slot(app, "scripts", "passwords/_script.html")

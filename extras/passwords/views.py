@@ -45,6 +45,13 @@ METHOD = methods.register(
 )
 
 
+@bp.get("/passwords/sign-in")
+@guards.public
+def show() -> Response:
+    """Show the form to sign in with a password."""
+    return render("passwords/sign_in.html")
+
+
 @bp.post("/passwords/sign-in")
 @guards.public
 @limited(PER_CLIENT)
@@ -55,9 +62,9 @@ def sign_in() -> Response:
         session = checks.sign_in(address(), typed("password", "no_password"))
     except CodeRejected as rejected:
         reason = rejected.reason
-        return render("login/form.html", 422, password_error=METHOD.message(reason), password_reason=reason)
+        return render("passwords/sign_in.html", 422, error=METHOD.message(reason), reason=reason)
     except LimitReached as limit:
-        response = render("login/form.html", 429, password_error=limit.advice)
+        response = render("passwords/sign_in.html", 429, error=limit.advice)
         response.headers["Retry-After"] = str(limit.wait)
         return response
     return finish_sign_in(session, before)

@@ -28,10 +28,9 @@ def sign_out(visitor: Visitor) -> None:
 
 def sign_in(visitor: Visitor, password: str = GOOD) -> None:
     visitor.page.goto("/")
+    visitor.page.get_by_role("link", name="Sign in with a password").click()
     form = visitor.page.locator("#password-sign-in")
-    if not form.is_visible():
-        visitor.page.get_by_text("Sign in with a password").click()
-    form.get_by_label("Sign in as").fill(visitor.email)
+    form.get_by_label("Email").fill(visitor.email)
     form.get_by_label("Password", exact=True).fill(password)
     form.get_by_role("button", name="Sign in").click()
 

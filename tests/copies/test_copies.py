@@ -210,7 +210,7 @@ def test_passwords(open_copy: Open, emulated_project: EmulatedProject) -> None:
     assert "Hello ada@example.com" in browser.get("/")
 
     browser.http.cookies.clear()
-    browser.get("/")
+    browser.get("/passwords/sign-in")
     assert "don’t match" in browser.submit("/passwords/sign-in", email=email, password="x")
     browser.submit("/passwords/sign-in", email=email, password=password)
     assert "Hello ada@example.com" in browser.get("/")

@@ -31,7 +31,7 @@ def with_password(stepped_up: Visitor) -> Visitor:
 
 def is_signed_in(visitor: Visitor) -> bool:
     """Whether the home page says so, which trusts a cached session."""
-    return not visitor.get("/").html.css("#password-sign-in")
+    return not visitor.get("/").html.css("a[href='/passwords/sign-in']")
 
 
 def said(page: Page, field: str = "password") -> str:
@@ -55,7 +55,7 @@ def test_a_password_is_set_after_the_mailbox_and_signs_in(signed_in: Visitor) ->
 
 
 def test_the_form_welcomes_password_managers(visitor: Visitor) -> None:
-    form = visitor.get("/").one("#password-sign-in")
+    form = visitor.get("/passwords/sign-in").one("#password-sign-in")
     fields = {each.attrs["name"]: each.attrs for each in form.css("input[autocomplete]")}
 
     assert {name: each["autocomplete"] for name, each in fields.items()} == {
