@@ -135,8 +135,9 @@ a choice made here because Unit's behavior is undocumented. The code marks the p
 from __future__ import annotations
 
 from .app import create_app
-from .bearers import ORG_TOKEN, add_org_token
+from .bearers import ORG_TOKEN, add_org_token, granted
 from .bearers import named_by as tenant_named_by
+from .card_secrets import printed
 from .delivery import Attempt, Delivery, WebhookDispatcher
 from .errors import REFUSALS, UnitFault
 from .errors import by_status as refusal
@@ -164,8 +165,10 @@ __all__ = [
     "add_org_token",
     "create_app",
     "decide",
+    "granted",
     "open_form",
     "pending_applications",
+    "printed",
     "refusal",
     "submit",
     "tenant_named_by",
