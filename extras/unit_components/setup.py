@@ -80,10 +80,13 @@ def findings() -> Iterator[Finding]:
 
 def read(http: requests.Session, url: str) -> Finding:
     """Return what Unit's host says about the script."""
+    answer: requests.Response | None
     try:
         answer = http.head(url)
     except ServiceUnavailable as error:
-        return None, f"Unit's script cannot be asked for: {error}", "Try again in a minute."
+        answer = error.response  # without JSON, as it should be
+        if answer is None or answer.status_code >= 500:
+            return None, f"Unit's script cannot be asked for: {error}", "Try again in a minute."
     if answer.status_code != 200:
         return False, f"Unit has no script at {url}", "Set UNIT_COMPONENTS_URL to a version that Unit publishes."
     if "Access-Control-Allow-Origin" not in answer.headers:

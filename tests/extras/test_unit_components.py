@@ -69,7 +69,7 @@ def test_the_token_of_the_list_reads_all_cards_and_no_activity(holder: Visitor, 
 
 
 def test_the_token_ends_with_the_step_up(holder: Visitor, card_path: str, clock: time_machine.Traveller) -> None:
-    holder.step_up()
+    first: Any = holder.post(f"{card_path}/components/token").response.json
     clock.shift(400)
     answer: Any = holder.post(f"{card_path}/components/token").response.json
 
@@ -77,7 +77,7 @@ def test_the_token_ends_with_the_step_up(holder: Visitor, card_path: str, clock:
     before = ask(holder, answer["token"], "GET", card_path)
     clock.shift(2)
 
-    assert answer["expires_in"] == 200
+    assert first["expires_in"] - answer["expires_in"] == 400
     assert (before, ask(holder, answer["token"], "GET", card_path)) == (200, 401)
 
 
@@ -107,11 +107,11 @@ def test_ours_stands_beside_units_and_the_page_holds_no_token(holder: Visitor, c
     tags = [str(place.attrs["data-tag"]) for place in page.html.css(".component")]
     assert page.html.css(".both article.plastic")
     assert tags == ["unit-elements-card", "unit-elements-activity"]
-    assert page.one("script[src*=emulator]").attrs["src"] == "/emulator/static/components.js"
+    assert page.one("script[src='/emulator/static/components.js']")
     assert '"hide-sensitive-data-button": "true"' in str(page.html.css(".component")[0].attrs["data-attributes"])
-    assert page.response.headers["Content-Security-Policy"] == holder.get("/").response.headers[
-        "Content-Security-Policy"
-    ]
+    assert (
+        page.response.headers["Content-Security-Policy"] == holder.get("/").response.headers["Content-Security-Policy"]
+    )
 
 
 def test_a_card_in_the_mail_gets_a_token_that_activates_it_for_five_minutes(at_end_of: AtEndOf) -> None:
@@ -121,10 +121,10 @@ def test_a_card_in_the_mail_gets_a_token_that_activates_it_for_five_minutes(at_e
     visitor.get(f"{path}/components")
     answer: Any = visitor.post(f"{path}/components/token").response.json
     shown = given_to(visitor, answer["token"], "unit-elements-card", card)
-    headers = {"Authorization": f"Bearer {answer['token']}"}
+    bearer = f"Bearer {answer['token']}"
 
-    wrong = visitor.post(f"/emulator/components/activate?card={card}", {"cvv2": "000"}, **headers)
-    right = visitor.post(f"/emulator/components/activate?card={card}", shown["printed"], **headers)
+    wrong = visitor.post(f"/emulator/components/activate?card={card}", {"cvv2": "000"}, Authorization=bearer)
+    right = visitor.post(f"/emulator/components/activate?card={card}", shown["printed"], Authorization=bearer)
 
     assert answer["expires_in"] == 300
     assert {"cards-write", "cards-sensitive-write"} < set(shown["granted"]["scopes"])
@@ -162,13 +162,6 @@ def test_another_visitors_token_shows_nothing(app: Flask, holder: Visitor, card_
     assert "data" not in given_to(Visitor(app), token, "unit-elements-card", card_path.rpartition("/")[2])
 
 
-def test_sign_out_clears_what_the_browser_stored(holder: Visitor) -> None:
-    before = holder.get("/cards").response.headers
-
-    assert holder.post("/logout").response.headers["Clear-Site-Data"] == '"storage"'
-    assert "Clear-Site-Data" not in before
-
-
 def test_with_a_real_bank_only_this_page_admits_units_script(
     app: Flask, holder: Visitor, card_path: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -199,9 +192,7 @@ def test_with_a_real_bank_and_no_settings_there_are_no_such_pages(tmp_path: Path
         pytest.param(BOTH, {"UNIT_COMPONENTS_INTEGRITY": ""}, "belong together", id="no checksum"),
         pytest.param(BOTH, {"UNIT_COMPONENTS_URL": ""}, "belong together", id="no URL"),
         pytest.param(BOTH, {"UNIT_COMPONENTS_INTEGRITY": "md5-x"}, "must be a checksum", id="not a checksum"),
-        pytest.param(
-            BOTH, {"UNIT_COMPONENTS_URL": URL.replace("4.2.9", "latest")}, "must name a version", id="latest"
-        ),
+        pytest.param(BOTH, {"UNIT_COMPONENTS_URL": URL.replace("4.2.9", "latest")}, "must name a version", id="latest"),
         pytest.param(
             BOTH, {"UNIT_COMPONENTS_URL": URL.replace("unit.sh", "evil.test")}, "must name a version", id="host"
         ),
