@@ -94,7 +94,9 @@ def mount(app: Flask, session: requests.Session, settings: HostSettings) -> set[
         _fill_slots(app, views.UNIT_SLOTS)
         pages.append(views.unit_pages(store, unit_app, dispatcher.watch))
         pages.append(components.pages(store, unit_app))
-        pages.append(application_page.pages(store, lambda _token: current_tenant.get(), dispatcher.watch, "/emulator"))
+        bank = _bank_of(settings.given)
+        form = application_page.pages(store, lambda _token: current_tenant.get(), dispatcher.watch, "/emulator", bank)
+        pages.append(form)
     return views.add_pages(app, *pages)
 
 

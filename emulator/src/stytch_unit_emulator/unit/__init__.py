@@ -145,12 +145,13 @@ from .forms import open_form, submit, tenant_of_form
 from .jsonapi import MEDIA_TYPE
 from .onboarding import PendingApplication, decide, pending_applications
 from .proof import JwtSettings
-from .questionnaires import BANKS
+from .questionnaires import BANKS, CHOICES
 from .scopes import ORG as ORG_SCOPES
 from .verification import CODE as VERIFICATION_CODE
 
 __all__ = [
     "BANKS",
+    "CHOICES",
     "MEDIA_TYPE",
     "ORG_SCOPES",
     "ORG_TOKEN",
