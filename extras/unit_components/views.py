@@ -3,7 +3,7 @@
 To copy: the page holds no token; its script asks for one with a POST, and for a new one when Unit refuses it. What it
 gets can only read, reaches this one card, and lives no longer than the step-up: whoever steals it can change nothing.
 One token can do more: that of a card that waits to be activated, whose element sends Unit the CVV and the expiration
-date, past this server; it lives five minutes at most.
+date, past this server. It can change this card, but not show its number, and lives five minutes at most.
 
 Unit docs: *Card*, *Multiple Cards*, *Activity*, *Customer API Tokens*. UNCONFIRMED: that the elements make do with
 fewer scopes than Unit's pages list, once the actions that need the others are hidden.
@@ -18,7 +18,7 @@ from flask import Blueprint, Response, current_app, jsonify, make_response, rend
 
 from blueprints.cards import card_purpose, current_customer, prove
 from services.exchange import exchange
-from services.guards import customer_required, revalidate_session
+from services.guards import customer_required, revalidate_session, second_factor_required
 from services.security import allow
 from services.step_up import step_up_required
 from services.unit_models import Card
@@ -32,7 +32,7 @@ bp = Blueprint(
 )
 LIST_SCOPE = "cards customers"
 CARD_SCOPE = "accounts authorizations cards customers transactions"
-ACTIVATION_SCOPE = f"{CARD_SCOPE} cards-write cards-sensitive cards-sensitive-write"
+ACTIVATION_SCOPE = f"{CARD_SCOPE} cards-sensitive-write cards-write"
 ACTIVATION_LIFE = 300  # seconds
 LIST = [("unit-elements-multiple-cards", {"hide-card-actions-button": "true"})]
 
@@ -58,6 +58,7 @@ def card(card_id: str) -> Response:
 @bp.post("/cards/<digits:card_id>/components/token")
 @customer_required
 @revalidate_session
+@second_factor_required
 @step_up_required(card_purpose("see {}"), stytch_only=True)
 def token(card_id: str) -> Response:
     """Return a customer token for the elements of one page, as ``token`` and ``expires_in``, in seconds."""

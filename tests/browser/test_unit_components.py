@@ -9,6 +9,7 @@ from . import shortcuts
 from .conftest import Arrive
 from .visitor import Scheme, Visitor
 
+OVER = "Your code has run out. Reload the page to enter a new one."
 STORED = "localStorage.getItem('unitCustomerToken')"
 
 
@@ -49,20 +50,45 @@ def test_the_list_leads_to_a_card(holder: Visitor) -> None:
     expect(page.locator("unit-elements-activity")).to_be_visible()
 
 
-def test_a_token_that_unit_refuses_is_renewed_once(holder: Visitor) -> None:
+@pytest.mark.parametrize(
+    "refusal",
+    [
+        "document.querySelector('unit-elements-card').setAttribute('customer-token', 'v2.public.ended')",
+        "dispatchEvent(new CustomEvent('unitUnauthorizedToken'))",
+        "dispatchEvent(new CustomEvent('unitOnLoad', { detail: Promise.resolve({ errors: [{ status: '401' }] }) }))",
+    ],
+    ids=["refused by the stand-in", "unitUnauthorizedToken", "unitOnLoad"],
+)
+def test_a_token_that_unit_refuses_is_renewed(holder: Visitor, refusal: str) -> None:
     holder.page.clock.install()
     open_card(holder)
     page = holder.page
     holder.expected = {401}
     card = page.locator("unit-elements-card")
     expect(card).to_contain_text("Card ending in")
+    before = card.get_attribute("customer-token") or ""
     page.clock.fast_forward(10_001)
 
     with page.expect_request("**/components/token"):
-        card.evaluate("element => element.setAttribute('customer-token', 'v2.public.ended')")
+        page.evaluate(refusal)
 
-    expect(card).to_contain_text("Card ending in")
+    expect(card).not_to_have_attribute("customer-token", before)
     expect(card).not_to_have_attribute("customer-token", "v2.public.ended")
+    expect(card).to_contain_text("Card ending in")
+    expect(page.locator("#components-message")).to_be_empty()
+
+
+def test_without_a_fresh_code_the_page_says_what_to_do(holder: Visitor) -> None:
+    page = holder.page
+    page.route("**/components/token", lambda route: route.fulfill(status=403))
+
+    open_card(holder)
+    holder.expected = {403}
+
+    expect(page.locator("#components-message")).to_have_text(
+        "Your code has run out. Reload the page to enter a new one."
+    )
+    expect(page.locator("unit-elements-card")).to_have_count(0)
 
 
 def test_a_card_that_came_in_the_mail_is_activated_with_what_is_printed_on_it(visitor: Visitor) -> None:

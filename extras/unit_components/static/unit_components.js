@@ -52,6 +52,7 @@
   addEventListener('unitOnLoad', async ({ detail }) => {
     const loaded = await detail;
     if (loaded?.errors?.[0]?.status === '401') renew();
+    else if (!loaded?.errors) say(''); // a refusal of the token before was late
   });
   addEventListener('unitCardActivated', async ({ detail }) => {
     await detail;
