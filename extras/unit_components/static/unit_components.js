@@ -5,8 +5,8 @@
   const PATIENCE = 10_000; // milliseconds until a script counts as missing, and between two new tokens
   const form = document.getElementById('components');
   const message = document.getElementById('components-message');
-  if (!form || !message) return;
-  const places = [...form.querySelectorAll('.component')];
+  const places = [...(form?.querySelectorAll('.component') ?? [])];
+  if (!places.length || !message) return;
   let renewed = -Infinity;
 
   const say = (text) => {
