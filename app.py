@@ -41,6 +41,7 @@ EXTRAS: tuple[str, ...] = (
     "webhooks",
     "wallets",
     "captcha",
+    "unit_components",
     "gallery",
 )
 

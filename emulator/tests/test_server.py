@@ -169,7 +169,9 @@ def open_form(project: EmulatedProject, **more: object) -> tuple[str, dict[str, 
     form = at_unit(project, "POST", "/application-forms", body, headers=version).json()["data"]
     address = form["links"]["related"]["href"]
     page = LexborHTMLParser(requests.get(address, timeout=10).text)
-    return address, {str(field.attrs["name"]): str(field.attrs["value"]) for field in page.css("input[name]")}
+    fields = {str(field.attrs["name"]): str(field.attrs["value"]) for field in page.css("input[name]")}
+    chosen = {str(field.attrs["name"]): field.css("option[selected]") for field in page.css("select")}
+    return address, fields | {name: str(options[0].attrs["value"]) for name, options in chosen.items() if options}
 
 
 def test_a_form_shows_what_the_org_filled_in(emulated_project: EmulatedProject) -> None:
@@ -179,6 +181,27 @@ def test_a_form_shows_what_the_org_filled_in(emulated_project: EmulatedProject) 
 
     assert [fields[name] for name in ("fullName-first", "dateOfBirth", "address-city", "phone-number")] == [
         *("Grace", "1980-01-01", "Oakland", "(555) 555-0101")
+    ]
+
+
+def test_a_form_of_version_2_asks_thread_banks_questions(emulated_project: EmulatedProject) -> None:
+    address, typed = open_form(emulated_project)
+    page = requests.get(address, timeout=10).text
+    typed["accountPurpose"] = "Cryptocurrency"
+
+    without = requests.post(address, data=typed, allow_redirects=False, timeout=10)
+    sent = requests.post(address, data=typed | {"accountPurposeDetail": "Saving"}, allow_redirects=False, timeout=10)
+
+    assert '<option value="LessThan1K">Less than 1K</option>' in page
+    assert '<option value="DomesticP2PAndBillPay">Domestic P2P and bill pay</option>' in page
+    assert '<option value="HRProfessional">HR professional</option>' in page
+    wrong = [field.attrs["name"] for field in LexborHTMLParser(without.text).css("[aria-invalid]")]
+    assert wrong == ["accountPurposeDetail"]
+    assert (without.status_code, sent.status_code) == (422, 303)
+    made = at_unit(emulated_project, "GET", "/applications").json()["data"][0]["attributes"]
+    names = ("accountPurpose", "sourceOfFunds", "transactionVolume", "profession", "accountPurposeDetail")
+    assert [made[name] for name in names] == [
+        *("Cryptocurrency", "SalaryOrWages", "Between1KAnd5K", "Engineer", "Saving")
     ]
 
 

@@ -212,6 +212,7 @@ def _card() -> Iterator[State]:
     yield State(group, "refused", page, {"card": FROZEN, "problem": REFUSED})
     yield State(group, "number", "reveal/page.html", {"card": VIRTUAL, "token": "sample"})
     yield State(group, "number of a frozen card", "reveal/page.html", {"card": FROZEN, "token": ""})
+    yield State(group, "beside Unit's", "unit_components/page.html", {"cards": [VIRTUAL, FROZEN], "places": []})
 
 
 def _card_panels() -> Iterator[State]:

@@ -18,7 +18,7 @@ from typing import Protocol
 import requests
 from flask import Flask
 
-from . import application_page, provider_page, stytch, unit, views
+from . import application_page, components, provider_page, stytch, unit, views
 from .control_access import ControlAccess
 from .server import create_app, org_token, running
 from .store import Json, Store
@@ -68,6 +68,7 @@ def mount(app: Flask, session: requests.Session, settings: HostSettings) -> set[
         app.extensions["stytch_public"] = (token, f"{settings.public_url}/emulator")  # for browsers
     if "unit" in settings.emulated:
         app.config["UNIT_WEBHOOK_TOKEN"] = _secret_of(app)
+        app.config["UNIT_COMPONENTS_STAND_IN"] = components.SCRIPT
     app.extensions.setdefault("redirect_urls", set()).add(settings.login_url)  # extras add theirs
     stytch_app, unit_app = attach(
         session,
@@ -92,7 +93,10 @@ def mount(app: Flask, session: requests.Session, settings: HostSettings) -> set[
     if unit_app:
         _fill_slots(app, views.UNIT_SLOTS)
         pages.append(views.unit_pages(store, unit_app, dispatcher.watch))
-        pages.append(application_page.pages(store, lambda _token: current_tenant.get(), dispatcher.watch, "/emulator"))
+        pages.append(components.pages(store, unit_app))
+        bank = _bank_of(settings.given)
+        form = application_page.pages(store, lambda _token: current_tenant.get(), dispatcher.watch, "/emulator", bank)
+        pages.append(form)
     return views.add_pages(app, *pages)
 
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass, field
 
 from flask import Blueprint, Response, abort, make_response, redirect, render_template, request
 
@@ -14,6 +14,14 @@ from .unit import UnitFault
 
 PHONE_CODE = "000001"  # the code that Unit's sandbox always accepts
 DIGITS_ONLY = {"ssn", "phone-number"}
+THREAD = {  # the questions of Thread Bank, each with the choices of Unit's API
+    "accountPurpose": ("What is the account for?", "EverydaySpending"),
+    "sourceOfFunds": ("Where does the money come from?", "SalaryOrWages"),
+    "transactionVolume": ("How much money moves in a month?", "Between1KAnd5K"),
+    "profession": ("Profession", "Engineer"),
+}
+DETAIL = "accountPurposeDetail"  # asked of some purposes
+WORDS = re.compile(r"[A-Z]?[0-9]+[A-Z]|[A-Z]{2,}(?![a-z])|[A-Z][a-z]*")  # of PayrollOrDirectDeposit, LessThan1K
 CONSTANTS = {"phone-countryCode": "1", "address-country": "US"}
 QUESTIONS = {  # attribute: (label, sample value)
     "fullName-first": ("First name", "Ada"),
@@ -37,14 +45,20 @@ class Question:
     label: str
     value: str
     is_wrong: bool = False
+    choices: Mapping[str, str] = field(default_factory=dict)  # labels by value
 
 
 def pages(
-    store: Store, tenant_of: Callable[[str], str | None], changed: Callable[[str], None], url_prefix: str | None = None
+    store: Store,
+    tenant_of: Callable[[str], str | None],
+    changed: Callable[[str], None],
+    url_prefix: str | None = None,
+    bank: str | None = None,
 ) -> Blueprint:
     """The form that Unit hosts.
 
-    ``tenant_of`` finds the tenant of a link's token. ``changed`` is told which tenant has changed.
+    ``tenant_of`` finds the tenant of a link's token. ``changed`` is told which tenant has changed. ``bank`` says whose
+    questions the form asks, as in ``unit.create_app``; without it, forms of version 2 ask Thread Bank's.
     """
     bp = Blueprint("emulator_form", __name__, url_prefix=url_prefix, template_folder="templates/form")
 
@@ -54,12 +68,19 @@ def pages(
         except UnitFault:
             abort(404)
 
+    def asked(form: Json) -> Mapping[str, tuple[str, str]]:
+        return _asked(form, bank)
+
+    def page(form: Json, wrong: frozenset[str] = frozenset(), **why: bool) -> str:
+        fields = questions(form, asked(form), request.form, wrong)
+        return render_template("emulator/application_form.html", questions=fields, **why)
+
     @bp.get("/application-form/<token>")
     def application_form(token: str) -> str:
         """Show the form, prefilled by the org."""
         with store.read(tenant_of(token) or abort(404)) as tenant:
             form = open_form(tenant, token)
-        return _page(form)
+        return page(form)
 
     @bp.post("/application-form/<token>")
     def submit(token: str) -> Response:
@@ -67,33 +88,52 @@ def pages(
         with store.read(tenant_of(token) or abort(404)) as tenant:
             form = open_form(tenant, token)
         if request.form.get("code", "").strip() != PHONE_CODE:
-            return make_response(_page(form, wrong_code=True), 422)
+            return make_response(page(form, wrong_code=True), 422)
         try:
             with store.change(tenant.id) as tenant:
-                unit.submit(tenant, open_form(tenant, token), answers(request.form))
+                unit.submit(tenant, open_form(tenant, token), answers(request.form, asked(form)))
             changed(tenant.id)
         except UnitFault as fault:
-            if wrong := wrong_fields(fault):
-                return make_response(_page(form, wrong), 422)  # otherwise it was already submitted
+            if wrong := wrong_fields(fault, asked(form)):
+                return make_response(page(form, wrong), 422)  # otherwise it was already submitted
         except TenantFull:
-            return make_response(_page(form, is_full=True), 507)
+            return make_response(page(form, is_full=True), 507)
         return make_response(redirect(form["attributes"]["applicationFormSettings"]["redirectUrl"], 303))
 
     return bp
 
 
-def _page(form: Json, wrong: frozenset[str] = frozenset(), **why: bool) -> str:
-    asked = questions(form, request.form, wrong)
-    return render_template("emulator/application_form.html", questions=asked, **why)
+def _asked(form: Json, bank: str | None) -> Mapping[str, tuple[str, str]]:
+    """The form's questions, with label and sample value.
+
+    UNCONFIRMED: which forms ask Thread Bank's questions.
+    """
+    if bank == "thread" or (bank is None and form["type"] == "applicationFormV2"):
+        return QUESTIONS | THREAD | {DETAIL: ("More about this purpose, if it is crypto, cash or transfers abroad", "")}
+    return QUESTIONS
 
 
-def questions(form: Json, typed: Mapping[str, str], wrong: frozenset[str] = frozenset()) -> list[Question]:
+def questions(
+    form: Json, asked: Mapping[str, tuple[str, str]], typed: Mapping[str, str], wrong: frozenset[str] = frozenset()
+) -> list[Question]:
     """The form's fields, each with the typed, prefilled or sample value."""
     filled_in = form["internal"]["prefill"]
     return [
-        Question(name, label, typed.get(name) or _prefilled(filled_in, name) or made_up, name in wrong)
-        for name, (label, made_up) in QUESTIONS.items()
+        Question(name, label, typed.get(name) or _prefilled(filled_in, name) or made_up, name in wrong, choices(name))
+        for name, (label, made_up) in asked.items()
     ]
+
+
+def choices(name: str) -> dict[str, str]:
+    """The values of a question of Thread Bank's, in words."""
+    return {value: in_words(value) for value in unit.CHOICES.get(name, ())}
+
+
+def in_words(value: str) -> str:
+    """``PayrollOrDirectDeposit`` as ``Payroll or direct deposit``."""
+    words = [word if word.isupper() and len(word) > 1 else word.lower() for word in WORDS.findall(value)]
+    text = " ".join(words)
+    return text[:1].upper() + text[1:]
 
 
 def _prefilled(filled_in: Json, name: str) -> str:
@@ -102,22 +142,21 @@ def _prefilled(filled_in: Json, name: str) -> str:
     return str(value or "")
 
 
-def answers(typed: Mapping[str, str]) -> Json:
+def answers(typed: Mapping[str, str], asked: Collection[str]) -> Json:
     """The submitted form as application attributes."""
     attributes: Json = {}
-    for name, text in (CONSTANTS | {name: typed.get(name, "").strip() for name in QUESTIONS}).items():
+    for name, text in (CONSTANTS | {name: typed.get(name, "").strip() for name in asked}).items():
         value = re.sub("[^0-9]", "", text) if name in DIGITS_ONLY else text
         outer, _, inner = name.partition("-")
         if inner:
             attributes.setdefault(outer, {})[inner] = value
-        else:
+        elif value or name != DETAIL:
             attributes[outer] = value
     return attributes
 
 
-def wrong_fields(fault: UnitFault) -> frozenset[str]:
+def wrong_fields(fault: UnitFault, asked: Collection[str]) -> frozenset[str]:
     """The names of the fields that a refusal points to."""
     pointers = [(problem.pointer or "").removeprefix("/data/attributes/") for problem in fault.problems]
-    return frozenset(
-        name for name in QUESTIONS for pointer in pointers if pointer and name.startswith(pointer.replace("/", "-"))
-    )
+    places = [pointer.replace("/", "-") for pointer in pointers if pointer]
+    return frozenset(name for name in asked for place in places if f"{name}-".startswith(f"{place}-"))

@@ -80,7 +80,8 @@ def create_app(
     store = LedgerStore(url) if controls else Store(url)
     stytch_app, unit_app = _services(store, public_url, frozenset(app_hosts), bank)
     seed = partial(seeding.seed, store=store, stytch_app=stytch_app, unit_app=unit_app)
-    app = _front_app(store, controls, frozenset(app_hosts), unit_app.extensions["emulated_unit"].dispatcher.watch)
+    watch = unit_app.extensions["emulated_unit"].dispatcher.watch
+    app = _front_app(store, controls, frozenset(app_hosts), watch, bank)
     both = _by_path(app.wsgi_app, stytch_app, unit_app)
     if controls and isinstance(store, LedgerStore):
         operations = Operations(stytch_app, unit_app)
@@ -172,13 +173,18 @@ def _by_path(front: WSGIApplication, stytch_app: WSGIApplication, unit_app: WSGI
 
 
 def _front_app(
-    store: Store, access: ControlAccess | None, app_hosts: frozenset[str], changed: Callable[[str], None]
+    store: Store,
+    access: ControlAccess | None,
+    app_hosts: frozenset[str],
+    changed: Callable[[str], None],
+    bank: str | None,
 ) -> Flask:
     app = Flask(__name__, template_folder="templates/server", static_folder=None)
     app.config["MAX_CONTENT_LENGTH"] = control_api.MAX_BYTES
     app.context_processor(lambda: {"csrf_token": str})  # the secret token in the form's URL prevents CSRF
     app.add_template_filter(clock.display, "display_time")
-    app.register_blueprint(application_page.pages(store, lambda token: unit.tenant_of_form(token, store), changed))
+    tenant_of = partial(unit.tenant_of_form, store=store)
+    app.register_blueprint(application_page.pages(store, tenant_of, changed, bank=bank))
     app.register_blueprint(provider_page.pages(store))
 
     @app.after_request

@@ -135,8 +135,9 @@ a choice made here because Unit's behavior is undocumented. The code marks the p
 from __future__ import annotations
 
 from .app import create_app
-from .bearers import ORG_TOKEN, add_org_token
+from .bearers import ORG_TOKEN, add_org_token, granted
 from .bearers import named_by as tenant_named_by
+from .card_secrets import printed
 from .delivery import Attempt, Delivery, WebhookDispatcher
 from .errors import REFUSALS, UnitFault
 from .errors import by_status as refusal
@@ -144,12 +145,13 @@ from .forms import open_form, submit, tenant_of_form
 from .jsonapi import MEDIA_TYPE
 from .onboarding import PendingApplication, decide, pending_applications
 from .proof import JwtSettings
-from .questionnaires import BANKS
+from .questionnaires import BANKS, CHOICES
 from .scopes import ORG as ORG_SCOPES
 from .verification import CODE as VERIFICATION_CODE
 
 __all__ = [
     "BANKS",
+    "CHOICES",
     "MEDIA_TYPE",
     "ORG_SCOPES",
     "ORG_TOKEN",
@@ -164,8 +166,10 @@ __all__ = [
     "add_org_token",
     "create_app",
     "decide",
+    "granted",
     "open_form",
     "pending_applications",
+    "printed",
     "refusal",
     "submit",
     "tenant_named_by",

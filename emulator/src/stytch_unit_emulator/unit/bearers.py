@@ -108,6 +108,13 @@ def add_org_token(
     return token, tenant.add_numbered(API_TOKEN, draft, {ORG_TOKEN_NAME: digest(token)})
 
 
+def granted(tenant: Tenant, token: str) -> Json:
+    """What a valid customer token may do: its scopes, resources and the seconds that are left."""
+    record = tenant.find("customer_token", TOKEN_NAME, digest(token)) or {}
+    left = int(record["expires_at"] - clock.timestamp())
+    return {"scopes": record["scopes"], "resources": record["resources"], "seconds": left}
+
+
 def project_of_org_token() -> str:
     """The project that the request's org token names."""
     return _token().removeprefix(ORG_TOKEN).partition(".")[0]

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from flask import Blueprint, Response
 
-from ..store import Json
+from ..store import Json, Tenant
 from . import card_rules, jsonapi
 from .calls import Call, endpoint
 from .documents import body
@@ -19,6 +19,14 @@ routes = Blueprint("card_secrets", __name__)
 # The org setting generalSettings.showSensitiveDataForPhysicalCards, off by default.
 SHOW_PHYSICAL = False
 _PROOF = fields({"cvv2": text("[0-9]{3}"), "expirationDate": text("[0-9]{4}-[0-9]{2}")})
+
+
+def printed(tenant: Tenant, card_id: str) -> Json:
+    """What its holder reads off a physical card; empty for a virtual one."""
+    card = tenant.get("card", card_id)
+    if card is None or card["type"] != card_rules.PHYSICAL:
+        return {}
+    return {"cvv2": card["internal"]["cvv2"], "expirationDate": card["attributes"]["expirationDate"]}
 
 
 @routes.post("/cards/<card_id>/activate")

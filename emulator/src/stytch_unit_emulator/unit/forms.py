@@ -15,7 +15,7 @@ from flask import Blueprint, Response, request
 
 from .. import clock
 from ..store import Json, Store, Tenant
-from . import filters, idempotency, jsonapi, onboarding, people, queries
+from . import filters, idempotency, jsonapi, onboarding, people, queries, questionnaires
 from .applications import APPLICANT_OPTIONAL, check_identification
 from .calls import Call, emulation, endpoint
 from .documents import read
@@ -146,6 +146,7 @@ def submit(tenant: Tenant, form: Json, typed: Json) -> Json:
     if problems:
         raise UnitFault.invalid(problems)
     check_identification(attributes)
+    questionnaires.check(attributes, None)
     application = onboarding.apply(tenant, attributes)
     form["relationships"]["application"] = {"data": jsonapi.identifier("application", application["id"])}
     submitted = {"stage": "IndividualApplicationCreated"} if form["type"] == "applicationForm" else {}

@@ -65,6 +65,12 @@ _THREAD_MORE: dict[str, Check] = {
     "sourceOfFundsDescription": text(),
     "businessIndustry": text(),
 }
+CHOICES: dict[str, tuple[str, ...]] = {  # of individuals
+    "accountPurpose": tuple(_PURPOSES.split()),
+    "sourceOfFunds": tuple(_SOURCES.split()),
+    "transactionVolume": tuple(_VOLUMES.split()),
+    "profession": tuple(_PROFESSIONS.split()),
+}
 ANSWERS: dict[str, Check] = {
     **EMPLOYMENT,
     **THREAD,
