@@ -2,7 +2,7 @@
 
 Settings: ``UNIT_COMPONENTS_URL`` and ``UNIT_COMPONENTS_INTEGRITY``, the script with its version and its checksum;
 blank, these pages don't exist. Where Unit is emulated, the emulator has stand-ins. Fills the slots ``cards_panels`` and
-``card_panels``, and ``card_actions`` for a card that waits to be activated. Nothing else belongs to it.
+``card_forms``, and ``card_actions`` for a card that waits to be activated. Nothing else belongs to it.
 
 What changes: Unit's script runs in the page, and a customer token is in the browser, where each script of the page can
 read it, and where Unit's script keeps it in local storage. So this page alone admits that script, by its checksum; the
@@ -28,6 +28,6 @@ def init_app(app: Flask) -> None:
         app.register_blueprint(bp)
         app.jinja_env.globals["components_script"] = script
         fill_slot(app, "cards_panels", "unit_components/_link.html")
-        fill_slot(app, "card_panels", "unit_components/_link.html")
+        fill_slot(app, "card_forms", "unit_components/_link.html")
         if "play_money" not in app.blueprints:  # which activates without the card's details
             fill_slot(app, "card_actions", "unit_components/_activate.html")
