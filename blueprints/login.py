@@ -71,7 +71,7 @@ def inject_session() -> dict[str, Any]:
         "is_new_session": lambda: flask_session.pop("is_new", False),  # once: the first page says who is signed in
         "seconds_left": lambda session: int((session.expires_at - datetime.now(UTC)).total_seconds()),
         "sign_in_methods": methods.sign_in_methods,
-        "link_minutes": minutes(stytch_client.options.link_life),
+        "link_minutes": minutes(stytch_client.link_life),
     }
 
 
@@ -92,7 +92,7 @@ def send() -> Response:
         form.email.errors = [INVALID]
         return render("login/form.html", 422, form=form)
     response = render("login/sent.html", email=form.email.data, announce="Check your email.", is_step=True)
-    _set_cookie(response, "pkce_verifier", verifier, stytch_client.options.link_life)
+    _set_cookie(response, "pkce_verifier", verifier, stytch_client.link_life)
     _set_cookie(response, "links", _cookie("links", "[0-9]{10}") or f"{int(time.time())}", LINKS_LIFE)
     return response
 
@@ -173,7 +173,7 @@ def _meaning(reason: str = "") -> str:
     if reason not in {"", "unable_to_auth_magic_link"}:
         return MEANINGS.get(reason, "unknown")
     if asked_at := _cookie("links", "[0-9]{10}"):
-        return "used" if time.time() - int(asked_at) < stytch_client.options.link_life.total_seconds() else "expired"
+        return "used" if time.time() - int(asked_at) < stytch_client.link_life.total_seconds() else "expired"
     return "used" if reason else "other_browser"
 
 

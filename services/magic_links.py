@@ -50,25 +50,22 @@ def mailbox(email: str) -> str:
 
 
 def _send(email: str, redirect_url: str, code_challenge: str) -> None:
-    """Let Stytch mail the link; new addresses become users. Stytch docs: *Log in or create user by email*.
-
-    Refusals such as inactive or too often are only logged: they would show who has an account.
-    """
-    reason, options = "ok", stytch_client.options
+    """Let Stytch mail the link; new addresses become users. Stytch docs: *Log in or create user by email*."""
+    reason = "ok"
     try:
         stytch_client.sdk.magic_links.email.login_or_create(
             email,
             login_magic_link_url=redirect_url,
             signup_magic_link_url=redirect_url,
-            login_expiration_minutes=minutes(options.link_life),
-            signup_expiration_minutes=minutes(options.link_life),
+            login_expiration_minutes=minutes(stytch_client.link_life),
+            signup_expiration_minutes=minutes(stytch_client.link_life),
             code_challenge=code_challenge,
-            **options.more("magic_links.email.login_or_create"),
+            **stytch_client.more("magic_links.email.login_or_create"),
         )
     except StytchError as error:
         too_often = error.details.error_type == "too_many_requests"
         reason = "too_many_requests" if too_often else refusal_reason(error)
-    log_security_event("login", reason, action="send_link")
+    log_security_event("login", reason, action="send_link")  # most refusals would show who has an account
     if reason == "invalid_email":
         raise CodeRejected(reason)
 

@@ -19,7 +19,6 @@ from .session import Session
 from .signals import cache_hit, send, session_ended
 
 SIZE = 10_000  # sessions
-LONGEST = 24 * 3600  # seconds that a session may last
 
 
 class SessionCache:
@@ -29,7 +28,7 @@ class SessionCache:
         self.is_current: Callable[[Session], bool] = lambda _session: True  # for what other processes know
         self._ask = ask  # asks Stytch for the session of a token, and verifies the JWT that it returns
         self._sessions = TLRUCache[str, Session](SIZE, ttu=lambda _key, s, _now: s.verified_until, timer=time.time)
-        self._ended = TTLCache[str, bool](SIZE, ttl=LONGEST, timer=time.time)
+        self._ended = TTLCache[str, bool](SIZE, ttl=24 * 3600, timer=time.time)  # as long as a session may last
         self._latest = LRUCache[str, int](SIZE)  # the number of the newest load of a session
         self._numbers = count()
         self._lock, self._loading = Lock(), LRUCache[str, Lock](SIZE)  # cachetools' locking would keep late answers

@@ -7,7 +7,6 @@ many calls) is ``ServiceUnavailable``. Stytch docs: *Errors*, *Sessions*.
 import math
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import Any, cast
@@ -28,15 +27,6 @@ NO_SESSION = frozenset({"session_not_found", "invalid_session_token"})
 OUR_FAULT = frozenset({"unauthorized_credentials", "too_many_requests", "use_https"})
 
 
-@dataclass(frozen=True)
-class Options:
-    """The login form's options, as ``extras/login_form/`` sets them."""
-
-    session_life: timedelta = SESSION_LIFE
-    link_life: timedelta = timedelta(minutes=10)
-    more: Callable[[str], Mapping[str, Any]] = lambda _: {}  # arguments of ``new_session`` and ``otps.sms.send``, say
-
-
 class StytchClient:
     """What the app asks of Stytch. Every method may raise ServiceUnavailable, besides what it names."""
 
@@ -45,7 +35,9 @@ class StytchClient:
             project_id, secret, environment=f"{api_url}/", suppress_warnings=True, sync_session=http
         )
         self.keys = KeySet(f"{api_url}/v1/sessions/jwks/{project_id}", http)  # the SDK would not use our session
-        self.sessions, self.options = SessionCache(self._authenticate_session), Options()
+        self.sessions = SessionCache(self._authenticate_session)
+        self.session_life, self.link_life = SESSION_LIFE, timedelta(minutes=10)  # ``extras/login_form/`` sets them, and
+        self.more: Callable[[str], Mapping[str, Any]] = lambda _: {}  # arguments of ``new_session``, ``otps.sms.send``
         self._project_id, self._api_url = project_id, api_url
 
     def init_app(self, app: Flask) -> None:
@@ -118,7 +110,7 @@ class StytchClient:
             answer = self.sdk.sessions.authenticate(session_token=token, session_custom_claims=custom_claims)
             session_jwt = answer.session_jwt
             claims = verified_claims(session_jwt, self.keys, self._project_id, self._api_url)
-        return session_from(token, session_jwt, claims, user, self.options.session_life)
+        return session_from(token, session_jwt, claims, user, self.session_life)
 
 
 def refusal_reason(error: StytchError) -> str:
@@ -151,7 +143,7 @@ def ignore_missing(missing: str, delete: Callable[[], object]) -> None:
 def new_session() -> dict[str, Any]:
     """Return arguments that start a session: its life, and the address and browser by which users recognize it."""
     attributes = {"ip_address": request.remote_addr or "", "user_agent": request.user_agent.string[:300]}
-    life, more = stytch_client.options.session_life, stytch_client.options.more("new_session")
+    life, more = stytch_client.session_life, stytch_client.more("new_session")
     return {"session_duration_minutes": minutes(life), "attributes": attributes, **more}
 
 

@@ -139,7 +139,7 @@ def _invite(session: Session, email: str, name: str) -> None:
         invite_template_id=sending.template_id,
         invite_expiration_minutes=minutes(sending.life),
         trusted_metadata={INVITER: session.user_id, UNTIL: int(time.time() + sending.life.total_seconds())},
-        **stytch_client.options.more("magic_links.email.invite"),
+        **stytch_client.more("magic_links.email.invite"),
     )
     reason = "ok"
     try:

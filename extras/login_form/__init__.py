@@ -16,7 +16,6 @@ from typing import Any
 
 from flask import Flask, request
 
-from services.stytch_client import Options
 from settings import Settings, SettingsError, whole
 
 EMAIL_LOCALES = ("en", "es", "fr", "pt-br")
@@ -29,17 +28,11 @@ SENDS = ("login_or_create", "send")
 def init_app(app: Flask) -> None:
     """Give the Stytch client its options. Raises SettingsError."""
     settings: Settings = app.extensions["settings"]
-    app.extensions["stytch"].options = options(settings.given)
-
-
-def options(given: Mapping[str, str]) -> Options:
-    """Read the settings. Raises SettingsError."""
+    client, given = app.extensions["stytch"], settings.given
+    client.session_life = timedelta(minutes=whole(given, "STYTCH_SESSION_MINUTES", 60, 5, 24 * 60))
+    client.link_life = timedelta(minutes=whole(given, "STYTCH_LINK_MINUTES", 10, 5, 60))
     arguments = _arguments(given)
-    return Options(
-        session_life=timedelta(minutes=whole(given, "STYTCH_SESSION_MINUTES", 60, 5, 24 * 60)),
-        link_life=timedelta(minutes=whole(given, "STYTCH_LINK_MINUTES", 10, 5, 60)),
-        more=lambda method: telemetry() if method == "new_session" else arguments.get(method, {}),
-    )
+    client.more = lambda method: telemetry() if method == "new_session" else arguments.get(method, {})
 
 
 def telemetry() -> dict[str, str]:

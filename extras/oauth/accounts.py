@@ -80,6 +80,6 @@ def _use(token: str, verifier: str) -> str:
     """Return the token of the flow's session. Parallel requests wait here, then get what the first one got."""
     with refusals():
         answer = stytch_client.sdk.oauth.authenticate(
-            token, code_verifier=verifier, session_duration_minutes=minutes(stytch_client.options.session_life)
+            token, code_verifier=verifier, session_duration_minutes=minutes(stytch_client.session_life)
         )
     return stytch_client.start_session(answer)

@@ -85,7 +85,7 @@ class Channel:
     def ask(self, method: str, **arguments: Any) -> Any:
         """Call a method of the product in Stytch's SDK, with what the login form's options add."""
         call = getattr(getattr(stytch_client.sdk.otps, self.product), method)
-        return call(**arguments, **stytch_client.options.more(f"otps.{self.product}.{method}"))
+        return call(**arguments, **stytch_client.more(f"otps.{self.product}.{method}"))
 
     def address(self) -> str:
         """Return the number or email address of the request's form as Stytch takes it. Raises CodeRejected."""

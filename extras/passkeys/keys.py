@@ -54,7 +54,7 @@ def sign_in(credential: Credential) -> Session:
     """Exchange a passkey's proof for a session. Raises CodeRejected. Stytch docs: *Authenticate*."""
     with refusals():
         answer = stytch_client.sdk.webauthn.authenticate(
-            credential.json, session_duration_minutes=minutes(stytch_client.options.session_life)
+            credential.json, session_duration_minutes=minutes(stytch_client.session_life)
         )
     return stytch_client.sessions.get(stytch_client.start_session(answer))
 

@@ -59,7 +59,7 @@ def send(email: str) -> str:
 def keep_verifier(response: Response, value: str) -> Response:
     """Let this browser use the links."""
     flags = guards.cookie_flags()
-    response.set_cookie(guards.cookie_name("pkce_verifier"), value, max_age=stytch_client.options.link_life, **flags)
+    response.set_cookie(guards.cookie_name("pkce_verifier"), value, max_age=stytch_client.link_life, **flags)
     if not has_asked():
         response.set_cookie(guards.cookie_name("links"), f"{int(time.time())}", max_age=ASKED_LIFE, **flags)
     return response
@@ -84,7 +84,7 @@ def _start(email: str, code_challenge: str) -> None:
         stytch_client.sdk.passwords.email.reset_start(
             email,
             reset_password_redirect_url=f"{origin}{url_for('password_resets.open_link')}",
-            reset_password_expiration_minutes=minutes(stytch_client.options.link_life),
+            reset_password_expiration_minutes=minutes(stytch_client.link_life),
             login_redirect_url=f"{origin}{url_for('login.open_link')}",
             code_challenge=code_challenge,
         )

@@ -79,7 +79,7 @@ def _send(session: Session, email: str, verifier: str) -> None:
                 login_expiration_minutes=minutes(LIFE),
                 signup_expiration_minutes=minutes(LIFE),
                 code_challenge=challenge,
-                **stytch_client.options.more("magic_links.email.send"),
+                **stytch_client.more("magic_links.email.send"),
             )
     except LimitReached as limit:
         raise _Enough from limit

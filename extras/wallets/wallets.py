@@ -47,7 +47,7 @@ def sign_in(wallet: Wallet, signature: str) -> Session:
     """Exchange a wallet's signature for a session of 60 minutes. Raises CodeRejected. Stytch docs: *Authenticate*."""
     with refusals():
         answer = stytch_client.sdk.crypto_wallets.authenticate(
-            wallet.kind, wallet.address, signature, session_duration_minutes=minutes(stytch_client.options.session_life)
+            wallet.kind, wallet.address, signature, session_duration_minutes=minutes(stytch_client.session_life)
         )
     _check_site(answer)
     return stytch_client.sessions.get(stytch_client.start_session(answer))
