@@ -4,7 +4,7 @@ Users who have a second factor invite others, revoke an invitation, and see thos
 Stytch whose ``trusted_metadata`` names the inviter, so that nothing is kept here. The link leads to a page that says
 who invited, with a button. ``flask stytch embedded-link`` makes a link for support to hand over, without any email.
 
-Neither kind can have PKCE, since another browser asks for it than opens it: whoever has the link signs in. So an
+Neither kind can have PKCE, since another browser asks for it than opens it: anyone who has the link signs in. So an
 embedded link is in no factor group, and an invitation proves the mailbox that it was sent to, and no more.
 
 At Stytch, register ``<PUBLIC_URL>/invitations/accept?by={}`` as a redirect URL for invitations; with the same URL

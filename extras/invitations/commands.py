@@ -1,6 +1,6 @@
 """``flask stytch embedded-link`` makes a link that signs in as a user, for support to hand over.
 
-To copy: a command for operators and never a web form, since whoever has the link is that user until it expires. It
+To copy: a command for operators and never a web form, since anyone who has the link is that user until it expires. It
 proves no mailbox, phone or device, so cards stay closed until the user confirms with factors of their own.
 """
 

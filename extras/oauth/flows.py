@@ -1,4 +1,4 @@
-"""OAuth flows: begun by a form of ours, and finished only in the browser that began them.
+"""OAuth flows: begun by one of our forms, and finished only in the browser that began them.
 
 To copy: a signed cookie of ten minutes holds the PKCE verifier, the provider, and whose session the provider is added
 to. A token that another browser began has another verifier. The newest flow of a browser counts. RFC 9700: *OAuth 2.0
@@ -23,7 +23,7 @@ from .providers import project
 
 COOKIE = "oauth_flow"
 LIFE = timedelta(minutes=10)
-CHOOSERS = ("google", "microsoft")  # which else sign in whoever used the browser last
+CHOOSERS = ("google", "microsoft")  # which else sign in the last user of the browser
 
 
 @dataclass(frozen=True)

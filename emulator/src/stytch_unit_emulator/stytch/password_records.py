@@ -43,7 +43,7 @@ def is_right(found: Json, password: str) -> bool:
 def require_reset(tenant: Tenant, user: Json) -> bool:
     """Make the user's password useless until it is reset; whether there is one.
 
-    For the first proof of the address: whoever set the password never proved it, so it may be someone else's.
+    For the first proof of the address: the person who set the password never proved it, and it may be another's.
     """
     found = of_user(tenant, user)
     if found:
