@@ -1,7 +1,7 @@
 """What happens to an account when its mailbox is proved for the first time: Stytch's ``reset_sessions``.
 
-To copy: the people who used the account before never proved the mailbox. What they added goes before the owner's session is of
-use. Their sessions Stytch ends itself, and makes their password useless; here they end in the cache.
+To copy: those who used the account before never proved the mailbox. What they added goes before the owner's session
+is of use. Their sessions Stytch ends itself, and makes their password useless; here they end in the cache.
 """
 
 from typing import Any
