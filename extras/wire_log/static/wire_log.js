@@ -43,7 +43,9 @@
     const height = waiting.reduce((sum, action) => sum + action.offsetHeight, 0);
     for (const [number, action] of [...list.children].entries()) {
       if (number >= 20) action.remove();
-      else if (!still.matches && !waiting.includes(action)) action.animate([{ translate: `0 -${height}px` }, {}], 200);
+      else if (!still.matches) {
+        action.animate([waiting.includes(action) ? { opacity: 0 } : { translate: `0 -${height}px` }, {}], 200);
+      }
     }
     waiting = [];
   };
