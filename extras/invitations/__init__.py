@@ -17,6 +17,7 @@ from __future__ import annotations
 
 import re
 from datetime import timedelta
+from functools import partial
 
 from flask import Flask
 
@@ -35,6 +36,8 @@ def init_app(app: Flask) -> None:
     app.extensions["invitations"] = Sending(life, _template_id(settings))
     url = f"{settings.public_url}{PATH}"
     app.extensions.setdefault("redirect_urls", set()).update({url, f"{url}?by={{}}"})
+    probe = partial(app.extensions["stytch"].sdk.magic_links.email.invite, invite_magic_link_url=f"{url}?by=doctor")
+    app.extensions.setdefault("redirect_probes", []).append((f"{url}?by={{}}", "invitations", probe))
     app.register_blueprint(bp)
     app.cli.add_command(commands.stytch)
     fill_slot(app, "account_more", "invitations/_link.html")

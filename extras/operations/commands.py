@@ -39,7 +39,8 @@ def init_app(app: Flask) -> None:
 def doctor(context: click.Context) -> None:
     """Check the setup at Stytch and Unit. Exits with status 1 if something is wrong."""
     wrong, found = 0, current_app.extensions
-    for finding in Doctor(found["settings"], found["http"], found.get("doctor_checks", ())).findings():
+    checks, probes = found.get("doctor_checks", ()), found.get("redirect_probes", ())
+    for finding in Doctor(found["settings"], found["http"], checks, probes).findings():
         click.echo(f"{MARKS[finding.ok]} {finding.what}")
         if finding.next_step:
             click.echo(f"  → {finding.next_step}")

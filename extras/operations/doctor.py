@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
+from functools import partial
 from typing import TypeAlias
 
 from limits.errors import StorageError
@@ -48,15 +49,18 @@ class Finding:
     next_step: str = ""
 
 
+Probe: TypeAlias = tuple[str, str, Callable[[str], object]]  # a redirect URL, its types, and what mails a link to it
 Check: TypeAlias = Callable[[], Iterator[tuple[bool | None, str, str]]]  # the fields of findings
 
 
 class Doctor:
     """Checks one setup."""
 
-    def __init__(self, settings: Settings, http: HttpSession, checks: Sequence[Check] = ()) -> None:
-        """``checks`` are those of other extras, which run if Unit is real and accepts the token."""
-        self._settings, self._http, self._checks = settings, http, checks
+    def __init__(
+        self, settings: Settings, http: HttpSession, checks: Sequence[Check] = (), probes: Sequence[Probe] = ()
+    ) -> None:
+        """``checks`` are those of other extras, which run if Unit is real and accepts the token; ``probes`` too."""
+        self._settings, self._http, self._checks, self._probes = settings, http, checks, probes
         self._environment = settings.stytch_project_id.split("-")[1]
 
     def findings(self) -> Iterator[Finding]:
@@ -85,7 +89,11 @@ class Doctor:
             yield Finding(False, f"Stytch does not accept them: {refused}", _after(refused))
             return
         yield Finding(True, "Stytch accepts them")
-        yield _redirect_url(stytch, settings.login_url)
+        send = stytch.magic_links.email.login_or_create
+        login = partial(send, login_magic_link_url=settings.login_url, signup_magic_link_url=settings.login_url)
+        yield _redirect_url(settings.login_url, "login and for sign-up", login)
+        for probe in self._probes:
+            yield _redirect_url(*probe)
         yield _authenticators(stytch, UNKNOWN_USER.format(environment=self._environment))
         yield from self._key_set()
 
@@ -110,7 +118,7 @@ class Doctor:
     def _unit(self) -> Iterator[Finding]:
         kind = "sandbox" if self._settings.unit_is_sandbox else "live API"
         yield Finding(True, f"Unit's token is set, for the {kind} at {self._settings.unit_api_url}")
-        unit = Probe(self._http, self._settings.unit_api_url, self._settings.unit_api_token)
+        unit = UnitProbe(self._http, self._settings.unit_api_url, self._settings.unit_api_token)
         statuses: dict[str, int] = {}
         for scope, (method, path, document) in SCOPES.items():
             try:
@@ -164,7 +172,7 @@ NEXT_FOR_SCOPE = {
 }
 
 
-class Probe(UnitClient):
+class UnitProbe(UnitClient):
     """Sends requests that Unit has to reject."""
 
     def status(self, method: str, path: str, document: Json | None) -> int:
@@ -176,13 +184,12 @@ class Probe(UnitClient):
         return 200
 
 
-def _redirect_url(stytch: Client, url: str) -> Finding:
-    send = stytch.magic_links.email.login_or_create
-    refused = _refusal(lambda: send(INVALID_ADDRESS, login_magic_link_url=url, signup_magic_link_url=url))
+def _redirect_url(url: str, types: str, send: Callable[[str], object]) -> Finding:
+    refused = _refusal(lambda: send(INVALID_ADDRESS))
     if refused == "invalid_email":
-        step = "The first sign-in shows whether it is registered, for login and for sign-up."
+        step = f"The first link shows whether it is registered, for {types}."
         return Finding(None, f"Stytch does not object to the redirect URL {url}", step)
-    step = f"Stytch dashboard, Redirect URLs: add {url} for login and for sign-up."
+    step = f"Stytch dashboard, Redirect URLs: add {url} for {types}."
     return Finding(False, f"Stytch refuses links to this app: {refused}", step)
 
 

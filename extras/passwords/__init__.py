@@ -9,6 +9,8 @@ URL for password resets. Fills the slots ``account_factors`` and ``step_up_note`
 
 from __future__ import annotations
 
+from functools import partial
+
 from flask import Flask
 
 from blueprints.slots import fill_slot
@@ -20,7 +22,11 @@ def init_app(app: Flask) -> None:
     """Add the method and its pages."""
     app.register_blueprint(views.bp)
     app.register_blueprint(reset_views.bp)
-    app.extensions.setdefault("redirect_urls", set()).add(f"{app.config['PUBLIC_URL']}/passwords/reset")
+    url = f"{app.config['PUBLIC_URL']}/passwords/reset"
+    app.extensions.setdefault("redirect_urls", set()).add(url)
+    if "password" in (app.config.get("SIGN_IN_METHODS") or ()):
+        probe = partial(app.extensions["stytch"].sdk.passwords.email.reset_start, reset_password_redirect_url=url)
+        app.extensions.setdefault("redirect_probes", []).append((url, "password resets", probe))
     app.extensions.setdefault("sends_messages", set()).add("password_resets.send")
     fill_slot(app, "account_factors", "passwords/_account.html")
     fill_slot(app, "step_up_note", "passwords/_step_up_note.html")

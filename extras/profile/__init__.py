@@ -11,6 +11,8 @@ docs: *Update user*, *Send*, *Delete user*. Unit docs: *Update customer*.
 
 from __future__ import annotations
 
+from functools import partial
+
 from flask import Flask
 
 from blueprints.slots import fill_slot
@@ -21,7 +23,10 @@ from .links import PATH
 
 def init_app(app: Flask) -> None:
     """Add the pages and the parts of the account page, and name the redirect URL for the emulator."""
-    app.extensions.setdefault("redirect_urls", set()).add(f"{app.config['PUBLIC_URL']}{PATH}")
+    url = f"{app.config['PUBLIC_URL']}{PATH}"
+    app.extensions.setdefault("redirect_urls", set()).add(url)
+    probe = partial(app.extensions["stytch"].sdk.magic_links.email.send, login_magic_link_url=url)
+    app.extensions.setdefault("redirect_probes", []).append((url, "login", probe))
     app.register_blueprint(views.bp)
     app.register_blueprint(bank.bp)
     fill_slot(app, "account_profile", "profile/_name.html")

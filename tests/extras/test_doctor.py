@@ -27,7 +27,8 @@ SCOPES = {
     "POST /accounts": "accounts-write",
 }
 EVERY_CALL = [
-    *("GET /v1/debug/whoami", "POST /v1/magic_links/email/login_or_create", "POST /v1/totps"),
+    *("GET /v1/debug/whoami", "POST /v1/magic_links/email/login_or_create", "POST /v1/magic_links/email/invite"),
+    *("POST /v1/magic_links/email/send", "POST /v1/totps"),
     *("GET /v1/sessions/jwks/{project_id}", *SCOPES),
 ]
 MISSING_SCOPE = "Unit dashboard, API tokens: a token's scopes are fixed, so create another one that has this scope too."
@@ -126,6 +127,18 @@ MISTAKES: dict[str, tuple[str, tuple[int, Any], str, str]] = {  # the call, its 
         stytch_refuses("no_match_for_provided_magic_link_url"),
         "Stytch refuses links to this app: no_match_for_provided_magic_link_url",
         "Stytch dashboard, Redirect URLs: add http://localhost:8000/login/authenticate for login and for sign-up.",
+    ),
+    "redirect URL of invitations": (
+        "POST /v1/magic_links/email/invite",
+        stytch_refuses("no_match_for_provided_magic_link_url"),
+        "Stytch refuses links to this app: no_match_for_provided_magic_link_url",
+        "Stytch dashboard, Redirect URLs: add http://localhost:8000/invitations/accept?by={} for invitations.",
+    ),
+    "redirect URL of second addresses": (
+        "POST /v1/magic_links/email/send",
+        stytch_refuses("no_match_for_provided_magic_link_url"),
+        "Stytch refuses links to this app: no_match_for_provided_magic_link_url",
+        "Stytch dashboard, Redirect URLs: add http://localhost:8000/profile/email/confirm for login.",
     ),
     "TOTP": (
         "POST /v1/totps",
@@ -247,4 +260,20 @@ def test_with_stytch_alone_only_stytch_is_checked(services: LiveServices, tmp_pa
     result = examine(create_app(services.settings(tmp_path, UNIT_API_TOKEN="", UNIT_API_URL="")))
 
     assert result.exit_code == 0
-    assert services.asked == [call.format(project_id=services.project_id) for call in EVERY_CALL[:4]]
+    assert services.asked == [call.format(project_id=services.project_id) for call in EVERY_CALL[:6]]
+
+
+def test_the_redirect_url_of_password_resets_is_probed_where_passwords_sign_in(
+    services: LiveServices, tmp_path: Path
+) -> None:
+    methods = {"SIGN_IN_METHODS": "magic_link password", "STEP_UP_METHODS": "totp email_code"}
+    app = create_app(services.settings(tmp_path, **methods))
+
+    right = examine(app)
+    services.lies["POST", "/v1/passwords/email/reset/start"] = stytch_refuses("invalid_password_reset_redirect_url")
+    wrong = examine(app)
+
+    assert "· Stytch does not object to the redirect URL http://localhost:8000/passwords/reset\n" in right.output
+    assert [step for _what, step in crossed(wrong)] == [
+        "Stytch dashboard, Redirect URLs: add http://localhost:8000/passwords/reset for password resets."
+    ]
