@@ -14,7 +14,7 @@ from limits import parse
 from stytch.core.response_base import StytchError
 
 from .errors import CodeRejected, LimitReached, NotSignedIn
-from .rate_limits import count, counted
+from .rate_limits import count, counted, store
 from .session import Session
 from .signals import log_security_event, logs_security_event
 from .stytch_client import minutes, new_session, refusal_reason, refusals, stytch_client
@@ -35,7 +35,8 @@ def send_link(email: str, redirect_url: str, code_challenge: str) -> None:
     try:
         with suppress(LimitReached), counted("link", mailbox(email), LINKS_PER_ADDRESS):
             count(LINKS_IN_ALL, "link", "all")
-            _send(email, redirect_url, code_challenge)
+            if not store.get(adding(email)):
+                mail(email, redirect_url, code_challenge)
     finally:
         time.sleep(max(0, began + LEAST_TIME - time.monotonic()))
 
@@ -49,7 +50,12 @@ def mailbox(email: str) -> str:
     return hashlib.sha256(f"{local}@{domain}".encode()).hexdigest()
 
 
-def _send(email: str, redirect_url: str, code_challenge: str) -> None:
+def adding(email: str) -> str:
+    """Return where the store notes that a user is adding this mailbox: a link would sign its owner in as that user."""
+    return f"adding {mailbox(email)}"
+
+
+def mail(email: str, redirect_url: str, code_challenge: str) -> None:
     """Let Stytch mail the link; new addresses become users. Stytch docs: *Log in or create user by email*."""
     reason = "ok"
     try:

@@ -30,6 +30,10 @@ def reset_account(_app: Flask, session: Session, user: Any) -> None:
         stytch_client.sessions.end(token=other.token, session_id=other.session_id)
     proved = {factor.factor_id for factor in session.factors}
     lists = {"providers": "oauth_registration"} | {f"{name}s": name for name in UNPROVEN}
+    own = next((each.email_id for each in user.emails if each.email_id in proved), user.emails[0].email_id)
+    for email in user.emails:  # a provider proves the address that the account had from the start
+        if email.email_id != own:
+            stytch_client.sdk.users.delete_email(email.email_id)
     for name, factor in ((name, factor) for listed, name in lists.items() for factor in getattr(user, listed)):
         factor_id = next(value for field, value in factor if field.endswith("_id"))
         if factor_id not in proved:

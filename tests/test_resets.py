@@ -11,6 +11,7 @@ import time_machine
 from flask import Flask
 
 from services.errors import NotSignedIn
+from stytch_unit_emulator.stytch import user_records
 from stytch_unit_emulator.transport import current_tenant
 
 from . import oauth
@@ -45,6 +46,22 @@ def thief(app: Flask, visitor: Visitor) -> Iterator[Thief]:
     current_tenant.reset(left)
 
 
+def give_verified_email(app: Flask, user_id: str, email: str) -> None:
+    """Let the thief have a mailbox of their own in the account, as a provider would have added it."""
+    with app.extensions["emulator"]._store.change(current_tenant.get()) as tenant:
+        user = user_records.load(tenant, user_id) or {}
+        user_records.add_contact(tenant, user, "email", email)
+        user["emails"][-1]["verified"] = True
+        user_records.save(tenant, user)
+
+
+def by_reset(owner: Visitor) -> Page:
+    owner.get("/passwords/forgot")
+    owner.submit("/passwords/forgot", email=EMAIL)
+    owner.get(owner.newest_link())
+    return owner.submit("/login/authenticate")
+
+
 def by_link(owner: Visitor) -> Page:
     return owner.sign_in()
 
@@ -53,11 +70,12 @@ def by_code(owner: Visitor) -> Page:
     return sign_in_by_code(owner, "email_code")
 
 
-@pytest.mark.parametrize("sign_in", [by_link, by_code, oauth.sign_in])
+@pytest.mark.parametrize("sign_in", [by_link, by_code, by_reset, oauth.sign_in])
 def test_the_owners_first_sign_in_ends_others_sessions_and_removes_what_they_added(
     app: Flask, visitor: Visitor, thief: Thief, sign_in: Callable[[Visitor], Page]
 ) -> None:
     stytch = app.extensions["stytch"]
+    give_verified_email(app, thief.user_id, "evil@example.com")
 
     assert sign_in(visitor).goes_to == "/"
     with request_of(visitor) as session:

@@ -26,7 +26,7 @@ from .providers import Provider
 PER_CLIENT = parse("20/minute")  # as many as may ask for a message
 PER_CLIENT_WHILE_DOWN = parse("2/minute")
 IN_ALL_WHILE_DOWN = parse("200/hour")
-OUR_FAULT = frozenset({"missing-input-secret", "invalid-input-secret", "sitekey-secret-mismatch", "bad-request"})
+OUR_FAULT = frozenset({"missing-input-secret", "invalid-input-secret"})  # the others a client can cause
 
 
 @dataclass(frozen=True)

@@ -20,7 +20,7 @@ from stytch.core.response_base import StytchError
 
 from services import magic_links
 from services.errors import CodeRejected, LimitReached, NotSignedIn, ServiceUnavailable
-from services.rate_limits import client_network, count, counted, counted_code
+from services.rate_limits import client_network, count, counted, counted_code, store
 from services.session import Session
 from services.signals import logs_security_event
 from services.stytch_client import NO_SESSION, minutes, new_session, refusal_reason, refusals, stytch_client
@@ -30,6 +30,7 @@ from .channels import Channel, phones
 
 CODES_PER_ADDRESS = parse("3/10 minutes")
 CODES_PER_CLIENT = parse("5/10 minutes")
+ADDING = 300  # seconds for which Stytch keeps an address that is not confirmed
 RULE = "You can get three codes in ten minutes. Enter the newest one."
 CLIENT_RULE = "You can ask for five codes in ten minutes."
 OUR_FAULT = frozenset({"billing_not_verified", "missing_sms_parameter"})
@@ -51,6 +52,8 @@ def send_to_sign_in(channel: Channel, to: str) -> None:
     pending.check_wait(channel)
     with _same_time(), _counted_client():
         try:
+            if not channel.is_phone and store.get(magic_links.adding(to)):
+                raise LimitReached(0)
             method_id = _send(channel, to, lambda fields: channel.ask("login_or_create", **fields))
         except LimitReached:
             if pending.is_waiting(channel):
@@ -78,9 +81,15 @@ def send_to_add(channel: Channel, session: Session, to: str) -> None:
     It stays unverified at Stytch for five minutes. Raises as ``send_to_sign_in``.
     """
     pending.check_wait(channel, session.user_id)
-    token = {"session_token": session.token}
+
+    def ask(fields: dict[str, Any]) -> Any:
+        answer = channel.ask("send", **fields, session_token=session.token)
+        if not channel.is_phone and answer.user_id == session.user_id:
+            store.incr(magic_links.adding(to), ADDING)
+        return answer
+
     with _same_time(), _counted_client():
-        method_id = _send(channel, to, lambda fields: channel.ask("send", **fields, **token), session.user_id)
+        method_id = _send(channel, to, ask, session.user_id)
     pending.keep(channel, pending.Code(method_id, session.user_id, "the one that you are adding"))
 
 
@@ -100,9 +109,15 @@ def sign_in(channel: Channel, code: str) -> Session:
 def prove(channel: Channel, session: Session, code: str) -> Session:
     """Add the code's proof to this session. Raises CodeRejected, LimitReached. Stytch docs: *Authenticate passcode*."""
     sent = pending.waiting(channel, session.user_id)
-    authenticate = stytch_client.sdk.otps.authenticate
+
+    def use(keep: dict[str, Any]) -> Any:
+        answer = stytch_client.sdk.otps.authenticate(sent.method_id, code, **keep)
+        for email in filter(lambda each: each.verified, answer.user.emails):
+            store.clear(magic_links.adding(email.email))
+        return answer
+
     with counted_code(sent.method_id, "passcode"):
-        proven = stytch_client.add_proof(session, lambda keep: authenticate(sent.method_id, code, **keep))
+        proven = stytch_client.add_proof(session, use)
     pending.forget(channel)
     return proven
 

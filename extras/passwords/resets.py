@@ -21,7 +21,7 @@ from stytch.core.response_base import StytchError
 from blueprints.login import VERIFIER
 from services import guards, magic_links
 from services.errors import LimitReached
-from services.rate_limits import count, counted
+from services.rate_limits import count, counted, store
 from services.session import Session
 from services.signals import log_security_event, logs_security_event
 from services.stytch_client import minutes, new_session, refusal_reason, refusals, stytch_client
@@ -69,26 +69,42 @@ def keep_verifier(response: Response, value: str) -> Response:
 def use(token: str, code_verifier: str, password: str) -> Session:
     """Set the password by the first link; returns a session. Raises CodeRejected.
 
-    Stytch ends all other sessions of the user. What this app cached of them can be read for five minutes more, as after
-    any revocation. Stytch docs: *Reset password by email*.
+    Stytch ends all other sessions of the user. Stytch docs: *Reset password by email*.
     """
     with refusals():
         answer = stytch_client.sdk.passwords.email.reset(token, password, code_verifier=code_verifier, **new_session())
-    return stytch_client.sessions.get(stytch_client.start_session(answer))
+    session = stytch_client.sessions.get(stytch_client.start_session(answer))
+    for other in stytch_client.sessions.of_user(session.user_id):
+        if other.session_id != session.session_id:
+            stytch_client.sessions.end(token=other.token, session_id=other.session_id)
+    return session
 
 
 def _start(email: str, code_challenge: str) -> None:
     """Let Stytch mail the links. Refusals are only logged. Stytch docs: *Reset password by email, start*."""
     origin, reason = current_app.config["PUBLIC_URL"], "ok"
+    login_url = f"{origin}{url_for('login.open_link')}"
     try:
+        if store.get(magic_links.adding(email)):
+            return
+        if _is_unproven(email):  # a link to sign in ends what others did with the account; a reset would not
+            magic_links.mail(email, login_url, code_challenge)
+            return
         stytch_client.sdk.passwords.email.reset_start(
             email,
             reset_password_redirect_url=f"{origin}{url_for('password_resets.open_link')}",
             reset_password_expiration_minutes=minutes(stytch_client.link_life),
-            login_redirect_url=f"{origin}{url_for('login.open_link')}",
+            login_redirect_url=login_url,
             code_challenge=code_challenge,
         )
     except StytchError as error:
         too_often = error.details.error_type == "too_many_requests"
         reason = "too_many_requests" if too_often else refusal_reason(error)
     log_security_event("login", reason, action="send_reset")
+
+
+def _is_unproven(email: str) -> bool:
+    """Whether there is a user with this address who never proved it. Stytch docs: *Search users*."""
+    query = {"operator": "AND", "operands": [{"filter_name": "email_address", "filter_value": [email]}]}
+    found = stytch_client.sdk.users.search(limit=1, query=query).results
+    return any(not each.verified for user in found for each in user.emails if each.email.lower() == email.lower())

@@ -12,6 +12,7 @@ import secrets
 import time
 from contextlib import suppress
 from datetime import timedelta
+from typing import Any
 
 from flask import current_app
 from flask import session as flask_session
@@ -20,7 +21,7 @@ from stytch.core.response_base import StytchError
 
 from services import magic_links
 from services.errors import CodeRejected, LimitReached, NotSignedIn
-from services.rate_limits import count, counted
+from services.rate_limits import count, counted, store
 from services.session import Session
 from services.signals import logs_security_event
 from services.stytch_client import NO_SESSION, minutes, refusal_reason, stytch_client
@@ -28,6 +29,7 @@ from services.stytch_client import NO_SESSION, minutes, refusal_reason, stytch_c
 PATH = "/profile/email/confirm"
 KEY = "profile_email"  # in the cookie of forms: the verifier, and whose it is
 LIFE = timedelta(minutes=5)
+ADDING = 300  # seconds for which Stytch keeps an address that is not confirmed
 PER_USER = parse("10/day")
 RULE = "You can ask for ten of these links a day."
 SAID = frozenset({"invalid_email", "invalid_email_domain", "too_many_unverified_factors", "duplicate_email_for_user"})
@@ -51,7 +53,14 @@ def confirm(session: Session, token: str) -> Session:
     authenticate, verifier = stytch_client.sdk.magic_links.authenticate, waiting(session)
     if not verifier:
         raise CodeRejected("pkce_mismatch")
-    return stytch_client.add_proof(session, lambda keep: authenticate(token, code_verifier=verifier, **keep))
+
+    def use(keep: dict[str, Any]) -> Any:
+        answer = authenticate(token, code_verifier=verifier, **keep)
+        for email in filter(lambda each: each.verified, answer.user.emails):
+            store.clear(magic_links.adding(email.email))
+        return answer
+
+    return stytch_client.add_proof(session, use)
 
 
 def waiting(session: Session | None) -> str:
@@ -81,6 +90,7 @@ def _send(session: Session, email: str, verifier: str) -> None:
                 code_challenge=challenge,
                 **stytch_client.more("magic_links.email.send"),
             )
+            store.incr(magic_links.adding(email), ADDING)
     except LimitReached as limit:
         raise _Enough from limit
     except StytchError as error:

@@ -36,7 +36,7 @@ PATTERNS = (
         "magic_link",
         "magic-link sign-in with PKCE",
         ("blueprints/login.py", "services/magic_links.py"),
-        (11, 1250),
+        (11, 1255),
         ("blueprints/slots.py", "services/http.py"),
         ("login", "_field.html", *HTMX),
     ),
