@@ -104,22 +104,28 @@ def revoke(session: Session, user_id: str) -> None:
 
 
 @logs_security_event("login")
-def accept(token: str, browser: str) -> Session:
+def accept(token: str, browser: str, invited: str) -> Session:
     """Exchange an invitation's link, or an embedded one, for a session. Raises CodeRejected.
 
-    ``browser`` tells browsers apart, for a second press. Stytch docs: *Authenticate magic link*.
+    ``browser`` tells browsers apart, for a second press; ``invited`` is the address that the page has shown, so that
+    nobody puts a trusted inviter before a link to another account. Stytch docs: *Authenticate magic link*.
     """
     try:
-        return stytch_client.sessions.get(_use(token, browser))
+        session = stytch_client.sessions.get(_use(token, browser))
     except NotSignedIn as error:  # pressed again after a sign-out
         raise CodeRejected("unable_to_auth_magic_link") from error
+    if invited and session.email.casefold() != invited.casefold():
+        stytch_client.sign_out(session.token, session)
+        raise CodeRejected("unknown_invitation")
+    return session
 
 
-def inviter_in(signed: str) -> str:
-    """Return who invited, as our own link says it; empty if it does not."""
-    with suppress(BadSignature):
-        return str(_signer().loads(signed))
-    return ""
+def named_in(signed: str) -> tuple[str, str]:
+    """Return who invited, and which address, as our own link says it; empty if it does not."""
+    with suppress(BadSignature, ValueError):
+        inviter, invited = _signer().loads(signed)
+        return str(inviter), str(invited)
+    return "", ""
 
 
 @logs_security_event("login")
@@ -144,7 +150,7 @@ def _invite(session: Session, email: str, name: str) -> None:
     reason = "ok"
     try:
         try:
-            ask(invite_magic_link_url=f"{url}?{urlencode({'by': _signer().dumps(name)})}")
+            ask(invite_magic_link_url=f"{url}?{urlencode({'by': _signer().dumps([name, email])})}")
         except StytchError as error:
             if error.details.error_type != UNREGISTERED:
                 raise

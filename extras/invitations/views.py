@@ -15,6 +15,7 @@ from blueprints.htmx import redirect_to, render
 from blueprints.login import INVALID, SignInForm, finish_sign_in
 from services import guards
 from services.errors import CodeRejected, LimitReached
+from services.factors import require_factor_proof
 from services.magic_links import LINKS_PER_CLIENT
 from services.rate_limits import limited
 from services.session import Session
@@ -38,6 +39,7 @@ def index() -> Response:
 @guards.second_factor_required
 def send() -> Response:
     """Invite an address."""
+    require_factor_proof("invite someone")  # what the user has, not what a link for support has proved
     form, session = SignInForm(request.form), guards.current_session()
     if not form.validate():
         return _page(422, form=form)
@@ -69,11 +71,13 @@ def revoke() -> Response:
 @guards.public
 def open_link() -> Response:
     """Show the button that uses the link. Nothing is used up here: GET changes nothing."""
-    token, by = request.args.get("token", ""), invites.inviter_in(request.args.get("by", ""))
+    token, signed = request.args.get("token", ""), request.args.get("by", "")
     if not token:
         return _problem("magic_link_not_found")
     other = guards.optional_session()
-    response = make_response(render_template("invitations/open.html", token=token, by=by, other=other))
+    by, invited = invites.named_in(signed)
+    page = render_template("invitations/open.html", token=token, by=by, invited=invited, signed=signed, other=other)
+    response = make_response(page)
     response.headers["Referrer-Policy"] = "strict-origin"  # the URL holds the token
     return response
 
@@ -85,7 +89,8 @@ def accept() -> Response:
     """Exchange the link for a session."""
     before = guards.optional_session()  # asked for first: nothing may fail once the link is used up
     try:
-        session = invites.accept(request.form.get("token", ""), str(flask_session.get("csrf_token", "")))
+        _by, invited = invites.named_in(request.form.get("by", ""))
+        session = invites.accept(request.form.get("token", ""), str(flask_session.get("csrf_token", "")), invited)
     except CodeRejected as rejected:
         return _problem(rejected.reason)
     return finish_sign_in(session, before)
@@ -104,7 +109,8 @@ def _problem(reason: str) -> Response:
 
 
 def _name(session: Session) -> str:
-    """Return what the invited person sees of the inviter: their name, or else the address or number."""
-    name = stytch_client.sdk.users.get(session.user_id).name
+    """Return what the invited person sees of the inviter: their address or number, which is proved, with their name."""
+    name, proved = stytch_client.sdk.users.get(session.user_id).name, session.email or session.phone
     parts = (name.first_name, name.last_name) if name else ()
-    return " ".join(filter(None, parts))[:100] or session.email or session.phone
+    called = " ".join(filter(None, parts))[:100]
+    return f"{proved} ({called})" if called else proved

@@ -13,16 +13,18 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
+from limits import parse_many
 from stytch.core.response_base import StytchError
 
 from services import magic_links
 from services.errors import CodeRejected, ServiceUnavailable
 from services.factors import remove_factor
-from services.rate_limits import CODES_PER_USER, counted
+from services.rate_limits import counted
 from services.session import Session
 from services.signals import logs_security_event
 from services.stytch_client import new_session, refusals, stytch_client
 
+TRIES = parse_many("5/5 minutes;6/hour;8/day")  # below the ten in a row at which Stytch locks every way to sign in
 RULE = "You tried too many passwords."
 WRONG = frozenset(  # all of them look the same: they would show who has an account
     ("unauthorized_credentials", "email_not_found", "no_user_password", "user_lock_limit_reached", "inactive_email")
@@ -115,7 +117,7 @@ def same_time() -> Iterator[None]:
 @contextmanager
 def _counted(email: str) -> Iterator[None]:
     """Count a try of this address; a right password does not count. Turns refusals into CodeRejected."""
-    with counted("password", magic_links.mailbox(email), *CODES_PER_USER, rule=RULE) as give_back:
+    with counted("password", magic_links.mailbox(email), *TRIES, rule=RULE) as give_back:
         try:
             with refusals():
                 yield

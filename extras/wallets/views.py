@@ -25,6 +25,7 @@ MESSAGES = {
     "other_challenge": "This took longer than five minutes, or was started in another tab or browser. Try again.",
     "unable_to_authenticate_crypto_wallet": FAILED,
     "user_not_found": FAILED,
+    "user_id_mismatch": "That wallet is connected to another account.",
     "duplicate_wallet_address": "That wallet is connected to another account.",
     "duplicate_wallet_address_for_user": "That wallet is connected to your account already.",
     "crypto_wallet_not_found": "That wallet is already removed.",

@@ -36,8 +36,16 @@ def challenge_to_sign_in(wallet: Wallet) -> str:
 
 
 def challenge_to_connect(wallet: Wallet, session: Session) -> str:
-    """Return the text that a wallet signs to become the user's. Raises CodeRejected if it is another user's."""
-    answer = _start(wallet, session_token=session.token)
+    """Return the text that a wallet signs to become the user's. Raises CodeRejected.
+
+    Another user's gets one as well, which is refused once it is signed: else this would tell who has an account.
+    """
+    try:
+        answer = _start(wallet, session_token=session.token)
+    except CodeRejected as rejected:
+        if rejected.reason != "duplicate_wallet_address":
+            raise
+        answer = _start(wallet)
     begin(wallet, answer.challenge)
     return str(answer.challenge)
 

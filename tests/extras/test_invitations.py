@@ -68,7 +68,7 @@ def test_an_invited_person_sees_who_invited_and_accepts_with_a_button(enrolled: 
 
     assert (said.goes_to, listed) == ("/invitations", [GRACE])
     assert opened.heading == "You’re invited"
-    assert f"{EMAIL} invited you to open an account here." in opened.text
+    assert f"{EMAIL} invited {GRACE} to open an account here." in opened.text
     assert opened.response.headers["Referrer-Policy"] == "strict-origin"
     assert facts(grace.get("/account"))["Email link or code"] == "Jun 1, 12:00 PM UTC, just now"
     assert grace.get("/").one("header .address").text() == GRACE
@@ -79,7 +79,24 @@ def test_the_name_that_the_inviter_gave_is_shown(enrolled: Visitor) -> None:
     enrolled.post("/profile/name", {"first_name": "Ada <b>", "last_name": "Vance"})
     invite(enrolled)
 
-    assert "Ada <b> Vance invited you" in beside(enrolled).get(enrolled.newest_link()).text
+    page = beside(enrolled).get(enrolled.newest_link())
+
+    assert f"{EMAIL} (Ada <b> Vance) invited {GRACE}" in page.text  # a name is freely chosen, an address is proved
+
+
+def test_a_real_inviter_before_another_link_signs_nobody_in(enrolled: Visitor, clock: time_machine.Traveller) -> None:
+    invite(enrolled)
+    trusted = query(enrolled.newest_link())["by"]
+    clock.shift(2)
+    other = beside(enrolled)
+    invite(enrolled, "mallory@example.com")
+    token = query(enrolled.newest_link())["token"]
+
+    other.get(f"/invitations/accept?by={trusted}&token={token}")
+    page = other.submit("/invitations/accept")
+
+    assert page.status == 400
+    assert not other.cookie("stytch_session")
 
 
 def test_opening_the_link_uses_nothing_up_and_the_button_works_once(enrolled: Visitor) -> None:

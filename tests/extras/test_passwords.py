@@ -382,3 +382,15 @@ def test_neither_panel_nor_log_shows_a_password(
     assert '"password": "‹password›"' in shown
     assert GOOD not in shown
     assert GOOD not in caplog.text
+
+
+def test_wrong_passwords_of_a_stranger_lock_nobody_out_of_other_ways(
+    with_password: Visitor, clock: time_machine.Traveller
+) -> None:
+    stranger = Visitor(with_password.app, "198.51.100.7")
+    stranger.client.set_cookie("emulator_visitor", with_password.cookie("emulator_visitor") or "")
+    for _try in range(10):
+        sign_in(stranger, "wrong password")
+        clock.shift(330)
+
+    assert with_password.sign_in().goes_to == "/"
