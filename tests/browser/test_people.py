@@ -40,7 +40,7 @@ def test_an_invitation_is_sent_accepted_and_gone_from_the_list(anybody: Visitor)
     visitor.look("invitations")
     page.goto(link)
     expect(page.get_by_role("heading", name="You’re invited")).to_be_visible()
-    expect(page.get_by_text(f"{visitor.email} invited you")).to_be_visible()
+    expect(page.get_by_text(f"{visitor.email} invited {grace} to open an account here.")).to_be_visible()
     visitor.look("accept")
     visitor.press("Accept the invitation")
 
