@@ -70,7 +70,7 @@ def waiting(session: Session | None) -> str:
 
 
 class _Enough(Exception):
-    """The address had enough mail; that is not said, since it may be somebody else's."""
+    """The address had enough mail. That is not said, since it may be another person's."""
 
 
 def _send(session: Session, email: str, verifier: str) -> None:

@@ -106,8 +106,7 @@ def delete_totp(call: Call, totp_id: str) -> Json:
     if user is None:
         raise StytchFault("totp_not_found")
     totp_records.remove(call.tenant, user)
-    session_records.forget_factor(call.tenant, user["user_id"], totp_id)
-    return _changed(call, user)
+    return _without_factor(call, user, totp_id)
 
 
 @bp.delete("/webauthn_registrations/<registration_id>")
@@ -117,8 +116,7 @@ def delete_webauthn_registration(call: Call, registration_id: str) -> Json:
     registration = passkey_records.requested(call.tenant, registration_id)
     user = _user(call, registration["user_id"])
     passkey_records.remove(call.tenant, user, registration_id)
-    session_records.forget_factor(call.tenant, user["user_id"], registration_id)
-    return _changed(call, user)
+    return _without_factor(call, user, registration_id)
 
 
 @bp.delete("/crypto_wallets/<wallet_id>")
@@ -128,8 +126,7 @@ def delete_crypto_wallet(call: Call, wallet_id: str) -> Json:
     wallet = wallet_records.of_path(call.tenant, wallet_id)
     user = _user(call, wallet["user_id"])
     wallet_records.remove(call.tenant, user, wallet_id)
-    session_records.forget_factor(call.tenant, user["user_id"], wallet_id)
-    return _changed(call, user)
+    return _without_factor(call, user, wallet_id)
 
 
 @bp.delete("/biometric_registrations/<registration_id>")
@@ -138,8 +135,7 @@ def delete_biometric_registration(call: Call, registration_id: str) -> Json:
     """Delete a registration that a mobile app made."""
     user = biometric_records.owner(call.tenant, registration_id)
     biometric_records.remove(call.tenant, user, registration_id)
-    session_records.forget_factor(call.tenant, user["user_id"], registration_id)
-    return _changed(call, user)
+    return _without_factor(call, user, registration_id)
 
 
 @bp.delete("/oauth/<registration_id>")
@@ -151,8 +147,7 @@ def delete_oauth_registration(call: Call, registration_id: str) -> Json:
         raise StytchFault("oauth_user_registration_not_found")
     user = _user(call, registration["user_id"])
     oauth_records.remove(call.tenant, user, registration_id)
-    session_records.forget_factor(call.tenant, user["user_id"], registration_id)
-    return _changed(call, user)
+    return _without_factor(call, user, registration_id)
 
 
 @bp.delete("/passwords/<password_id>")
@@ -161,8 +156,7 @@ def delete_password(call: Call, password_id: str) -> Json:
     """Delete a password; the user signs in by other ways."""
     user = _user(call, password_records.requested(call.tenant, password_id)["user_id"])
     password_records.remove(call.tenant, user)
-    session_records.forget_factor(call.tenant, user["user_id"], password_id)
-    return _changed(call, user)
+    return _without_factor(call, user, password_id)
 
 
 @bp.delete("/emails/<contact_id>", defaults={"kind": "email"})
@@ -179,8 +173,7 @@ def delete_contact(call: Call, contact_id: str, kind: Contact) -> Json:
     if len(user["emails"]) + len(user["phone_numbers"]) == 1:
         raise StytchFault("cannot_delete_last_primary_factor")
     user_records.drop_contact(call.tenant, user, kind, contact_id)
-    session_records.forget_factor(call.tenant, user["user_id"], contact_id)
-    return _changed(call, user)
+    return _without_factor(call, user, contact_id)
 
 
 @bp.post("/search")
@@ -242,6 +235,12 @@ def _apply(call: Call, user: Json, changes: Json) -> None:
         user_records.set_external_id(call.tenant, user, changes["external_id"])
     user.update(changes)
     user_records.save(call.tenant, user)
+
+
+def _without_factor(call: Call, user: Json, factor_id: str) -> Json:
+    """Forget a deleted factor in the user's sessions, and answer with the user."""
+    session_records.forget_factor(call.tenant, user["user_id"], factor_id)
+    return _changed(call, user)
 
 
 def _changed(call: Call, user: Json) -> Json:
