@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+import pytest
 from playwright.sync_api import expect
 
 from app import EXTRAS
@@ -11,6 +12,8 @@ from app import EXTRAS
 from . import shortcuts
 from .accessible import AXE, complaints
 from .visitor import Visitor
+
+pytestmark = pytest.mark.panel
 
 EXTRA_PAGES = [
     path

@@ -23,7 +23,7 @@ TEXT: FilePayload = {"name": "id.png", "mimeType": "image/png", "buffer": b"a te
 @pytest.fixture(scope="module")
 def server(chromium: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:  # noqa: ARG001
     """The app of an org whose bank is Thread Bank."""
-    with serving(tmp_path_factory.mktemp("served"), environ={"UNIT_BANK": "thread"}) as running:
+    with serving(tmp_path_factory.mktemp("served"), environ={"UNIT_BANK": "thread", "WIRE_LOG": "off"}) as running:
         yield running
 
 

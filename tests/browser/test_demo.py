@@ -10,6 +10,8 @@ from playwright.sync_api import Locator, expect
 from .conftest import Arrive
 from .visitor import Visitor
 
+pytestmark = pytest.mark.panel
+
 CUT_OFF = """() => [...document.querySelectorAll('svg text')].filter(text => {
     const word = text.getBoundingClientRect(), drawing = text.ownerSVGElement.getBoundingClientRect();
     const over = [drawing.left - word.left, word.right - drawing.right, word.bottom - drawing.bottom];

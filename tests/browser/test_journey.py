@@ -12,10 +12,11 @@ from . import shortcuts
 from .conftest import Arrive
 from .visitor import SCHEMES, SCREENSHOTS, Scheme, Visitor
 
+pytestmark = pytest.mark.panel
 WIDTHS = [360, 1280] if SCREENSHOTS else [360]
 
 
-def test_the_journey_leads_to_cards_and_leaves_nothing_behind(anybody: Visitor) -> None:
+def test_the_journey_leads_to_cards_and_out_again(anybody: Visitor) -> None:
     page = anybody.page
 
     anybody.sign_in()
@@ -36,6 +37,17 @@ def test_the_journey_leads_to_cards_and_leaves_nothing_behind(anybody: Visitor) 
 
     anybody.sign_out()
     expect(page.locator("main > .done")).to_have_text("You’re signed out.")
+
+
+@pytest.mark.whole_browser
+def test_after_signing_out_going_back_leads_to_the_form(anybody: Visitor) -> None:
+    page = anybody.page
+    shortcuts.become_customer(anybody)
+    shortcuts.get_card(anybody)
+    page.goto("/cards/list")
+    expect(anybody.cards()).to_have_count(1)
+
+    anybody.sign_out()
     with page.expect_response(re.compile(r"/cards(/list)?$")) as asked_again:
         page.evaluate("history.back()")
     expect(page.get_by_label("Email")).to_be_visible()

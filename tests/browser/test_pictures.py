@@ -13,7 +13,10 @@ from . import shortcuts
 from .conftest import Arrive
 from .visitor import Visitor
 
-pytestmark = pytest.mark.skipif("PICTURES" not in os.environ, reason="set PICTURES to take pictures")
+pytestmark = [
+    pytest.mark.panel,
+    pytest.mark.skipif("PICTURES" not in os.environ, reason="set PICTURES to take pictures"),
+]
 
 PROJECT = Path(__file__).parents[2]
 LARGEST = 40_000  # bytes

@@ -11,6 +11,8 @@ from .accessible import complaints
 from .conftest import Arrive
 from .visitor import Visitor
 
+pytestmark = pytest.mark.panel
+
 SHIFTS = """addEventListener('DOMContentLoaded', () => { window.shifts ??= 0 });
 new PerformanceObserver((list) => {
     for (const { hadRecentInput, value } of list.getEntries())
