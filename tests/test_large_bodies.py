@@ -71,6 +71,7 @@ def test_a_body_that_comes_slowly_is_refused_and_one_that_stops_holds_no_place(
     in_time = refused(slow, silent, fast, begin(DELIVERY))
     clock.shift(1)
     slow.received(b"x")
+    fast.received(b"x")
     late = refused(slow, silent, fast, begin(DELIVERY))
     clock.shift(12)
     fast.received(b"x")
