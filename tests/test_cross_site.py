@@ -77,7 +77,7 @@ def test_what_another_sites_page_embeds_does_nothing_and_sets_no_cookie(signed_i
 
     given = responses(signed_in.client, asked, headers=headers)
 
-    assert {("GET", "/"), ("GET", "/login/authenticate"), ("GET", "/oauth/return")} <= set(asked)
+    assert {("GET", "/"), ("GET", "/login/authenticate")} <= set(asked)
     assert statuses(given) == dict.fromkeys(asked, 403)
     assert not any(cookies(response).keys() - {"emulator_visitor"} for response in given.values())
 
