@@ -178,7 +178,7 @@ def _meaning(reason: str = "") -> str:
 
 
 def _problem(problem: str) -> Response:
-    """Say what is wrong with the link, with the form to ask for another."""
+    """Say what is wrong with the link, with the way to another."""
     guards.optional_session()  # so that the page shows who is signed in
     response = make_response(render_template("login/problem.html", problem=problem), 400)
     response.headers["Referrer-Policy"] = "strict-origin"  # the URL may hold a link that still works

@@ -13,20 +13,19 @@ import socket
 import sys
 import threading
 import time
-from copy import copy
 from http.client import HTTPConnection
 from logging.handlers import QueueHandler, QueueListener
 from queue import SimpleQueue
 from select import select
-from typing import TYPE_CHECKING, Any, ClassVar, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 from urllib.parse import urlsplit
-from weakref import WeakSet
 
 from waitress import create_server, wasyncore
 from waitress.channel import HTTPChannel
-from waitress.parser import HTTPRequestParser
+from waitress.server import TcpWSGIServer
 from waitress.task import ErrorTask
-from waitress.utilities import Error
+
+from deploy.large_bodies import Parser
 
 if TYPE_CHECKING:
     from flask import Flask
@@ -44,12 +43,6 @@ OPTIONS = {
     "clear_untrusted_proxy_headers": False,  # ProxyFix decides, using TRUSTED_PROXIES
     "ident": None,
 }
-LARGE_BODIES = {  # the largest body by the start of a path, above the app's own limits for these routes
-    "/customer/documents/": 21 * 1024 * 1024,
-    "/webhooks/unit": 1100 * 1024,
-}
-MOST_LARGE = 4  # of them at once: they are held in memory
-LARGE_TIME = 180.0  # seconds to send one, so that slow clients do not hold all four
 
 Sockets: TypeAlias = dict[int, wasyncore.dispatcher]  # by file descriptor
 
@@ -61,8 +54,7 @@ def main(app: Flask) -> None:
     stopping = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stopping.set())
-    HTTPChannel.error_task_class = _SafeErrorTask
-    HTTPChannel.parser_class = _Parser
+    TcpWSGIServer.channel_class = _Channel
     sockets: Sockets = {}
     host, port = os.environ.get("HOST") or "127.0.0.1", int(os.environ.get("PORT") or 8000)
     with _Listener.bound(host, port) as listener:
@@ -86,37 +78,14 @@ class _SafeErrorTask(ErrorTask):  # type: ignore[misc]
         super().execute()
 
 
-class _Busy(Error):  # type: ignore[misc]
-    code, reason = 503, "Service Unavailable"
+class _Channel(HTTPChannel):  # type: ignore[misc]
+    """What waitress keeps of a connection."""
 
+    error_task_class = _SafeErrorTask
 
-class _Parser(HTTPRequestParser):  # type: ignore[misc]
-    """Reads a request. Some routes may receive a large body, a few at once."""
-
-    adj: Any
-    completed: bool
-    late_at = float("inf")  # seconds since the epoch
-    large: ClassVar[WeakSet[_Parser]] = WeakSet()  # those that are being read or answered
-
-    def parse_header(self, header_plus: bytes) -> None:
-        """Set the limit of this request's route."""
-        super().parse_header(header_plus)
-        limit = next((limit for start, limit in LARGE_BODIES.items() if self.path.startswith(start)), 0)
-        if limit and (self.chunked or self.content_length >= self.adj.max_request_body_size):
-            if len(self.large) >= MOST_LARGE:
-                self.error = _Busy("Try again in a minute.")
-            self.large.add(self)
-            self.late_at = time.time() + LARGE_TIME
-            self.adj = copy(self.adj)
-            self.adj.max_request_body_size = limit
-
-    def received(self, data: bytes) -> int:
-        """Read a part of the request; one that is refused is complete."""
-        consumed: int = super().received(data)
-        if not self.completed and time.time() > self.late_at:
-            self.error = _Busy("This took too long. Try again.")
-        self.completed = self.completed or self.error is not None
-        return consumed
+    def parser_class(self, adj: Any) -> Parser:
+        """Return what reads the next request."""
+        return Parser(adj, self.server.application, self.addr[0])
 
 
 class _Connection(socket.socket):

@@ -113,12 +113,13 @@ def is_static(endpoint: str | None) -> bool:
 
 
 def require_same_origin() -> None:
-    """Refuse what another site makes a browser send: unsafe requests and fragments. In addition to the CSRF token.
+    """Refuse what another site makes a browser send, but for links to pages. In addition to the CSRF token.
 
     No page can forge ``Sec-Fetch-Site`` or ``Origin``. Each is checked where it is sent; a privacy tool that strips
     Referer makes the browser send ``Origin: null``, so then ``Sec-Fetch-Site`` alone decides.
     """
-    if request.method not in UNSAFE and "HX-Request" not in request.headers:
+    is_page = "HX-Request" not in request.headers and request.headers.get("Sec-Fetch-Mode") in {None, "navigate"}
+    if request.method not in UNSAFE and is_page:
         return
     site, origin = request.headers.get("Sec-Fetch-Site"), request.headers.get("Origin")
     origins = {None, "", current_app.config["PUBLIC_URL"]} | ({"null"} if site == "same-origin" else set())

@@ -70,6 +70,18 @@ def test_another_site_gets_no_fragment(signed_in: Visitor, headers: dict[str, st
     assert statuses(given) == dict.fromkeys(asked, 403)
 
 
+@pytest.mark.parametrize("site", ["cross-site", "same-site"])
+def test_what_another_sites_page_embeds_does_nothing_and_sets_no_cookie(signed_in: Visitor, site: str) -> None:
+    headers = {"Sec-Fetch-Site": site, "Sec-Fetch-Mode": "no-cors", "Sec-Fetch-Dest": "image"}
+    asked = routes(signed_in.app, {"GET"})
+
+    given = responses(signed_in.client, asked, headers=headers)
+
+    assert {("GET", "/"), ("GET", "/login/authenticate")} <= set(asked)
+    assert statuses(given) == dict.fromkeys(asked, 403)
+    assert not any(cookies(response).keys() - {"emulator_visitor"} for response in given.values())
+
+
 @pytest.mark.parametrize("headers", FOREIGN, ids=str)
 def test_a_refused_foreign_request_sets_and_deletes_no_cookie_of_the_app(app: Flask, headers: dict[str, str]) -> None:
     response = app.test_client().post("/logout", headers=headers)

@@ -32,7 +32,7 @@ def sign_in(flow: Flow, token: str) -> Session:
         raise CodeRejected("oauth_token_not_found") from error
     if not _is_proved(flow, session) or not session.held:
         stytch_client.sign_out(session.token, session)
-        raise CodeRejected("unverified_email" if _is_proved(flow, session) else "other_provider")
+        raise CodeRejected("unproved_email" if _is_proved(flow, session) else "other_provider")
     return session
 
 

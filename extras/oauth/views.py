@@ -31,7 +31,8 @@ MESSAGES = {
     "pkce_mismatch": "This was started in another tab or browser. Start again here.",
     "oauth_token_not_found": "This was already used, or took too long. Start again.",
     "other_provider": "You came back from somewhere else than {title}. Start again.",
-    "unverified_email": "{title} has not confirmed your email address. Confirm it there, or sign in another way.",
+    "unproved_email": "{title} has not confirmed your email address, or someone is just adding it to an account here. "
+    "Confirm it there or wait five minutes, then try again. Or sign in another way.",
     "too_late": "Nothing was added: it took too long, or you signed in again meanwhile. Start again.",
     "last_one": "You can’t remove your only way to sign in. Add an email address or a phone number first.",
     "oauth_user_registration_not_found": "That account is already removed.",
@@ -81,6 +82,14 @@ def come_back() -> Response:
         return flows.end(finish_sign_in(accounts.sign_in(flow, token), before))
     except CodeRejected as rejected:
         return _say(rejected.reason, flow)
+
+
+@bp.after_request
+def hide_token(response: Response) -> Response:
+    """Keep the token in the URL to this page, also if a service is down or there are too many requests."""
+    if request.endpoint == "oauth.come_back":
+        response.headers["Referrer-Policy"] = "strict-origin"
+    return response
 
 
 @bp.post("/oauth/accounts/<registration_id>/remove")

@@ -90,7 +90,7 @@ def reset() -> Response:
 
 
 def _problem(problem: str) -> Response:
-    """Say what is wrong with the link, with the form to ask for another."""
+    """Say what is wrong with the link, with the way to another."""
     guards.optional_session()
     response = make_response(render_template("passwords/problem.html", problem=problem), 400)
     response.headers["Referrer-Policy"] = "strict-origin"  # the URL may hold a link that still works

@@ -7,6 +7,8 @@ signs in, so that user is deleted again; the answer looks and takes the same, si
 from __future__ import annotations
 
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import partial
 from typing import Any
 
@@ -24,13 +26,10 @@ from .challenges import Wallet, begin, site
 
 def challenge_to_sign_in(wallet: Wallet) -> str:
     """Return the text that the wallet signs. Raises CodeRejected. Stytch docs: *Authenticate start*."""
-    began = time.monotonic()
-    try:
+    with _same_time():
         answer = _start(wallet)
         if answer.user_created:
             ignore_missing("user_not_found", partial(stytch_client.sdk.users.delete, answer.user_id))
-    finally:
-        time.sleep(max(0, began + magic_links.LEAST_TIME - time.monotonic()))
     begin(wallet, answer.challenge)
     return str(answer.challenge)
 
@@ -40,12 +39,13 @@ def challenge_to_connect(wallet: Wallet, session: Session) -> str:
 
     Another user's gets one as well, which is refused once it is signed: else this would tell who has an account.
     """
-    try:
-        answer = _start(wallet, session_token=session.token)
-    except CodeRejected as rejected:
-        if rejected.reason != "duplicate_wallet_address":
-            raise
-        answer = _start(wallet)
+    with _same_time():
+        try:
+            answer = _start(wallet, session_token=session.token)
+        except CodeRejected as rejected:
+            if rejected.reason != "duplicate_wallet_address":
+                raise
+            answer = _start(wallet)
     begin(wallet, answer.challenge)
     return str(answer.challenge)
 
@@ -81,6 +81,16 @@ def remove(session: Session, wallet_id: str) -> Session:
     if wallet_id not in {each.crypto_wallet_id for each in wallets}:
         raise CodeRejected("crypto_wallet_not_found")
     return remove_factor(session, "crypto_wallet_not_found", partial(users.delete_crypto_wallet, wallet_id))
+
+
+@contextmanager
+def _same_time() -> Iterator[None]:
+    """Take as long whatever Stytch knows about a wallet."""
+    began = time.monotonic()
+    try:
+        yield
+    finally:
+        time.sleep(max(0, began + magic_links.LEAST_TIME - time.monotonic()))
 
 
 def _start(wallet: Wallet, **whose: str) -> Any:

@@ -59,6 +59,26 @@ def test_the_form_has_a_widget_and_its_page_alone_opens_the_policy(visitor: Visi
     assert "secret-key" not in page.body
 
 
+@pytest.mark.parametrize(
+    "path", ["/", "/passwords/forgot", "/login/authenticate", "/invitations/accept", "/passwords/reset"]
+)
+def test_each_page_with_a_form_that_it_guards_has_its_script(visitor: Visitor, path: str) -> None:
+    page = visitor.get(path)
+
+    forms = page.html.css("form[action='/login'], form[action^='/codes/'], form[action='/passwords/forgot']")
+    assert len(forms) == len(page.html.css("form .captcha"))
+    assert bool(forms) == bool(page.html.css("script[src*='captcha.js']"))
+
+
+@pytest.mark.parametrize(
+    "code", ["bad-request", "sitekey-secret-mismatch", "timeout-or-duplicate", "not-using-dummy-passcode"]
+)
+def test_an_error_that_a_client_can_cause_lets_nobody_pass(visitor: Visitor, network: FakeNetwork, code: str) -> None:
+    network.set(VERIFY, answers(**{"success": False, "error-codes": [code]}))
+
+    assert ask(visitor, "made for another site key").status == 403
+
+
 @pytest.mark.parametrize("token", [None, "", "bad", "x" * 50_000])
 def test_without_a_solved_one_nothing_is_sent_and_what_was_typed_stays(
     visitor: Visitor, network: FakeNetwork, calls: list[str], token: str | None

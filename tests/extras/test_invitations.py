@@ -284,6 +284,17 @@ def test_an_embedded_link_signs_in_and_is_in_no_group(customer: Visitor) -> None
     assert other.post("/profile/delete", {"confirm": "delete"}).status == 403
 
 
+def test_an_embedded_link_invites_nobody(enrolled: Visitor) -> None:
+    other = beside(enrolled)
+    other.get(path_in(embedded_link(enrolled)))
+    other.submit("/invitations/accept")
+
+    page = other.post("/invitations", {"email": GRACE})
+
+    assert "to invite someone" in page.one("#step-up").text()
+    assert waiting(enrolled) == []
+
+
 def test_an_embedded_link_and_an_authenticator_are_one_group(customer: Visitor) -> None:
     other = beside(customer)
     other.get(path_in(embedded_link(customer)))

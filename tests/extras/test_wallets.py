@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+import time
 from typing import Any, TypeAlias
 
 import pytest
 import time_machine
 
 from emulator.tests.wallet import Ethereum, Solana
+from services import magic_links
 
 from ..fake_network import FakeNetwork, altered
 from ..identity import another_browser
@@ -114,6 +116,24 @@ def test_somebody_elses_wallet_is_refused(connected: Visitor, wallet: Wallet, cl
 
     assert "That wallet is connected to another account." in page.text
     assert wallet.address[-4:] not in thief.get("/account").text
+
+
+def test_a_challenge_to_connect_does_not_tell_whether_a_wallet_is_somebodys(
+    connected: Visitor, wallet: Wallet, clock: time_machine.Traveller, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clock.shift(60)
+    thief = stranger(connected)
+    thief.sign_in("bob@example.com")
+    thief.enroll()
+    slept: list[float] = []
+    monkeypatch.setattr(magic_links, "LEAST_TIME", 0.5)
+    monkeypatch.setattr(time, "sleep", slept.append)
+
+    pages = [challenge(thief, each, "") for each in (wallet, type(wallet)())]
+
+    assert [page.status for page in pages] == [200, 200]
+    assert len(text_of(pages[0])) == pytest.approx(len(text_of(pages[1])), abs=1)  # a Solana address may be shorter
+    assert [0 < each <= 0.5 for each in slept] == [True, True]
 
 
 def test_a_signature_works_in_the_browser_that_asked_and_once(connected: Visitor, wallet: Wallet) -> None:

@@ -1,0 +1,92 @@
+"""How many large bodies waitress receives at once, from whom, and how slowly.
+
+They are held in memory, so their places are few. A client that holds one and sends slowly, or nothing, would keep
+others out: so webhooks and documents have places of their own, and so has who is signed in; one client gets half of
+them; and a body has to come at a least rate.
+"""
+
+from __future__ import annotations
+
+import time
+from copy import copy
+from typing import TYPE_CHECKING, Any, ClassVar
+from weakref import WeakSet
+
+from waitress.parser import HTTPRequestParser
+from waitress.utilities import Error
+
+if TYPE_CHECKING:
+    from flask import Flask
+
+LARGE_BODIES = {  # by the start of a path: bytes, above the app's own limit; places with and without a sign-in cookie
+    "/customer/documents/": (21 * 1024 * 1024, 4, 2),
+    "/webhooks/unit": (1100 * 1024, 4, 4),
+}
+LEAST_RATE = 32 * 1024  # bytes per second, on average; a poor mobile network has more
+GRACE = 10.0  # seconds on top of that
+MOST_TIME = 180.0  # seconds, at any rate
+
+
+class Busy(Error):  # type: ignore[misc]
+    """What a client hears that gets no place, or loses it."""
+
+    code, reason = 503, "Service Unavailable"
+
+
+class Parser(HTTPRequestParser):  # type: ignore[misc]
+    """Reads a request of a client at the address ``peer``."""
+
+    adj: Any
+    completed: bool
+    large: ClassVar[WeakSet[Parser]] = WeakSet()  # those with a large body that are being read or answered
+    began_at = float("inf")  # seconds since the epoch
+    kind: tuple[str, bool]  # the start of the path, and whether there is a sign-in cookie
+    client: str  # its network
+
+    def __init__(self, adj: Any, app: Flask, peer: str) -> None:
+        super().__init__(adj)
+        self._app, self._peer = app, peer
+
+    def parse_header(self, header_plus: bytes) -> None:
+        """Set the limit of this request's route."""
+        super().parse_header(header_plus)
+        route = next(filter(self.path.startswith, LARGE_BODIES), "")
+        if route and (self.chunked or self.content_length >= self.adj.max_request_body_size):
+            self.adj = copy(self.adj)
+            self.adj.max_request_body_size, signed_in, signed_out = LARGE_BODIES[route]
+            self.client, has_cookie = self._client()
+            self.kind = route, has_cookie
+            self._take_place(signed_in if has_cookie else signed_out)
+
+    def received(self, data: bytes) -> int:
+        """Read a part of the request; one that is refused is complete."""
+        consumed: int = super().received(data)
+        if self.is_late:
+            self.error = Busy("This took too long. Try again.")
+        self.completed = self.completed or self.error is not None
+        return consumed
+
+    @property
+    def is_late(self) -> bool:
+        """Whether the body comes too slowly. Such a request holds no place any more."""
+        allowed = min(GRACE + self.body_bytes_received / LEAST_RATE, MOST_TIME)
+        return not self.completed and time.time() - self.began_at > allowed
+
+    def _take_place(self, most: int) -> None:
+        others = [each for each in list(self.large) if each.kind == self.kind and not each.is_late]
+        if len(others) >= most or sum(each.client == self.client for each in others) >= most // 2:
+            self.error = Busy("Try again in a minute.")
+            return
+        self.began_at = time.time()
+        self.large.add(self)
+
+    def _client(self) -> tuple[str, bool]:
+        """Return the client's network as the app will see it, and whether it has a sign-in cookie of the app's."""
+        from services import guards, rate_limits  # not needed by --check
+
+        addresses = [self._peer, *reversed(self.headers.get("X_FORWARDED_FOR", "").split(","))]
+        proxies = self._app.extensions["settings"].trusted_proxies
+        address = (addresses[proxies].strip() if proxies < len(addresses) else "") or self._peer
+        cookie = {"Cookie": self.headers.get("COOKIE", "")}
+        with self._app.test_request_context(headers=cookie, environ_base={"REMOTE_ADDR": address}):
+            return rate_limits.client_network(), guards.sign_in_token() is not None

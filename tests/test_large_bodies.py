@@ -1,0 +1,93 @@
+"""Large bodies before the app sees them: few, slow or foreign ones keep nobody else out."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TypeAlias
+
+import pytest
+import time_machine
+from flask import Flask
+from waitress.adjustments import Adjustments
+
+from deploy.large_bodies import Parser
+
+from .conftest import AppWith
+from .visitor import Visitor
+
+DOCUMENT, DELIVERY = "/customer/documents/1/front", "/webhooks/unit"
+SIZE = 400_000
+Begin: TypeAlias = Callable[..., Parser]
+
+
+@pytest.fixture
+def begin(app: Flask) -> Begin:
+    """Return a function that begins to send a large body."""
+    Parser.large.clear()
+
+    def begun(path: str, peer: str = "192.0.2.1", of: Flask = app, size: int = SIZE, **headers: str) -> Parser:
+        parser = Parser(Adjustments(max_request_body_size=1_000, inbuf_overflow=2 * size), of, peer)
+        lines = [f"POST {path} HTTP/1.1", f"Content-Length: {size}"]
+        lines += [f"{name.replace('_', '-')}: {value}" for name, value in headers.items()]
+        parser.received("\r\n".join([*lines, "", ""]).encode())
+        return parser
+
+    return begun
+
+
+def refused(*parsers: Parser) -> list[bool]:
+    return [parser.error is not None for parser in parsers]
+
+
+def test_each_route_and_who_is_signed_in_have_places_of_their_own(begin: Begin, signed_in: Visitor) -> None:
+    token = signed_in.client.get_cookie("stytch_session")
+    own, forged = (f"stytch_session_8000={token and token.value}{more}" for more in ("", "x"))
+    out = [begin(DOCUMENT, f"192.0.2.{number}", Cookie=forged) for number in range(3)]
+    deliveries = [begin(DELIVERY, f"192.0.2.{number}") for number in range(5)]
+    signed = [begin(DOCUMENT, f"192.0.2.{number}", Cookie=own) for number in range(5)]
+
+    assert refused(*out) == [False, False, True]
+    assert refused(*deliveries) == refused(*signed) == [False] * 4 + [True]
+
+
+def test_one_network_has_half_of_the_places_behind_a_proxy_too(begin: Begin, app_with: AppWith) -> None:
+    proxied = app_with(TRUSTED_PROXIES="1")
+    forwarded = [f"198.51.100.{number}, 2001:db8::{number}" for number in range(3)] + ["2001:db8:1::1"]
+    behind = [begin(DELIVERY, of=proxied, X_Forwarded_For=addresses) for addresses in forwarded]
+    Parser.large.clear()
+    direct = [begin(DELIVERY, X_Forwarded_For=addresses) for addresses in forwarded]
+
+    assert refused(*behind) == [False, False, True, False]
+    assert refused(*direct) == [False, False, True, True]
+
+
+def test_a_body_that_comes_slowly_is_refused_and_one_that_stops_holds_no_place(
+    begin: Begin, clock: time_machine.Traveller
+) -> None:
+    slow, silent, fast = begin(DELIVERY), begin(DELIVERY), begin(DELIVERY, "192.0.2.2")
+    fast.received(bytes(SIZE - 9))
+    clock.shift(10)
+    slow.received(b"x")
+    in_time = refused(slow, silent, fast, begin(DELIVERY))
+    clock.shift(1)
+    slow.received(b"x")
+    fast.received(b"x")
+    late = refused(slow, silent, fast, begin(DELIVERY))
+    clock.shift(12)
+    fast.received(b"x")
+
+    assert in_time == [False, False, False, True]
+    assert late == [True, False, False, False]
+    assert (slow.completed, fast.completed, fast.error.code) == (True, True, 503)
+
+
+def test_a_body_has_three_minutes_at_most(begin: Begin, clock: time_machine.Traveller) -> None:
+    parser = begin(DOCUMENT, size=20_000_000)
+    parser.received(bytes(10_000_000))
+    clock.shift(180)
+    parser.received(b"x")
+    in_time = parser.completed
+    clock.shift(1)
+    parser.received(b"x")
+
+    assert (in_time, parser.completed, parser.error.code) == (False, True, 503)
