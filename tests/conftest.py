@@ -21,6 +21,7 @@ from app import create_app
 from services import http, magic_links
 from services.signals import upstream_call
 from settings import Settings, load
+from stytch_unit_emulator.stytch import password_hashes
 
 from .bad_server import Server, serving
 from .fake_network import FakeNetwork, Overheard
@@ -59,8 +60,9 @@ def compiled_templates(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Non
 
 @pytest.fixture(scope="session", autouse=True)
 def no_pauses() -> Iterator[None]:
-    """Retry, and answer, at once."""
+    """Retry, answer, and hash the emulator's passwords at once."""
     with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(password_hashes, "METHOD", "scrypt:1024:8:1")
         patch.setattr(http, "PAUSE", (0, 0))
         patch.setattr(magic_links, "LEAST_TIME", 0)
         yield

@@ -58,7 +58,7 @@ def test_only_pages_give_a_cookie(app: Flask, path: str, given: bool) -> None:
 def test_another_sites_request_gives_no_cookie(app: Flask, headers: dict[str, str], given: bool) -> None:
     answer = app.test_client().get("/", headers=headers)
 
-    assert answer.status_code == 200
+    assert answer.status_code == 200 or not given  # what another site embeds is refused
     assert gives_cookie(answer) is given
 
 

@@ -23,7 +23,7 @@ from sqlalchemy.engine import make_url
 from stytch_unit_emulator import Store, attach, org_token
 from stytch_unit_emulator import unit as emulated_unit
 from stytch_unit_emulator.database import engine_for
-from stytch_unit_emulator.stytch import keys
+from stytch_unit_emulator.stytch import keys, password_hashes
 from stytch_unit_emulator.transport import WSGIAdapter
 
 from . import unit_schemas
@@ -53,6 +53,13 @@ def shared_signing_keys() -> Iterator[None]:
     generated = itertools.cycle([keys.new_private_key() for _ in range(3)])
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(keys, "new_private_key", lambda: next(generated))
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def fast_password_hashes() -> Iterator[None]:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(password_hashes, "METHOD", "scrypt:1024:8:1")
         yield
 
 

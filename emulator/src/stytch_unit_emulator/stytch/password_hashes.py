@@ -30,12 +30,13 @@ ARGON_2 = re.compile(
 PHPASS = re.compile(r"\$[PH]\$([5-9A-I])([./A-Za-z0-9]{8})([./A-Za-z0-9]{22})")
 ALPHABET = "./0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"  # of phpass
 MAX_MEMORY = 320 * 1024 * 1024  # bytes, enough for Stytch's largest scrypt
+METHOD = "scrypt:32768:8:1"  # of passwords that are set here, as werkzeug names it
 Reader: TypeAlias = Callable[[str, Json], Json]
 
 
 def own(password: str) -> Json:
     """Hash a password that is set here."""
-    return {"type": "own", "hash": generate_password_hash(password)}
+    return {"type": "own", "hash": generate_password_hash(password, METHOD)}
 
 
 def read(body: Json) -> Json:
