@@ -1,7 +1,8 @@
 """Links that prove another email address of a signed-in user, with PKCE.
 
-To copy: the verifier stays in this browser, in the cookie of its forms, with the user for whom it was made. Somebody
-else's address gets no link, and looks the same. Stytch drops an address that is not proven within five minutes.
+To copy: the verifier stays in this browser, in the cookie of its forms, with the user for whom it was made, until the
+link is spent. Somebody else's address gets no link, and looks the same. Stytch drops an address that is not proven
+within five minutes.
 """
 
 from __future__ import annotations
@@ -60,7 +61,14 @@ def confirm(session: Session, token: str) -> Session:
             store.clear(magic_links.adding(email.email))
         return answer
 
-    return stytch_client.add_proof(session, use)
+    try:
+        proven = stytch_client.add_proof(session, use)
+    except CodeRejected as rejected:
+        if rejected.reason == "unable_to_auth_magic_link":  # used or expired, and the verifier was for this link only
+            flask_session.pop(KEY)
+        raise
+    flask_session.pop(KEY)
+    return proven
 
 
 def waiting(session: Session | None) -> str:
