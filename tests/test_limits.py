@@ -157,7 +157,6 @@ def test_a_refused_address_is_answered_as_late_as_any(visitor: Visitor, monkeypa
     [
         *(("/codes/email_code", {"email": "a@b.example"}), ("/codes/email_code/add", {"email": "a@b.example"})),
         *(("/profile/email", {"email": "a@b.example"}), ("/passwords/forgot", {"email": "a@b.example"})),
-        ("/wallets/sign-in/challenge", {"kind": "ethereum", "address": f"0x{'a' * 40}"}),
     ],
 )
 def test_so_is_what_else_could_tell_who_has_an_account(

@@ -23,7 +23,7 @@ from .views import bp
 def init_app(app: Flask) -> None:
     """Add the check of the setup and, if there is a script, the pages. Raises SettingsError."""
     app.extensions["unit_components"] = script = setup.configured(app)
-    app.extensions.setdefault("doctor_checks", []).append(setup.findings)
+    app.extensions.setdefault("doctor_checks", []).append(("unit", setup.findings))
     if script:
         app.register_blueprint(bp)
         app.jinja_env.globals["components_script"] = script
