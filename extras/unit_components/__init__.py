@@ -6,8 +6,8 @@ blank, these pages don't exist. Where Unit is emulated, the emulator has stand-i
 
 What changes: Unit's script runs in the page, and a customer token is in the browser, where each script of the page can
 read it, and where Unit's script keeps it in local storage. So this page alone admits that script, by its checksum; the
-token only reads, reaches one card, and ends with the step-up. It is deleted when the page is left, and at sign-out
-(``Clear-Site-Data``).
+token only reads, of cards this one, and the customer's own record; and it ends with the step-up. It is deleted when
+the page is left, and at sign-out (``Clear-Site-Data``).
 """
 
 from __future__ import annotations
