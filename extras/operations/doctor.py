@@ -50,20 +50,17 @@ class Finding:
 
 
 Probe: TypeAlias = tuple[str, str, Callable[[str], object]]  # a redirect URL, its types, and what mails a link to it
-Check: TypeAlias = Callable[[], Iterator[tuple[bool | None, str, str]]]  # the fields of findings
+# The service that must be real and accept our credentials ("stytch", "unit" or ""), and what yields fields of findings
+Check: TypeAlias = tuple[str, Callable[[], Iterator[tuple[bool | None, str, str]]]]
 
 
 class Doctor:
     """Checks one setup."""
 
     def __init__(
-        self,
-        settings: Settings,
-        http: HttpSession,
-        checks: Sequence[tuple[str, Check]] = (),
-        probes: Sequence[Probe] = (),
+        self, settings: Settings, http: HttpSession, checks: Sequence[Check] = (), probes: Sequence[Probe] = ()
     ) -> None:
-        """``checks`` are those of other extras, each with the service that must be real and accept us, or none."""
+        """``checks`` and ``probes`` are those of other extras; a probe mails nothing, and needs a real Stytch."""
         self._settings, self._http, self._checks, self._probes = settings, http, checks, probes
         self._environment = settings.stytch_project_id.split("-")[1]
 
