@@ -31,6 +31,17 @@ from .journeys import STEPPED_UP, has_card, newest_card
 from .routes import HERE, routes
 from .visitor import EMAIL, Visitor
 
+WITHOUT_A_CODE = {  # routes that answer although the second factor is stale
+    *("GET /account", "GET /invitations"),  # what Stytch knows of the user; adding to it wants proofs
+    *("POST /account/sessions/end", "POST /invitations/revoke"),  # take access away, which must be possible at once
+    *("POST /profile/delete", "POST /codes/remove", "POST /oauth/1/add"),  # find nothing to do, before they ask
+    *("GET /cards", "GET /news", "GET /news/1"),  # pages without data: their fragments ask, or have no news
+    *("GET /customer", "POST /customer/status"),  # whether the bank has decided, and never what was typed
+    *("POST /customer", "POST /customer/hosted", "GET /customer/hosted/return/1"),  # customers are sent on
+    *("POST /totp", "POST /totp/confirm"),  # who has an authenticator is sent on
+    *("GET /step-up/recover", "POST /step-up/recover", "POST /passkeys/step-up/options"),  # towards the proof itself
+    "GET /demo/play",
+}
 NO_SESSION = Fault(
     404, b'{"status_code": 404, "request_id": "r", "error_type": "session_not_found", "error_message": "No session."}'
 )
@@ -119,6 +130,22 @@ def test_a_card_of_someone_else_is_not_found_on_any_route(
         asked, (404, "Page not found")
     )
     assert holder.get("/cards/list").one(".state").text() == "In the mail"
+
+
+def test_every_route_asks_for_a_fresh_code_but_these(
+    app: Flask, holder: Visitor, card_path: str, clock: time_machine.Traveller
+) -> None:
+    clock.shift(601)
+
+    def asks(method: str, path: str) -> bool:
+        tab, url = holder.twin(), path.replace("/cards/1", card_path)
+        page = tab.get(url) if method == "GET" else tab.post(url)
+        return page.asks_for_a_code or bool(page.html.css("form[action='/step-up']"))
+
+    asked = [asked for asked in routes(app, {"GET", "POST"}, guarded=True) if asked[1] != "/step-up"]
+
+    assert ("GET", "/cards/list") in asked
+    assert {" ".join(each) for each in asked if not asks(*each)} <= WITHOUT_A_CODE
 
 
 def test_a_revoked_session_changes_nothing_although_its_jwt_still_verifies(

@@ -152,6 +152,27 @@ def test_a_refused_address_is_answered_as_late_as_any(visitor: Visitor, monkeypa
     assert all(59 < seconds <= 60 for seconds in slept)
 
 
+@pytest.mark.parametrize(
+    ("path", "fields"),
+    [
+        *(("/codes/email_code", {"email": "a@b.example"}), ("/codes/email_code/add", {"email": "a@b.example"})),
+        *(("/profile/email", {"email": "a@b.example"}), ("/passwords/forgot", {"email": "a@b.example"})),
+    ],
+)
+def test_so_is_what_else_could_tell_who_has_an_account(
+    signed_in: Visitor, monkeypatch: pytest.MonkeyPatch, path: str, fields: dict[str, str]
+) -> None:
+    slept: list[float] = []
+    monkeypatch.setattr(magic_links, "LEAST_TIME", 60)
+    monkeypatch.setattr("services.magic_links.time.sleep", slept.append)
+
+    page = signed_in.post(path, fields)
+
+    if page.status == 404:
+        pytest.skip("the extra is deleted")
+    assert (page.status < 400, len(slept)) == (True, 1)
+
+
 def test_a_client_over_its_limit_is_told_when_to_try_again(visitor: Visitor, clock: time_machine.Traveller) -> None:
     pages = [visitor.post("/login", {"email": f"{number}@example.com"}) for number in range(21)]
 

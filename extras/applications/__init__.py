@@ -4,7 +4,8 @@ With ``UNIT_BANK=thread``, the form asks the questions of Unit's *Applications V
 ``other``, or blank, the classic ones. Nothing in a request to Unit says which set it answers: the org's bank decides.
 
 Fills the slot ``application_consents``: put the bank's disclosures and consents, in words that the bank approves, into
-``templates/applications/_consents.html``. Setting: ``UNIT_BANK``. Nothing else belongs to it.
+``templates/applications/_consents.html``. Setting: ``UNIT_BANK``, which ``flask doctor`` checks. Nothing else belongs
+to it.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from flask import Blueprint, Flask
 from blueprints.slots import fill_slot
 from settings import SettingsError
 
+from .checks import findings
 from .form import ThreadForm
 
 
@@ -25,7 +27,9 @@ def init_app(app: Flask) -> None:
     app.register_blueprint(Blueprint("applications", __name__, template_folder="templates"))
     app.config["UNIT_IS_SANDBOX"] = settings.unit_is_sandbox
     fill_slot(app, "application_consents", "applications/_consents.html")
-    if is_thread(settings.given):
+    app.extensions.setdefault("doctor_checks", []).append(("unit", findings))
+    app.config["UNIT_BANK"] = "thread" if is_thread(settings.given) else "other"
+    if app.config["UNIT_BANK"] == "thread":
         app.extensions["application_form"] = ThreadForm
 
 

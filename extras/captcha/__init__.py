@@ -29,7 +29,7 @@ def init_app(app: Flask) -> None:
     settings: Settings = app.extensions["settings"]
     if captcha := configured(settings):
         app.extensions["captcha"] = captcha
-        app.extensions.setdefault("doctor_checks", []).append(findings)
+        app.extensions.setdefault("doctor_checks", []).append(("", findings))
         app.jinja_env.globals |= {"captcha": captcha, "open_policy": open_policy}
         app.register_blueprint(
             Blueprint(

@@ -59,6 +59,7 @@ def signed_out(error: NotSignedIn) -> Response:
 
 @bp.get("/customer/documents")
 @second_factor_required
+@step_up_required("see what the bank asks for")
 def index() -> Response:
     """Show which documents the bank asks for."""
     application_id = _waiting_application()

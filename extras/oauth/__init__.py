@@ -40,7 +40,7 @@ def init_app(app: Flask) -> None:
     app.extensions.setdefault("redirect_urls", set()).add(redirect_url)
     add_providers(app, named, Project(token, stytch_url, redirect_url))
     if named:
-        app.extensions.setdefault("doctor_checks", []).append(findings)
+        app.extensions.setdefault("doctor_checks", []).append(("stytch", findings))
 
 
 def add_providers(app: Flask, names: list[str], project: Project) -> None:

@@ -38,6 +38,7 @@ MESSAGES = {
     "oauth_user_registration_not_found": "That account is already removed.",
     "user_lock_limit_reached": "There were too many wrong codes. Wait up to an hour, then try again.",
 }
+SPENT = frozenset({"unproved_email", "other_provider"})  # refused after Stytch took the flow's token and verifier
 OTHERWISE = "That didn’t work. Try again, or use another way."
 REMOVED = "The account is removed, and you’re signed out on all other devices."
 
@@ -81,7 +82,8 @@ def come_back() -> Response:
             return flows.end(_added(flow, token))
         return flows.end(finish_sign_in(accounts.sign_in(flow, token), before))
     except CodeRejected as rejected:
-        return _say(rejected.reason, flow)
+        answer = _say(rejected.reason, flow)
+        return flows.end(answer) if rejected.reason in SPENT else answer
 
 
 @bp.after_request

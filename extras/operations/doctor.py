@@ -50,7 +50,8 @@ class Finding:
 
 
 Probe: TypeAlias = tuple[str, str, Callable[[str], object]]  # a redirect URL, its types, and what mails a link to it
-Check: TypeAlias = Callable[[], Iterator[tuple[bool | None, str, str]]]  # the fields of findings
+# The service that must be real and accept our credentials ("stytch", "unit" or ""), and what yields fields of findings
+Check: TypeAlias = tuple[str, Callable[[], Iterator[tuple[bool | None, str, str]]]]
 
 
 class Doctor:
@@ -59,7 +60,7 @@ class Doctor:
     def __init__(
         self, settings: Settings, http: HttpSession, checks: Sequence[Check] = (), probes: Sequence[Probe] = ()
     ) -> None:
-        """``checks`` are those of other extras, which run if Unit is real and accepts the token; ``probes`` too."""
+        """``checks`` and ``probes`` are those of other extras; a probe mails nothing, and needs a real Stytch."""
         self._settings, self._http, self._checks, self._probes = settings, http, checks, probes
         self._environment = settings.stytch_project_id.split("-")[1]
 
@@ -78,6 +79,7 @@ class Doctor:
         else:
             yield from self._unit()
         yield from self._hosting()
+        yield from self._of_extras("")
 
     def _stytch(self) -> Iterator[Finding]:
         settings = self._settings
@@ -96,6 +98,7 @@ class Doctor:
             yield _redirect_url(*probe)
         yield _authenticators(stytch, UNKNOWN_USER.format(environment=self._environment))
         yield from self._key_set()
+        yield from self._of_extras("stytch")
 
     def _key_set(self) -> Iterator[Finding]:
         url = self._settings.jwks_url
@@ -137,8 +140,12 @@ class Doctor:
         yield Finding(True if set(granted.values()) != {None} else None, "Unit accepts it")
         for scope, ok in granted.items():
             yield Finding(ok, f"Scope {scope}", NEXT_FOR_SCOPE[ok])
-        for check in self._checks:
-            yield from (Finding(*each) for each in check())
+        yield from self._of_extras("unit")
+
+    def _of_extras(self, service: str) -> Iterator[Finding]:
+        for needed, check in self._checks:
+            if needed == service:
+                yield from (Finding(*each) for each in check())
 
     def _hosting(self) -> Iterator[Finding]:
         settings = self._settings

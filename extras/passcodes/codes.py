@@ -50,7 +50,7 @@ def send_to_sign_in(channel: Channel, to: str) -> None:
     and TooManyRequests at the other limits.
     """
     pending.check_wait(channel)
-    with _same_time(), _counted_client():
+    with magic_links.same_time(), _counted_client():
         try:
             if not channel.is_phone and store.get(magic_links.adding(to)):
                 raise LimitReached(0)
@@ -88,7 +88,7 @@ def send_to_add(channel: Channel, session: Session, to: str) -> None:
             store.incr(magic_links.adding(to), ADDING)
         return answer
 
-    with _same_time(), _counted_client():
+    with magic_links.same_time(), _counted_client():
         method_id = _send(channel, to, ask, session.user_id)
     pending.keep(channel, pending.Code(method_id, session.user_id, "the one that you are adding"))
 
@@ -171,13 +171,3 @@ def _hash(channel: Channel, to: str) -> str:
 def _counted_client() -> Iterator[None]:
     with counted("passcodes of a client", client_network(), CODES_PER_CLIENT, rule=CLIENT_RULE):
         yield
-
-
-@contextmanager
-def _same_time() -> Iterator[None]:
-    """Take as long whether or not a code is sent."""
-    began = time.monotonic()
-    try:
-        yield
-    finally:
-        time.sleep(max(0, began + magic_links.LEAST_TIME - time.monotonic()))

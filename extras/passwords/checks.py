@@ -6,7 +6,6 @@ they are made; and a password never enters a log, a cookie or a page.
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -47,7 +46,7 @@ def sign_in(email: str, password: str) -> Session:
 
     Stytch docs: *Authenticate password*.
     """
-    with same_time(), _counted(email):
+    with magic_links.same_time(), _counted(email):
         answer = stytch_client.sdk.passwords.authenticate(email, password, **_new_session())
     return stytch_client.sessions.get(stytch_client.start_session(answer))
 
@@ -102,16 +101,6 @@ def rate(password: str, email: str | None) -> Strength | None:
     said = found.feedback
     words = (said.warning, *said.suggestions) if said else ()
     return Strength(found.score, found.valid_password, found.breached_password, tuple(filter(None, words)))
-
-
-@contextmanager
-def same_time() -> Iterator[None]:
-    """Take as long whatever Stytch knows about an address."""
-    began = time.monotonic()
-    try:
-        yield
-    finally:
-        time.sleep(max(0, began + magic_links.LEAST_TIME - time.monotonic()))
 
 
 @contextmanager

@@ -26,8 +26,6 @@ from services.session import Session
 from services.signals import log_security_event, logs_security_event
 from services.stytch_client import minutes, new_session, refusal_reason, refusals, stytch_client
 
-from .checks import same_time
-
 ASKED_LIFE = timedelta(days=1)  # of the cookie that tells an expired link from one of another browser
 RESETS_PER_CLIENT = parse("20/minute")
 
@@ -50,7 +48,7 @@ def send(email: str) -> str:
     """
     kept = verifier() or secrets.token_urlsafe(48)  # every link that still works shares it
     limit = counted("link", magic_links.mailbox(email), magic_links.LINKS_PER_ADDRESS)
-    with same_time(), suppress(LimitReached), limit:
+    with magic_links.same_time(), suppress(LimitReached), limit:
         count(magic_links.LINKS_IN_ALL, "link", "all")
         _start(email, base64.urlsafe_b64encode(hashlib.sha256(kept.encode()).digest()).rstrip(b"=").decode())
     return kept

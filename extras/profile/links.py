@@ -1,7 +1,8 @@
 """Links that prove another email address of a signed-in user, with PKCE.
 
-To copy: the verifier stays in this browser, in the cookie of its forms, with the user for whom it was made. Somebody
-else's address gets no link, and looks the same. Stytch drops an address that is not proven within five minutes.
+To copy: the verifier stays in this browser, in the cookie of its forms, with the user for whom it was made, until the
+link is spent. Somebody else's address gets no link, and looks the same. Stytch drops an address that is not proven
+within five minutes.
 """
 
 from __future__ import annotations
@@ -9,7 +10,6 @@ from __future__ import annotations
 import base64
 import hashlib
 import secrets
-import time
 from contextlib import suppress
 from datetime import timedelta
 from typing import Any
@@ -38,12 +38,9 @@ SAID = frozenset({"invalid_email", "invalid_email_domain", "too_many_unverified_
 @logs_security_event("factor")
 def send_link(session: Session, email: str) -> None:
     """Mail a link to an address that the user adds. Raises CodeRejected, LimitReached. Stytch docs: *Send*."""
-    began, verifier = time.monotonic(), secrets.token_urlsafe(48)
-    try:
-        with counted("link to add", session.user_id, PER_USER, rule=RULE), suppress(_Enough):
-            _send(session, email, verifier)
-    finally:
-        time.sleep(max(0, began + magic_links.LEAST_TIME - time.monotonic()))
+    verifier, limit = secrets.token_urlsafe(48), counted("link to add", session.user_id, PER_USER, rule=RULE)
+    with magic_links.same_time(), limit, suppress(_Enough):
+        _send(session, email, verifier)
     flask_session[KEY] = {"user_id": session.user_id, "verifier": verifier}
 
 
@@ -60,7 +57,14 @@ def confirm(session: Session, token: str) -> Session:
             store.clear(magic_links.adding(email.email))
         return answer
 
-    return stytch_client.add_proof(session, use)
+    try:
+        proven = stytch_client.add_proof(session, use)
+    except CodeRejected as rejected:
+        if rejected.reason == "unable_to_auth_magic_link":  # used or expired, and the verifier was for this link only
+            flask_session.pop(KEY)
+        raise
+    flask_session.pop(KEY)
+    return proven
 
 
 def waiting(session: Session | None) -> str:

@@ -6,8 +6,8 @@ blank, these pages don't exist. Where Unit is emulated, the emulator has stand-i
 
 What changes: Unit's script runs in the page, and a customer token is in the browser, where each script of the page can
 read it, and where Unit's script keeps it in local storage. So this page alone admits that script, by its checksum; the
-token only reads, reaches one card, and ends with the step-up. It is deleted when the page is left, and at sign-out
-(``Clear-Site-Data``).
+token only reads, of cards this one, and the customer's own record; and it ends with the step-up. It is deleted when
+the page is left, and at sign-out (``Clear-Site-Data``).
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from .views import bp
 def init_app(app: Flask) -> None:
     """Add the check of the setup and, if there is a script, the pages. Raises SettingsError."""
     app.extensions["unit_components"] = script = setup.configured(app)
-    app.extensions.setdefault("doctor_checks", []).append(setup.findings)
+    app.extensions.setdefault("doctor_checks", []).append(("unit", setup.findings))
     if script:
         app.register_blueprint(bp)
         app.jinja_env.globals["components_script"] = script

@@ -1,7 +1,8 @@
 """Pages with Unit's elements, and the token that they want.
 
 To copy: the page holds no token; its script asks for one with a POST, and for a new one when Unit refuses it. What it
-gets can only read, reaches this one card, and lives no longer than the step-up: a thief can change nothing with it.
+gets can only read, reaches no other card, and lives no longer than the step-up: a thief can change nothing with it, but
+can read the customer's own record, since the pages of all three elements list the scope ``customers``.
 One token can do more: that of a card that waits to be activated, whose element sends Unit the CVV and the expiration
 date, past this server. It can change this card, but not show its number, and lives five minutes at most.
 

@@ -6,17 +6,14 @@ signs in, so that user is deleted again; the answer looks and takes the same, si
 
 from __future__ import annotations
 
-import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from functools import partial
 from typing import Any
 
 from flask import current_app
 
-from services import magic_links
 from services.errors import CodeRejected
 from services.factors import remove_factor
+from services.magic_links import same_time
 from services.session import Session
 from services.signals import logs_security_event
 from services.stytch_client import ignore_missing, minutes, refusals, stytch_client
@@ -26,7 +23,7 @@ from .challenges import Wallet, begin, site
 
 def challenge_to_sign_in(wallet: Wallet) -> str:
     """Return the text that the wallet signs. Raises CodeRejected. Stytch docs: *Authenticate start*."""
-    with _same_time():
+    with same_time():
         answer = _start(wallet)
         if answer.user_created:
             ignore_missing("user_not_found", partial(stytch_client.sdk.users.delete, answer.user_id))
@@ -39,7 +36,7 @@ def challenge_to_connect(wallet: Wallet, session: Session) -> str:
 
     Another user's gets one as well, which is refused once it is signed: else this would tell who has an account.
     """
-    with _same_time():
+    with same_time():
         try:
             answer = _start(wallet, session_token=session.token)
         except CodeRejected as rejected:
@@ -81,16 +78,6 @@ def remove(session: Session, wallet_id: str) -> Session:
     if wallet_id not in {each.crypto_wallet_id for each in wallets}:
         raise CodeRejected("crypto_wallet_not_found")
     return remove_factor(session, "crypto_wallet_not_found", partial(users.delete_crypto_wallet, wallet_id))
-
-
-@contextmanager
-def _same_time() -> Iterator[None]:
-    """Take as long whatever Stytch knows about a wallet."""
-    began = time.monotonic()
-    try:
-        yield
-    finally:
-        time.sleep(max(0, began + magic_links.LEAST_TIME - time.monotonic()))
 
 
 def _start(wallet: Wallet, **whose: str) -> Any:

@@ -43,7 +43,7 @@ def init_app(app: Flask) -> None:
         group = AppGroup("unit", help="Commands about Unit.")
         app.cli.add_command(group)
     group.add_command(create_webhook)
-    app.extensions.setdefault("doctor_checks", []).append(findings)
+    app.extensions.setdefault("doctor_checks", []).append(("unit", findings))
 
 
 @click.command("create-webhook")

@@ -8,12 +8,13 @@ import pytest
 from flask import Flask
 
 from extras.applications import is_thread
+from extras.applications.checks import BY_HAND, Finding, findings
 from extras.applications.form import CHOICES
 from services.unit_client import UnitError, org_client
 from settings import SettingsError
 
 from ..conftest import AppWith
-from ..fake_network import Overheard, attributes_of
+from ..fake_network import Behavior, FakeNetwork, Overheard, altered, attributes_of, unit_refusal
 from ..inside import request_of
 from ..sandbox import APPLICANT
 from ..visitor import PERSON, Visitor
@@ -104,6 +105,49 @@ def test_the_emulated_bank_refuses_the_other_banks_answers(enrolled: Visitor) ->
 
     with request_of(enrolled) as session, pytest.raises(UnitError, match="400 invalid_value"):
         org_client.apply(session.user_id, APPLICANT | answers, "11111111-1111-4111-8111-111111111111")
+
+
+def missing(*names: str) -> Behavior:
+    """Return what Unit says of an application that leaves these questions open."""
+    fields = [{"fieldName": name, "description": "Please answer."} for name in names]
+    return altered(lambda answer: {"data": answer["data"] | {"attributes": {"missingFields": fields}}})
+
+
+@pytest.mark.parametrize(
+    ("bank", "behavior", "ok", "next_step"),
+    [
+        ("thread", missing(), True, ""),
+        ("other", missing(), True, ""),
+        ("thread", missing("occupation"), False, "Set UNIT_BANK=other, whose form asks for that."),
+        ("other", missing("profession", "sourceOfFunds"), False, "Set UNIT_BANK=thread, whose form asks for that."),
+        ("other", missing("annualIncome"), None, BY_HAND),
+        ("other", unit_refusal(404, "not_found"), None, BY_HAND),
+    ],
+)
+def test_the_doctor_compares_the_setting_with_what_unit_misses(
+    app_with: AppWith, bank: str, behavior: Behavior, ok: bool | None, next_step: str
+) -> None:
+    visitor = Visitor(app_with(UNIT_BANK=bank))
+    visitor.sign_in()
+    visitor.enroll()
+    before = found_by_doctor(visitor)
+    visitor.get("/customer")
+    visitor.submit("/customer", PERSON_AT_THREAD if bank == "thread" else PERSON)
+
+    with FakeNetwork(visitor.app.extensions["http"]) as network:
+        network.set("GET .*/missing-fields", behavior)
+        after = found_by_doctor(visitor)
+
+    assert (before[0], before[2]) == (None, "Open an account with the app, then run this again.")
+    assert (after[0], after[2]) == (ok, next_step)
+    assert f"UNIT_BANK is {bank}" in before[1]
+    assert f"UNIT_BANK is {bank}" in after[1]
+
+
+def found_by_doctor(visitor: Visitor) -> Finding:
+    with request_of(visitor):
+        (finding,) = findings()
+    return finding
 
 
 @pytest.mark.parametrize(

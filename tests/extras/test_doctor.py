@@ -6,6 +6,7 @@ import dataclasses
 import re
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import pytest
 import time_machine
@@ -15,6 +16,7 @@ from flask import Flask
 from app import create_app
 
 from ..environs import read
+from ..fake_network import FakeNetwork, Fault
 from ..live import LiveServices
 
 SCOPES = {
@@ -30,6 +32,7 @@ EVERY_CALL = [
     *("GET /v1/debug/whoami", "POST /v1/magic_links/email/login_or_create", "POST /v1/magic_links/email/invite"),
     *("POST /v1/magic_links/email/send", "POST /v1/totps"),
     *("GET /v1/sessions/jwks/{project_id}", *SCOPES),
+    "GET /applications",  # the newest one shows what the org's bank asks
 ]
 MISSING_SCOPE = "Unit dashboard, API tokens: a token's scopes are fixed, so create another one that has this scope too."
 FORBIDDEN = {"errors": [{"status": "403", "title": "Forbidden", "code": "forbidden"}]}
@@ -261,6 +264,23 @@ def test_with_stytch_alone_only_stytch_is_checked(services: LiveServices, tmp_pa
 
     assert result.exit_code == 0
     assert services.asked == [call.format(project_id=services.project_id) for call in EVERY_CALL[:6]]
+
+
+def test_checks_of_extras_run_where_their_service_is_real(services: LiveServices, tmp_path: Path) -> None:
+    oauth = {"SIGN_IN_METHODS": "magic_link google", "STYTCH_PUBLIC_TOKEN": f"public-token-test-{uuid4()}"}
+    captcha = {"CAPTCHA_PROVIDER": "turnstile", "CAPTCHA_SITE_KEY": "a", "CAPTCHA_SECRET_KEY": "b"}
+    stytch_alone = create_app(services.settings(tmp_path, UNIT_API_TOKEN="", UNIT_API_URL="", **oauth))
+    emulated = create_app(read(captcha, tmp_path))
+    answer = Fault(200, b'{"success": false, "error-codes": ["invalid-input-secret"]}')
+
+    with FakeNetwork(emulated.extensions["http"]) as network:
+        network.set("POST .*/siteverify", answer)
+        (secret_key,) = crossed(examine(emulated))
+    services.lies["GET", "/v1/public/oauth/google/start"] = stytch_refuses("public_token_not_found", 404)
+    (provider,) = crossed(examine(stytch_alone))
+
+    assert secret_key[1] == "Copy CAPTCHA_SECRET_KEY from the provider's dashboard."
+    assert provider[1] == "Stytch dashboard, API keys: copy the public token to STYTCH_PUBLIC_TOKEN."
 
 
 def test_the_redirect_url_of_password_resets_is_probed_where_passwords_sign_in(

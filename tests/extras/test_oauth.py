@@ -85,7 +85,7 @@ def test_an_address_that_is_not_verified_signs_nobody_in(visitor: Visitor, calls
     page = sign_in(visitor, "cleo@example.com")
 
     assert "Google has not confirmed your email address, or" in said(page, visitor)
-    assert visitor.cookie("stytch_session") is None
+    assert (visitor.cookie("stytch_session"), visitor.cookie("oauth_flow")) == (None, None)
     assert calls[-1] == "POST /v1/sessions/revoke"
 
 
@@ -153,7 +153,7 @@ def test_another_provider_than_the_one_asked_for_signs_nobody_in(visitor: Visito
     page = visitor.get(pick(visitor))
 
     assert "somewhere else than Google" in said(page, visitor)
-    assert visitor.cookie("stytch_session") is None
+    assert (visitor.cookie("stytch_session"), visitor.cookie("oauth_flow")) == (None, None)
 
 
 def test_signing_in_as_somebody_else_ends_the_session_before(signed_in: Visitor) -> None:

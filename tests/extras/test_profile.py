@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 import time_machine
 from flask import Flask
+from flask.sessions import SecureCookieSessionInterface
 
+from extras.profile.links import KEY
 from services.stytch_client import stytch_client
 from stytch_unit_emulator.transport import current_tenant
 
@@ -40,6 +44,12 @@ def addresses(visitor: Visitor) -> list[str]:
 def mails(visitor: Visitor) -> list[str]:
     """To whom the newest usable email is, if there is one."""
     return [each.text() for each in visitor.get("/emulator/inbox").html.css("article.mail .hint bdi")]
+
+
+def kept(app: Flask, cookie: str) -> Any:
+    """What the signed cookie of forms holds."""
+    signer = SecureCookieSessionInterface().get_signing_serializer(app)
+    return signer.loads(cookie) if signer and cookie else {}
 
 
 def with_devices(app: Flask, count: int = 2) -> Visitor:
@@ -118,6 +128,7 @@ def test_an_address_is_added_by_a_link_and_proves_a_factor_of_this_session(stepp
     unproven = addresses(stepped_up)
     stepped_up.page = opened
     page = stepped_up.submit(CONFIRM)
+    forms = stepped_up.cookie("forms") or ""
 
     assert asked.heading == "Check your email"
     assert opened.heading == "Add this email address"
@@ -125,6 +136,7 @@ def test_an_address_is_added_by_a_link_and_proves_a_factor_of_this_session(stepp
     assert unproven == addresses(stepped_up) == [EMAIL, WORK]
     assert page.goes_to == "/account"
     assert stepped_up.cookie("stytch_session") == token
+    assert KEY not in kept(stepped_up.app, forms)
     with request_of(stepped_up) as session:
         verified = [each.verified for each in stytch_client.sdk.users.get(session.user_id).emails]
     assert verified == [True, True]
@@ -195,12 +207,14 @@ def test_a_link_works_once_and_for_five_minutes(signed_in: Visitor, clock: time_
     form = signed_in.page
     clock.shift(301)
 
+    before = kept(signed_in.app, signed_in.cookie("forms") or "")
     page = signed_in.submit(CONFIRM)
+    after = kept(signed_in.app, signed_in.cookie("forms") or "")
     signed_in.page = form
     again = signed_in.submit(CONFIRM)
 
     assert (page.status, page.heading) == (400, "This link was already used or has expired")
-    assert again.status == 400
+    assert (again.status, KEY in before, KEY in after) == (400, True, False)
     assert addresses(signed_in) == [EMAIL]
 
 
