@@ -29,5 +29,5 @@ def test_two_browsers_with_one_address_share_neither_emails_nor_links(arrive: Ar
 
     second.press("Sign me in")
 
-    expect(second.page.get_by_role("button", name="Email me a link")).to_be_visible()
+    expect(second.page.get_by_role("link", name="Ask for a new link")).to_be_visible()
     expect(second.page.get_by_role("button", name="Sign out")).to_have_count(0)
