@@ -7,6 +7,7 @@ import re
 import pytest
 from playwright.sync_api import Locator, Route, expect
 
+from . import shortcuts
 from .accessible import complaints
 from .conftest import Arrive
 from .visitor import Visitor
@@ -24,6 +25,12 @@ SHIFTED = """async () => {  // when what has come late is drawn and measured
     return window.shifts;
 }"""
 ROOM = "parseFloat(getComputedStyle(document.body).paddingRight)"
+
+
+def sign_in(visitor: Visitor) -> None:
+    """Sign in over HTTP, and open the page that comes next."""
+    shortcuts.sign_in(visitor)
+    visitor.page.goto("/")
 
 
 def panel(visitor: Visitor) -> Locator:
@@ -48,7 +55,7 @@ def test_what_just_happened_comes_into_the_panel_and_the_focus_stays_in_the_page
 
 
 def test_a_call_loads_its_details_and_its_code_when_they_are_opened(visitor: Visitor) -> None:
-    visitor.sign_in()
+    sign_in(visitor)
     call = panel(visitor).locator("details.call").filter(has_text="/v1/magic_links/authenticate")
 
     call.locator("summary").click()
@@ -67,7 +74,7 @@ def test_a_call_loads_its_details_and_its_code_when_they_are_opened(visitor: Vis
 
 
 def test_times_are_in_the_visitors_zone(visitor: Visitor) -> None:
-    visitor.sign_in()
+    sign_in(visitor)
     shown = panel(visitor).locator(".action time").first
 
     expect(shown).to_have_attribute("title", re.compile(" UTC$"))
@@ -103,7 +110,7 @@ def test_a_key_opens_and_closes_it_and_is_named_in_the_title(arrive: Arrive, wid
 
 
 def test_the_page_keeps_the_newest_20_actions(visitor: Visitor) -> None:
-    visitor.sign_in()
+    sign_in(visitor)
     entries = panel(visitor).locator(".action")
     visitor.page.evaluate("""() => { const list = document.getElementById('wire-log-calls');
         for (let n = 0; n < 30; n += 1) list.append(list.firstElementChild.cloneNode(true)); }""")
@@ -115,7 +122,7 @@ def test_the_page_keeps_the_newest_20_actions(visitor: Visitor) -> None:
 
 
 def test_the_panel_is_reached_and_left_by_keyboard(visitor: Visitor) -> None:
-    visitor.sign_in()
+    sign_in(visitor)
     page = visitor.page
 
     visitor.tab_and_press(page.get_by_role("link", name="Skip to the API calls"), "Enter")
@@ -130,7 +137,7 @@ def test_the_panel_is_reached_and_left_by_keyboard(visitor: Visitor) -> None:
 
 
 def test_the_panel_folds_away_and_stays_folded(visitor: Visitor) -> None:
-    visitor.sign_in()
+    sign_in(visitor)
     fold, wide = panel(visitor).get_by_role("heading", name="API calls"), "document.body.clientWidth - innerWidth"
     before = visitor.page.evaluate(ROOM)
 
@@ -176,7 +183,7 @@ def test_the_room_for_the_panel_does_not_wait_for_the_panel(visitor: Visitor) ->
 @pytest.mark.parametrize("script", [True, False], ids=["script", "no-script"])
 def test_on_a_phone_it_is_a_drawer(arrive: Arrive, script: bool) -> None:
     visitor = arrive(script=script, width=360)
-    visitor.sign_in()
+    sign_in(visitor)
     opens = visitor.page.get_by_role("button", name=re.compile("^API calls"))
     expect(panel(visitor)).to_have_count(0)  # hidden, it is no landmark
 
@@ -220,7 +227,7 @@ def test_on_a_phone_its_bar_counts_calls_and_covers_nothing_that_has_the_focus(h
 
 
 def test_on_paper_the_journey_has_its_calls_and_no_panel(visitor: Visitor) -> None:
-    visitor.sign_in()
+    sign_in(visitor)
     visitor.page.goto("/calls")
     visitor.page.emulate_media(media="print")
 
@@ -230,7 +237,7 @@ def test_on_paper_the_journey_has_its_calls_and_no_panel(visitor: Visitor) -> No
 
 def test_without_scripts_the_code_is_a_page_of_its_own(arrive: Arrive) -> None:
     visitor = arrive(script=False)
-    visitor.sign_in()
+    sign_in(visitor)
 
     calls(visitor, "/v1/magic_links/authenticate").click()
     panel(visitor).get_by_role("link", name="Request, response and code").last.click()
@@ -252,7 +259,7 @@ def test_code_is_copied_at_a_press(visitor: Visitor) -> None:
 
 
 def test_no_entry_and_no_code_has_a_barrier(visitor: Visitor) -> None:
-    visitor.sign_in()
+    sign_in(visitor)
     expect(calls(visitor, "/v1/magic_links/authenticate")).to_have_count(1)
     for call in panel(visitor).locator("details.call").all():
         call.locator("summary").click()
