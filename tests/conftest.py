@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import gc
+import os
 import re
 from collections.abc import Callable, Iterator
 from functools import cache
@@ -34,6 +35,11 @@ pytest_plugins = ["stytch_unit_emulator.pytest_plugin"]
 AppWith: TypeAlias = Callable[..., Flask]  # by environment variables
 AtEndOf: TypeAlias = Callable[[Journey], Visitor]
 BROWSER = Path(__file__).parent / "browser"
+
+
+def pytest_xdist_auto_num_workers() -> int:
+    """One worker more than there are processors: browser tests wait now and then."""
+    return (os.cpu_count() or 1) + 1
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -136,7 +136,7 @@ def test_without_a_network_a_press_says_so_loses_nothing_and_can_be_repeated(vis
     page = visitor.page
     page.goto("/")
     page.get_by_label("Email").fill(visitor.email)
-    page.context.set_offline(True)
+    page.route("**/login", lambda route: route.abort("internetdisconnected"))
 
     visitor.press("Email me a link")
 
@@ -144,7 +144,7 @@ def test_without_a_network_a_press_says_so_loses_nothing_and_can_be_repeated(vis
     expect(page.get_by_role("status")).to_contain_text("No connection. Nothing was lost")
     expect(page.get_by_label("Email")).to_have_value(visitor.email)
 
-    page.context.set_offline(False)
+    page.unroute("**/login")
     visitor.press("Email me a link")
 
     expect(page.get_by_role("heading", name="Check your email")).to_be_visible()
