@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from weakref import WeakSet
 
 from waitress.parser import HTTPRequestParser
-from waitress.utilities import Error
+from waitress.utilities import BadRequest, Error
 
 if TYPE_CHECKING:
     from flask import Flask
@@ -25,6 +25,7 @@ LARGE_BODIES = {  # by the start of a path: bytes, above the app's own limit; pl
 LEAST_RATE = 32 * 1024  # bytes per second, on average; a poor mobile network has more
 GRACE = 10.0  # seconds on top of that
 MOST_TIME = 180.0  # seconds, at any rate
+LONGEST_LINE = 8 * 1024  # bytes between two chunks; waitress reads an unfinished line again from its start each time
 
 
 class Busy(Error):  # type: ignore[misc]
@@ -37,6 +38,7 @@ class Parser(HTTPRequestParser):  # type: ignore[misc]
     """Reads a request of a client at the address ``peer``."""
 
     adj: Any
+    body_rcv: Any
     completed: bool
     large: ClassVar[WeakSet[Parser]] = WeakSet()  # those with a large body that are being read or answered
     began_at = float("inf")  # seconds since the epoch
@@ -63,6 +65,8 @@ class Parser(HTTPRequestParser):  # type: ignore[misc]
         consumed: int = super().received(data)
         if self.is_late:
             self.error = Busy("This took too long. Try again.")
+        if self.chunked and len(self.body_rcv.control_line) + len(self.body_rcv.trailer) > LONGEST_LINE:
+            self.error = BadRequest("A line between chunks is too long.")
         self.completed = self.completed or self.error is not None
         return consumed
 
@@ -82,11 +86,13 @@ class Parser(HTTPRequestParser):  # type: ignore[misc]
 
     def _client(self) -> tuple[str, bool]:
         """Return the client's network as the app will see it, and whether it has a sign-in cookie of the app's."""
-        from services import guards, rate_limits  # not needed by --check
+        from extras.operations.addresses import clean_address  # these are not needed by --check
+        from services import guards, rate_limits
 
         addresses = [self._peer, *reversed(self.headers.get("X_FORWARDED_FOR", "").split(","))]
         proxies = self._app.extensions["settings"].trusted_proxies
         address = (addresses[proxies].strip() if proxies < len(addresses) else "") or self._peer
         cookie = {"Cookie": self.headers.get("COOKIE", "")}
         with self._app.test_request_context(headers=cookie, environ_base={"REMOTE_ADDR": address}):
+            clean_address()
             return rate_limits.client_network(), guards.sign_in_token() is not None

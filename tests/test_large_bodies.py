@@ -61,6 +61,27 @@ def test_one_network_has_half_of_the_places_behind_a_proxy_too(begin: Begin, app
     assert refused(*direct) == [False, False, True, True]
 
 
+def test_addresses_with_a_port_or_in_brackets_are_networks_of_their_own(begin: Begin, app_with: AppWith) -> None:
+    proxied = app_with(TRUSTED_PROXIES="1")
+    forwarded = ["192.0.2.1:4001", "192.0.2.1:4002", "192.0.2.1:4003", "[2001:db8::1]:4001", "::ffff:192.0.2.2"]
+
+    assert refused(*(begin(DELIVERY, of=proxied, X_Forwarded_For=each) for each in forwarded)) == [
+        *(False, False, True),
+        *(False, False),
+    ]
+
+
+@pytest.mark.parametrize("start", [b"", b"0\r\n"], ids=["size", "trailer"])
+def test_a_line_between_chunks_does_not_grow_without_end(app: Flask, start: bytes) -> None:
+    parser = Parser(Adjustments(), app, "192.0.2.1")
+    parser.received(f"POST {DOCUMENT} HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n".encode())
+    parser.received(start + b"1" * 4096)
+    in_time = parser.completed
+    parser.received(b"1" * 8192)
+
+    assert (in_time, parser.completed, parser.error.code) == (False, True, 400)
+
+
 def test_a_body_that_comes_slowly_is_refused_and_one_that_stops_holds_no_place(
     begin: Begin, clock: time_machine.Traveller
 ) -> None:
