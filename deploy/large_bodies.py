@@ -1,8 +1,8 @@
 """How many large bodies waitress receives at once, from whom, and how slowly.
 
 They are held in memory, so their places are few. A client that holds one and sends slowly, or nothing, would keep
-others out: so webhooks and documents have places of their own, and so has who is signed in; one client gets half of
-them; and a body has to come at a least rate.
+others out: so webhooks and documents have places of their own, and so has who is signed in; one network or session
+gets half of them; and a body has to come at a least rate.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ class Parser(HTTPRequestParser):  # type: ignore[misc]
     large: ClassVar[WeakSet[Parser]] = WeakSet()  # those with a large body that are being read or answered
     began_at = float("inf")  # seconds since the epoch
     kind: tuple[str, bool]  # the start of the path, and whether there is a sign-in cookie
-    client: str  # its network
+    client: set[str]  # its network, and the session token of its sign-in cookie
 
     def __init__(self, adj: Any, app: Flask, peer: str) -> None:
         super().__init__(adj)
@@ -56,9 +56,9 @@ class Parser(HTTPRequestParser):  # type: ignore[misc]
         if route and (self.chunked or self.content_length >= self.adj.max_request_body_size):
             self.adj = copy(self.adj)
             self.adj.max_request_body_size, signed_in, signed_out = LARGE_BODIES[route]
-            self.client, has_cookie = self._client()
-            self.kind = route, has_cookie
-            self._take_place(signed_in if has_cookie else signed_out)
+            network, token = self._client()
+            self.kind, self.client = (route, token is not None), {network, token or network}
+            self._take_place(signed_in if token else signed_out)
 
     def received(self, data: bytes) -> int:
         """Read a part of the request; one that is refused is complete."""
@@ -78,14 +78,14 @@ class Parser(HTTPRequestParser):  # type: ignore[misc]
 
     def _take_place(self, most: int) -> None:
         others = [each for each in list(self.large) if each.kind == self.kind and not each.is_late]
-        if len(others) >= most or sum(each.client == self.client for each in others) >= most // 2:
+        if len(others) >= most or sum(bool(each.client & self.client) for each in others) >= most // 2:
             self.error = Busy("Try again in a minute.")
             return
         self.began_at = time.time()
         self.large.add(self)
 
-    def _client(self) -> tuple[str, bool]:
-        """Return the client's network as the app will see it, and whether it has a sign-in cookie of the app's."""
+    def _client(self) -> tuple[str, str | None]:
+        """Return the client's network as the app will see it, and the session token of its sign-in cookie."""
         from extras.operations.addresses import clean_address  # these are not needed by --check
         from services import guards, rate_limits
 
@@ -95,4 +95,4 @@ class Parser(HTTPRequestParser):  # type: ignore[misc]
         cookie = {"Cookie": self.headers.get("COOKIE", "")}
         with self._app.test_request_context(headers=cookie, environ_base={"REMOTE_ADDR": address}):
             clean_address()
-            return rate_limits.client_network(), guards.sign_in_token() is not None
+            return rate_limits.client_network(), guards.sign_in_token()

@@ -87,6 +87,12 @@ class _Channel(HTTPChannel):  # type: ignore[misc]
         """Return what reads the next request."""
         return Parser(adj, self.server.application, self.addr[0])
 
+    def handle_close(self) -> None:
+        """Close the connection. Its request gives up its place at once: an idle thread may keep it in memory."""
+        if self.request:
+            Parser.large.discard(self.request)
+        super().handle_close()
+
 
 class _Connection(socket.socket):
     """A client's connection that knows whether it has received bytes without an answer."""
