@@ -88,9 +88,10 @@ class _Channel(HTTPChannel):  # type: ignore[misc]
         return Parser(adj, self.server.application, self.addr[0])
 
     def handle_close(self) -> None:
-        """Close the connection. Its request gives up its place at once: an idle thread may keep it in memory."""
+        """Close the connection. An unfinished request is let go at once: an idle thread may keep this in memory."""
         if self.request:
             Parser.large.discard(self.request)
+            self.request.close()
         super().handle_close()
 
 

@@ -81,17 +81,18 @@ def test_addresses_with_a_port_or_in_brackets_are_networks_of_their_own(begin: B
     ]
 
 
-def test_a_connection_that_ends_gives_up_its_place_though_something_remembers_it(app: Flask) -> None:
+def test_a_connection_that_ends_holds_no_place_and_no_body_though_something_remembers_it(app: Flask) -> None:
     ours, theirs = socketpair()
     server = SimpleNamespace(application=app, active_channels={})
     channel = Channel(server, ours, ("192.0.2.1", 1), Adjustments(max_request_body_size=1_000), map={})
     Parser.large.clear()
     channel.received(f"POST {DELIVERY} HTTP/1.1\r\nContent-Length: {SIZE}\r\n\r\n".encode())
-    held = len(Parser.large)
+    channel.received(bytes(SIZE - 1))
+    held, body = len(Parser.large), channel.request.get_body_stream()
     theirs.close()
     channel.handle_read()
 
-    assert (held, len(Parser.large)) == (1, 0)
+    assert (held, len(Parser.large), body.closed) == (1, 0, True)
 
 
 @pytest.mark.parametrize("start", [b"", b"0\r\n"], ids=["size", "trailer"])
