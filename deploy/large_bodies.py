@@ -12,7 +12,7 @@ from copy import copy
 from typing import TYPE_CHECKING, Any, ClassVar
 from weakref import WeakSet
 
-from waitress.parser import HTTPRequestParser
+from waitress.parser import HTTPRequestParser, ParsingError
 from waitress.utilities import BadRequest, Error
 
 if TYPE_CHECKING:
@@ -50,8 +50,11 @@ class Parser(HTTPRequestParser):  # type: ignore[misc]
         self._app, self._peer = app, peer
 
     def parse_header(self, header_plus: bytes) -> None:
-        """Set the limit of this request's route."""
-        super().parse_header(header_plus)
+        """Set the limit of this request's route. Raises ParsingError."""
+        try:
+            super().parse_header(header_plus)
+        except ValueError as error:  # which waitress lets through: "http://[", or a length of thousands of digits
+            raise ParsingError("Bad URI or length") from error
         route = next(filter(self.path.startswith, LARGE_BODIES), "")
         if route and (self.chunked or self.content_length >= self.adj.max_request_body_size):
             self.adj = copy(self.adj)

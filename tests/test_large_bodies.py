@@ -81,6 +81,14 @@ def test_addresses_with_a_port_or_in_brackets_are_networks_of_their_own(begin: B
     ]
 
 
+@pytest.mark.parametrize("head", ["GET http://[ HTTP/1.1", f"GET / HTTP/1.1\r\nContent-Length: {'1' * 5_000}"])
+def test_what_waitress_cannot_read_is_a_bad_request(app: Flask, head: str) -> None:
+    parser = Parser(Adjustments(), app, "192.0.2.1")
+    parser.received(f"{head}\r\n\r\n".encode())
+
+    assert (parser.completed, parser.error.code) == (True, 400)
+
+
 def test_a_connection_that_ends_holds_no_place_and_no_body_though_something_remembers_it(app: Flask) -> None:
     ours, theirs = socketpair()
     server = SimpleNamespace(application=app, active_channels={})
