@@ -22,9 +22,8 @@ LARGE_BODIES = {  # by the start of a path: bytes, above the app's own limit; pl
     "/customer/documents/": (21 * 1024 * 1024, 4, 2),
     "/webhooks/unit": (1100 * 1024, 4, 4),
 }
-LEAST_RATE = 32 * 1024  # bytes per second, on average; a poor mobile network has more
-GRACE = 10.0  # seconds on top of that
-MOST_TIME = 180.0  # seconds, at any rate
+LEAST_RATE = 32 * 1024  # bytes per second; a poor mobile network has more
+GRACE = 10.0  # seconds that a body may be behind; what came faster earns no more
 LONGEST_LINE = 8 * 1024  # bytes between two chunks; waitress reads an unfinished line again from its start each time
 
 
@@ -41,7 +40,7 @@ class Parser(HTTPRequestParser):  # type: ignore[misc]
     body_rcv: Any
     completed: bool
     large: ClassVar[WeakSet[Parser]] = WeakSet()  # those with a large body that are being read or answered
-    began_at = float("inf")  # seconds since the epoch
+    late_at = float("inf")  # seconds since the epoch, unless more comes until then
     kind: tuple[str, bool]  # the start of the path, and whether there is a sign-in cookie
     client: set[str]  # its network, and the session token of its sign-in cookie
 
@@ -65,8 +64,12 @@ class Parser(HTTPRequestParser):  # type: ignore[misc]
 
     def received(self, data: bytes) -> int:
         """Read a part of the request; one that is refused is complete."""
+        before, was_late = self.body_bytes_received, self.is_late
         consumed: int = super().received(data)
-        if self.is_late:
+        if self in self.large:
+            came = self.body_bytes_received - before
+            self.late_at = min(self.late_at + came / LEAST_RATE, time.time() + GRACE)
+        if was_late and not self.completed:
             self.error = Busy("This took too long. Try again.")
         if self.chunked and len(self.body_rcv.control_line) + len(self.body_rcv.trailer) > LONGEST_LINE:
             self.error = BadRequest("A line between chunks is too long.")
@@ -76,15 +79,14 @@ class Parser(HTTPRequestParser):  # type: ignore[misc]
     @property
     def is_late(self) -> bool:
         """Whether the body comes too slowly. Such a request holds no place any more."""
-        allowed = min(GRACE + self.body_bytes_received / LEAST_RATE, MOST_TIME)
-        return not self.completed and time.time() - self.began_at > allowed
+        return not self.completed and time.time() > self.late_at
 
     def _take_place(self, most: int) -> None:
         others = [each for each in list(self.large) if each.kind == self.kind and not each.is_late]
         if len(others) >= most or sum(bool(each.client & self.client) for each in others) >= most // 2:
             self.error = Busy("Try again in a minute.")
             return
-        self.began_at = time.time()
+        self.late_at = time.time() + GRACE
         self.large.add(self)
 
     def _client(self) -> tuple[str, str | None]:
