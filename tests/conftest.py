@@ -37,6 +37,7 @@ AtEndOf: TypeAlias = Callable[[Journey], Visitor]
 BROWSER = Path(__file__).parent / "browser"
 
 
+@pytest.hookimpl(optionalhook=True)
 def pytest_xdist_auto_num_workers() -> int:
     """One worker more than there are processors: browser tests wait now and then."""
     return (os.cpu_count() or 1) + 1
