@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time_machine
 
-from .visitor import Page, Visitor
+from .visitor import Page, Visitor, beside
 
 SANDBOX_CODE = "000001"  # Unit's own; nothing is sent there
 CHANGES = {  # everything that shows or changes a factor, and the words of the step-up before it
@@ -23,8 +23,7 @@ def facts(page: Page) -> dict[str, str]:
 def another_browser(visitor: Visitor, clock: time_machine.Traveller) -> Visitor:
     """Return another browser of the same person, signed in there too, a minute later."""
     clock.shift(60)
-    other = Visitor(visitor.app)
-    other.client.set_cookie("emulator_visitor", visitor.cookie("emulator_visitor") or "")
+    other = beside(visitor)
     assert other.sign_in().goes_to == "/"
     return other
 
@@ -32,8 +31,7 @@ def another_browser(visitor: Visitor, clock: time_machine.Traveller) -> Visitor:
 def another_customer(visitor: Visitor, clock: time_machine.Traveller) -> Visitor:
     """Return another person, at the same bank, who has become a customer too."""
     clock.shift(60)
-    other = Visitor(visitor.app, "192.0.2.1")
-    other.client.set_cookie("emulator_visitor", visitor.cookie("emulator_visitor") or "")
+    other = beside(visitor, "192.0.2.1")
     other.sign_in("grace@example.com")
     other.enroll()
     other.open_account()

@@ -44,13 +44,6 @@ def add_by_code(visitor: Visitor, method: str = "sms_code", to: str | None = Non
     return visitor.submit(f"/codes/{method}/confirm", code=newest_code(visitor, method))
 
 
-def beside(visitor: Visitor) -> Visitor:
-    """Another browser, which shares the pretend phone and mailbox."""
-    other = Visitor(visitor.app)
-    other.client.set_cookie("emulator_visitor", visitor.cookie("emulator_visitor") or "")
-    return other
-
-
 def sends(calls: list[str]) -> list[str]:
     """The calls that send a code."""
     return [call for call in calls if call.startswith("POST /v1/otps/") and "authenticate" not in call]

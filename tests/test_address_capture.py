@@ -9,8 +9,7 @@ import time_machine
 
 from . import oauth
 from .identity import another_browser
-from .passcodes import beside
-from .visitor import Visitor
+from .visitor import Visitor, beside
 
 OWNER = "grace@example.com"
 

@@ -43,13 +43,10 @@ def refused(*parsers: Parser) -> list[bool]:
 
 
 def test_each_route_and_who_is_signed_in_have_places_of_their_own(begin: Begin, signed_in: Visitor) -> None:
-    token = signed_in.client.get_cookie("stytch_session")
-    own, forged = (f"stytch_session_8000={token and token.value}{more}" for more in ("", "x"))
     other = Visitor(signed_in.app)
     other.sign_in("other@example.com")
-    token_2 = other.client.get_cookie("stytch_session")
-    theirs = f"stytch_session_8000={token_2 and token_2.value}"
-    out = [begin(DOCUMENT, f"192.0.2.{number}", Cookie=forged) for number in range(3)]
+    own, theirs = (f"stytch_session_8000={each.cookie('stytch_session')}" for each in (signed_in, other))
+    out = [begin(DOCUMENT, f"192.0.2.{number}", Cookie=f"{own}x") for number in range(3)]
     deliveries = [begin(DELIVERY, f"192.0.2.{number}") for number in range(5)]
     signed = [
         begin(DOCUMENT, f"192.0.2.{number}", Cookie=cookie) for number, cookie in enumerate((own,) * 3 + (theirs,) * 3)

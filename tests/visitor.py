@@ -192,6 +192,13 @@ class Visitor:
         return self.page
 
 
+def beside(visitor: Visitor, address: str = "127.0.0.1") -> Visitor:
+    """Return another browser, signed out, which shares the pretend phone, mailbox and bank."""
+    other = Visitor(visitor.app, address)
+    other.client.set_cookie("emulator_visitor", visitor.cookie("emulator_visitor") or "")
+    return other
+
+
 def check_response(page: Page, *, whole: bool) -> None:
     """Check what holds on every response of the app."""
     response = page.response

@@ -11,8 +11,8 @@ from extras.account.sessions import device
 
 from ..identity import another_browser, facts, step_up_by_text
 from ..inside import request_of
-from ..passcodes import beside, sign_in_by_code
-from ..visitor import EMAIL, Visitor
+from ..passcodes import sign_in_by_code
+from ..visitor import EMAIL, Visitor, beside
 
 MOZILLA, WEBKIT = "Mozilla/5.0", "AppleWebKit/537.36 (KHTML, like Gecko)"
 FIREFOX = f"{MOZILLA} (Windows NT 10.0; Win64; x64; rv:144.0) Gecko/20100101 Firefox/144.0"

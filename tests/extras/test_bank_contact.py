@@ -11,8 +11,8 @@ from extras.profile.bank import _verified
 from ..asked import bodies_of
 from ..fake_network import FakeNetwork, unit_refusal
 from ..identity import facts
-from ..passcodes import OTHER_PHONE, add_by_code, beside
-from ..visitor import Page, Visitor
+from ..passcodes import OTHER_PHONE, add_by_code
+from ..visitor import Page, Visitor, beside
 
 WORK = "ada@work.example"
 PAGE = "/profile/bank"

@@ -11,12 +11,11 @@ from ..passcodes import (
     PHONE,
     add_by_code,
     address,
-    beside,
     newest_code,
     sends,
     sign_in_by_code,
 )
-from ..visitor import EMAIL, PERSON, Page, Visitor
+from ..visitor import EMAIL, PERSON, Page, Visitor, beside
 
 pytestmark = pytest.mark.usefixtures("clock")
 WRONG = "That code is wrong."

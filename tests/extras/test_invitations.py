@@ -16,8 +16,7 @@ from ..conftest import AppWith
 from ..fake_network import FakeNetwork
 from ..identity import facts
 from ..inside import request_of
-from ..passcodes import beside
-from ..visitor import EMAIL, Page, Visitor, query
+from ..visitor import EMAIL, Page, Visitor, beside, query
 
 GRACE = "grace@example.com"
 USED = "This link was used, revoked or has expired"

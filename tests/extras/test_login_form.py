@@ -17,9 +17,9 @@ from ..asked import bodies_of
 from ..conftest import AppWith
 from ..imports import ROOT
 from ..inside import request_of
-from ..passcodes import add_by_code, ask_for_code, beside, newest_code, sign_in_by_code
+from ..passcodes import add_by_code, ask_for_code, newest_code, sign_in_by_code
 from ..passkeys import a_phone, add_passkey, sign_in, step_up
-from ..visitor import Visitor
+from ..visitor import Visitor, beside
 
 pytestmark = pytest.mark.usefixtures("clock")
 PAGE = (ROOT / "docs/login-form.md").read_text(encoding="utf-8")

@@ -6,14 +6,13 @@ from datetime import timedelta
 
 import pytest
 import time_machine
-from flask import Flask
 
 from ..conftest import AppWith
 from ..cookies import cookies
 from ..fake_network import FakeNetwork
 from ..identity import another_browser, facts
 from ..oauth import leave, local, pick, sign_in
-from ..visitor import Page, Visitor, query
+from ..visitor import Page, Visitor, beside, query
 
 
 def said(page: Page, visitor: Visitor) -> str:
@@ -96,10 +95,9 @@ def test_canceling_comes_back_as_a_sentence(visitor: Visitor) -> None:
     assert visitor.cookie("stytch_session") is None
 
 
-def test_a_token_that_another_browser_began_is_worth_nothing(app: Flask, visitor: Visitor) -> None:
+def test_a_token_that_another_browser_began_is_worth_nothing(visitor: Visitor) -> None:
     visitor.get("/")
-    thief = Visitor(app)
-    thief.client.set_cookie("emulator_visitor", visitor.cookie("emulator_visitor") or "")
+    thief = beside(visitor)
     leave(thief)
     stolen = pick(thief)
 

@@ -12,8 +12,8 @@ from settings import SettingsError, load
 
 from ..conftest import AppWith
 from ..identity import another_browser, carried, switch_method, type_code
-from ..passcodes import PHONE, add_by_code, beside, newest_code, sends, sign_in_by_code, wrong
-from ..visitor import Visitor
+from ..passcodes import PHONE, add_by_code, newest_code, sends, sign_in_by_code, wrong
+from ..visitor import Visitor, beside
 
 pytestmark = pytest.mark.usefixtures("clock")
 

@@ -13,12 +13,11 @@ from ..passcodes import (
     PHONE,
     address,
     ask_for_code,
-    beside,
     newest_code,
     sends,
     sign_in_by_code,
 )
-from ..visitor import EMAIL, Visitor
+from ..visitor import EMAIL, Visitor, beside
 
 pytestmark = pytest.mark.usefixtures("clock")
 SANDBOX_PHONE = "+10000000000"

@@ -13,7 +13,7 @@ from emulator.tests.authenticator import Authenticator, changed, decoded, encode
 from ..fake_network import FakeNetwork, altered
 from ..identity import another_browser, another_customer, facts
 from ..passkeys import a_phone, add_passkey, creation_options, options, step_up
-from ..visitor import Page, Visitor
+from ..visitor import Page, Visitor, beside
 
 AUTHENTICATE, REGISTER = "POST /v1/webauthn/authenticate", "POST /v1/webauthn/register"
 OTHER_CEREMONY = "This took longer than five minutes, or was started in another tab or browser. Try again."
@@ -35,9 +35,7 @@ def owner(stepped_up: Visitor, phone: Authenticator, clock: time_machine.Travell
 @pytest.fixture
 def thief(owner: Visitor) -> Visitor:
     """Another browser, signed out, at the same tenant."""
-    thief = Visitor(owner.app, "192.0.2.66")
-    thief.client.set_cookie("emulator_visitor", owner.cookie("emulator_visitor") or "")
-    return thief
+    return beside(owner, "192.0.2.66")
 
 
 def said(page: Page) -> str:

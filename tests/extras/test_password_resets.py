@@ -8,7 +8,7 @@ import time_machine
 from ..fake_network import Overheard
 from ..identity import another_browser
 from ..passwords import BREACHED, GOOD, OTHER, WEAK, ask_for_reset, mailed_links, set_password, sign_in
-from ..visitor import EMAIL, Visitor, query
+from ..visitor import EMAIL, Visitor, beside, query
 
 pytestmark = pytest.mark.usefixtures("clock")
 
@@ -115,8 +115,7 @@ def test_a_link_works_once_and_for_ten_minutes(forgetful: Visitor, clock: time_m
 def test_a_link_works_in_no_other_browser(forgetful: Visitor, calls: list[str]) -> None:
     ask_for_reset(forgetful)
     link = mailed_links(forgetful)[0]
-    thief = Visitor(forgetful.app)
-    thief.client.set_cookie("emulator_visitor", forgetful.cookie("emulator_visitor") or "")
+    thief = beside(forgetful)
     assert thief.get(link).heading == "Open the link in the browser where you asked for it"
     thief.ask_for_link("eve@example.com")
     token = {"token": query(link)["token"], "new_password": OTHER}

@@ -7,7 +7,6 @@ import time
 
 import pytest
 import time_machine
-from flask import Flask
 
 from services import magic_links
 
@@ -15,7 +14,7 @@ from ..fake_network import FakeNetwork, Fault, Overheard
 from ..identity import another_browser, facts, switch_method
 from ..passcodes import newest_code
 from ..passwords import BREACHED, GOOD, OTHER, WEAK, set_password, sign_in
-from ..visitor import EMAIL, Page, Visitor
+from ..visitor import EMAIL, Page, Visitor, beside
 
 WRONG = "This email and password don’t match"
 TOO_EASY = "This password is too easy to guess."
@@ -122,11 +121,8 @@ def test_whoever_has_a_mailbox_only_confirms_it_first(signed_in: Visitor) -> Non
     [(EMAIL, OTHER), ("nobody@example.com", GOOD), ("grace@example.com", GOOD)],
     ids=["wrong", "unknown", "without a password"],
 )
-def test_whatever_is_wrong_the_answer_is_the_same(
-    with_password: Visitor, app: Flask, email: str, password: str
-) -> None:
-    other = Visitor(app)
-    other.client.set_cookie("emulator_visitor", with_password.cookie("emulator_visitor") or "")
+def test_whatever_is_wrong_the_answer_is_the_same(with_password: Visitor, email: str, password: str) -> None:
+    other = beside(with_password)
     other.ask_for_link("grace@example.com")
 
     page = sign_in(other, password, email)
@@ -387,8 +383,7 @@ def test_neither_panel_nor_log_shows_a_password(
 def test_wrong_passwords_of_a_stranger_lock_nobody_out_of_other_ways(
     with_password: Visitor, clock: time_machine.Traveller
 ) -> None:
-    stranger = Visitor(with_password.app, "198.51.100.7")
-    stranger.client.set_cookie("emulator_visitor", with_password.cookie("emulator_visitor") or "")
+    stranger = beside(with_password, "198.51.100.7")
     for _try in range(10):
         sign_in(stranger, "wrong password")
         clock.shift(330)

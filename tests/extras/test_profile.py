@@ -16,8 +16,8 @@ from stytch_unit_emulator.transport import current_tenant
 from ..asked import bodies_of
 from ..identity import another_browser, carried
 from ..inside import request_of
-from ..passcodes import beside, sign_in_by_code
-from ..visitor import EMAIL, Page, Visitor
+from ..passcodes import sign_in_by_code
+from ..visitor import EMAIL, Page, Visitor, beside
 
 WORK = "ada@work.example"
 CHANGES = {  # the words of the step-up before each change, and a form

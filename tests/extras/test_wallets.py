@@ -14,7 +14,7 @@ from services import magic_links
 
 from ..fake_network import FakeNetwork, altered
 from ..identity import another_browser
-from ..visitor import Page, Visitor
+from ..visitor import Page, Visitor, beside
 
 Wallet: TypeAlias = Ethereum | Solana
 FAILED = "That wallet did not sign you in."
@@ -57,15 +57,8 @@ def connected(stepped_up: Visitor, wallet: Wallet) -> Visitor:
     return stepped_up
 
 
-def stranger(visitor: Visitor) -> Visitor:
-    """Another browser at the same emulator, signed out."""
-    other = Visitor(visitor.app)
-    other.client.set_cookie("emulator_visitor", visitor.cookie("emulator_visitor") or "")
-    return other
-
-
 def test_a_connected_wallet_signs_in_and_opens_nothing_at_the_bank(connected: Visitor, wallet: Wallet) -> None:
-    other = stranger(connected)
+    other = beside(connected)
 
     assert sign_in(other, wallet).goes_to == "/"
     assert other.get("/account").status == 200
@@ -73,7 +66,7 @@ def test_a_connected_wallet_signs_in_and_opens_nothing_at_the_bank(connected: Vi
 
 
 def test_the_account_page_lists_and_removes_it(connected: Visitor, wallet: Wallet) -> None:
-    other = stranger(connected)
+    other = beside(connected)
     page = connected.get("/account")
     action = str(page.one("form[action^='/wallets/crypto-wallet']").attrs["action"])
 
@@ -86,7 +79,7 @@ def test_the_account_page_lists_and_removes_it(connected: Visitor, wallet: Walle
 def test_a_wallet_that_nobody_connected_signs_in_nobody_and_leaves_no_user(
     connected: Visitor, calls: list[str]
 ) -> None:
-    other, unknown = stranger(connected), Ethereum()
+    other, unknown = beside(connected), Ethereum()
     calls.clear()
 
     page = sign_in(other, unknown)
@@ -107,7 +100,7 @@ def test_connecting_needs_the_proofs_of_the_factors_that_the_user_has(
 
 def test_somebody_elses_wallet_is_refused(connected: Visitor, wallet: Wallet, clock: time_machine.Traveller) -> None:
     clock.shift(60)
-    thief = stranger(connected)
+    thief = beside(connected)
     thief.sign_in("bob@example.com")
     thief.enroll()
     thief.post("/wallets/new")
@@ -122,7 +115,7 @@ def test_a_challenge_to_connect_does_not_tell_whether_a_wallet_is_somebodys(
     connected: Visitor, wallet: Wallet, clock: time_machine.Traveller, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     clock.shift(60)
-    thief = stranger(connected)
+    thief = beside(connected)
     thief.sign_in("bob@example.com")
     thief.enroll()
     slept: list[float] = []
@@ -137,7 +130,7 @@ def test_a_challenge_to_connect_does_not_tell_whether_a_wallet_is_somebodys(
 
 
 def test_a_signature_works_in_the_browser_that_asked_and_once(connected: Visitor, wallet: Wallet) -> None:
-    other, thief = stranger(connected), stranger(connected)
+    other, thief = beside(connected), beside(connected)
     signature = wallet.sign(text_of(challenge(other, wallet)))
     proof = fields(wallet, signature=signature)
 
@@ -160,14 +153,14 @@ def test_a_challenge_to_sign_in_connects_nothing(stepped_up: Visitor, wallet: Wa
 
 
 def test_another_wallets_signature_is_refused(connected: Visitor, wallet: Wallet) -> None:
-    other = stranger(connected)
+    other = beside(connected)
     signature = type(wallet)().sign(text_of(challenge(other, wallet)))
 
     assert FAILED in other.post("/wallets/sign-in", fields(wallet, signature=signature)).text
 
 
 def test_after_five_minutes_it_starts_anew(connected: Visitor, wallet: Wallet, clock: time_machine.Traveller) -> None:
-    other = stranger(connected)
+    other = beside(connected)
     signature = wallet.sign(text_of(challenge(other, wallet)))
     clock.shift(301)
 
